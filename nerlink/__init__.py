@@ -1,0 +1,1 @@
+"""Find the entities in documents and link them to a knowledge base."""

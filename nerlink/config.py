@@ -1,0 +1,188 @@
+"""The whole configuration as typed models, read from TOML.
+
+Every field has a default that works; an unknown key is an error that names the nearest known one.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nerlink.errors import ConfigError
+
+__all__ = [
+    "Config",
+    "DataConfig",
+    "EncoderConfig",
+    "KnowledgeBaseConfig",
+    "LinkerConfig",
+    "TaggerConfig",
+    "Task",
+    "TrainingConfig",
+    "load_config",
+]
+
+Task = Literal["ner", "nel"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A table of the TOML file: frozen, without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(Section):
+    """Where documents come from: a corpus by name or folder, or files for each split.
+
+    Args:
+        corpus: Name or folder of a corpus with a card; its splits serve as train, dev and test.
+        train: File to train on, where no corpus is named.
+        dev: File to choose the best epoch on.
+        test: File to score once at the end.
+        tasks: What these documents teach; all tasks of the model if empty.
+        weight: How often documents of this entry are drawn, relative to the others.
+    """
+
+    corpus: str | None = None
+    train: Path | None = None
+    dev: Path | None = None
+    test: Path | None = None
+    tasks: tuple[Task, ...] = ()
+    weight: Annotated[float, Field(gt=0)] = 1.0
+
+
+class KnowledgeBaseConfig(Section):
+    """The entities to link to.
+
+    Args:
+        path: A knowledge base made before (`.sqlite`), or the corpus's own if empty.
+        tables: Tables of entities and aliases to make one from.
+        count_training: Add what training documents link to the alias counts.
+        max_candidates: Candidates kept for a mention, best priors first.
+    """
+
+    path: Path | None = None
+    tables: tuple[Path, ...] = ()
+    count_training: bool = True
+    max_candidates: Positive = 30
+
+
+class EncoderConfig(Section):
+    """The transformer that both tasks share.
+
+    Args:
+        model: Hugging Face id or folder.
+        window: Subtokens a window holds, the two special ones not counted.
+        overlap: Subtokens that neighbouring windows of a document share.
+        context: `window` packs sentences, `flert` surrounds each with 64 subtokens,
+            `none` encodes each alone.
+        shape: Learn an embedding of each token's shape (aa, Aa, AA, digits); `auto` where
+            the tokenizer lower-cases.
+        shape_dim: Width of that embedding.
+        freeze: Leave the transformer's weights as they are.
+        freeze_embeddings: Leave its word embeddings as they are.
+    """
+
+    model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    window: Annotated[int, Field(ge=8)] = 254
+    overlap: Annotated[int, Field(ge=0)] = 0
+    context: Literal["window", "flert", "none"] = "window"
+    shape: Literal["auto", "on", "off"] = "auto"
+    shape_dim: Positive = 32
+    freeze: bool = False
+    freeze_embeddings: bool = False
+
+
+class TaggerConfig(Section):
+    """The head that finds mentions.
+
+    Args:
+        scheme: Tags it predicts.
+        hidden: Width of its hidden layer; 0 for a linear head.
+        dropout: Share of features dropped in training.
+        loss_weight: Factor of its loss in the joint loss.
+    """
+
+    scheme: Literal["bio", "bioes"] = "bioes"
+    hidden: Annotated[int, Field(ge=0)] = 384
+    dropout: Fraction = 0.1
+    loss_weight: Annotated[float, Field(ge=0)] = 1.0
+
+
+class LinkerConfig(Section):
+    """The head that chooses among candidates.
+
+    Args:
+        dim: Width of mention vectors and prototypes.
+        dropout: Share of features dropped in training.
+        loss_weight: Factor of its loss in the joint loss.
+        threshold: Link probability under which a mention is `NIL`.
+        top_k: Candidates that come back with each mention.
+    """
+
+    dim: Positive = 256
+    dropout: Fraction = 0.1
+    loss_weight: Annotated[float, Field(ge=0)] = 0.5
+    threshold: Fraction = 0.0
+    top_k: Annotated[int, Field(ge=0)] = 5
+
+
+class TrainingConfig(Section):
+    """How the model learns.
+
+    Args:
+        epochs: Passes over the training documents, at most.
+        batch_size: Windows in a step.
+        gradient_accumulation: Steps whose gradients are added before an update.
+        learning_rate: Peak rate of the encoder (AdamW, linear warm-up and decay).
+        head_learning_rate: Peak rate of the heads.
+        weight_decay: AdamW's.
+        warmup: Share of all steps in which the rate rises.
+        max_grad_norm: Gradients longer than this are shortened to it.
+        patience: Epochs without a better dev score before training stops; 0 never stops.
+        precision: `auto` takes bf16 on a GPU that has it, fp32 elsewhere.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+    """
+
+    epochs: Positive = 6
+    batch_size: Positive = 8
+    gradient_accumulation: Positive = 1
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    head_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Fraction = 0.1
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    patience: Annotated[int, Field(ge=0)] = 0
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    device: str = "auto"
+
+
+class Config(Section):
+    """Everything a training run needs to know."""
+
+    tasks: tuple[Task, ...] = get_args(Task)
+    seed: int = 1
+    data: tuple[DataConfig, ...] = ()
+    kb: KnowledgeBaseConfig = KnowledgeBaseConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    tagger: TaggerConfig = TaggerConfig()
+    linker: LinkerConfig = LinkerConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) -> Config:
+    """The configuration in a TOML file, with some values replaced.
+
+    Args:
+        path: The TOML file; paths in it are relative to its folder.
+        overrides: Dotted keys to values in TOML notation, such as `training.epochs` to `3`.
+
+    Raises:
+        ConfigError: The file, a key or a value is wrong.
+    """
+    raise NotImplementedError
