@@ -3,15 +3,13 @@
 Every field has a default that works; an unknown key is an error that names the nearest known one.
 """
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from nerlink.errors import ConfigError
+from nerlink.toml import check_table, dump_table, parse_value, read_table, set_value
 
 __all__ = [
     "Config",
@@ -22,6 +20,7 @@ __all__ = [
     "TaggerConfig",
     "Task",
     "TrainingConfig",
+    "dump_config",
     "load_config",
 ]
 
@@ -179,10 +178,35 @@ def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) ->
     """The configuration in a TOML file, with some values replaced.
 
     Args:
-        path: The TOML file; paths in it are relative to its folder.
-        overrides: Dotted keys to values in TOML notation, such as `training.epochs` to `3`.
+        path: The TOML file; paths in it are relative to its folder, as are names that open
+            with `./` or `../`.
+        overrides: Dotted keys to values in TOML notation, such as `training.epochs` to `3` or
+            `data.0.train` to `mine.jsonl`; paths here are relative to the current folder.
 
     Raises:
         ConfigError: The file, a key or a value is wrong.
     """
-    raise NotImplementedError
+    path = Path(path)
+    config = check_table(Config, read_table(path), where=str(path))
+    table = _anchored(config.model_dump(exclude_unset=True), path.parent)
+    for key, text in (overrides or {}).items():
+        set_value(table, key, parse_value(text))
+    return check_table(Config, table, where="overrides")
+
+
+def dump_config(config: Config) -> str:
+    """The configuration as TOML, defaults included; `load_config` reads it back."""
+    return dump_table(config)
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    """The same tables with relative paths put behind `folder`."""
+    if isinstance(value, Mapping):
+        return {key: _anchored(item, folder) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_anchored(item, folder) for item in value]
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, str) and value.startswith(("./", "../")):
+        return f"{folder}/{value}"
+    return value

@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerlink.config import Config, dump_config, load_config
+from nerlink.errors import ConfigError
+
+
+@pytest.fixture
+def config_file(tmp_path):
+    def write(text: str) -> Path:
+        path = tmp_path / "run.toml"
+        path.write_text(text, encoding="utf8")
+        return path
+
+    return write
+
+
+def test_empty_file_gives_the_defaults(config_file):
+    assert load_config(config_file("")) == Config()
+
+
+def test_values_of_the_file_replace_the_defaults(config_file):
+    config = load_config(config_file('tasks = ["ner"]\n[training]\nepochs = 2\n'))
+    assert config.tasks == ("ner",)
+    assert config.training.epochs == 2
+    assert config.training.batch_size == Config().training.batch_size
+
+
+def test_paths_are_relative_to_the_folder_of_the_file(config_file, tmp_path):
+    config = load_config(config_file('[[data]]\ntrain = "train.jsonl"\ndev = "/data/dev.jsonl"\n'))
+    assert config.data[0].train == tmp_path / "train.jsonl"
+    assert config.data[0].dev == Path("/data/dev.jsonl")
+
+
+def test_names_that_open_like_a_path_are_relative_to_it_too(config_file, tmp_path):
+    config = load_config(config_file('[encoder]\nmodel = "./encoder"\n[[data]]\ncorpus = "news"\n'))
+    assert Path(config.encoder.model) == tmp_path / "encoder"
+    assert config.data[0].corpus == "news"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "read"),
+    [
+        pytest.param("seed", "7", lambda c: c.seed == 7, id="number"),
+        pytest.param("training.device", "cpu", lambda c: c.training.device == "cpu", id="bare"),
+        pytest.param("training.device", '"cpu"', lambda c: c.training.device == "cpu", id="quoted"),
+        pytest.param("tasks", '["nel"]', lambda c: c.tasks == ("nel",), id="array"),
+        pytest.param("encoder.freeze", "true", lambda c: c.encoder.freeze, id="truth"),
+        pytest.param("data.0.weight", "2.5", lambda c: c.data[0].weight == 2.5, id="in an array"),
+        pytest.param("data.1.train", "b", lambda c: c.data[1].train == Path("b"), id="new entry"),
+        pytest.param(
+            "training.device", "a\nb = 1", lambda c: "\n" in c.training.device, id="lines"
+        ),
+    ],
+)
+def test_override_replaces_one_value(config_file, key, text, read):
+    path = config_file('[[data]]\ntrain = "a"\n[training]\nepochs = 2\n')
+    config = load_config(path, {key: text})
+    assert read(config)
+    assert config.training.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            "[training]\nepoch = 3",
+            r"run\.toml: training\.epoch is not a known key, did you mean training\.epochs\?",
+            id="misspelt",
+        ),
+        pytest.param(
+            "epochs = 3",
+            r"epochs is not a known key, did you mean training\.epochs\?",
+            id="in the wrong table",
+        ),
+        pytest.param(
+            "[[data]]\ntrian = 'a'",
+            r"data\.0\.trian is not a known key, did you mean data\.train\?",
+            id="in an array",
+        ),
+        pytest.param(
+            "[kb]\nxyz = 3",
+            r"kb\.xyz is not a known key, known are kb\.path, kb\.tables",
+            id="near to nothing",
+        ),
+        pytest.param(
+            "[training]\nepochs = 0",
+            r"run\.toml: training\.epochs = 0 should be greater than 0",
+            id="out of range",
+        ),
+        pytest.param(
+            "[tagger]\nscheme = 'iob'",
+            r"tagger\.scheme = 'iob' should be 'bio' or 'bioes'",
+            id="not a choice",
+        ),
+        pytest.param("training = 3", r"training = 3 should be a valid dict", id="no table"),
+        pytest.param(
+            "[training]\nepochs = 0\npatience = -1",
+            r"training\.epochs = 0 .*; training\.patience = -1 ",
+            id="two at once",
+        ),
+        pytest.param(
+            "seed = 1\nepochs =\n[kb]", r"run\.toml: not valid TOML: .*line 2", id="no TOML"
+        ),
+    ],
+)
+def test_mistake_is_named_with_file_key_and_value(config_file, text, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(config_file(text))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        pytest.param("training.epochs", "many", r"training\.epochs = 'many'", id="value"),
+        pytest.param("training.epoch", "3", r"did you mean training\.epochs\?", id="key"),
+        pytest.param("seed.x", "3", r"'x' lies inside a plain value \(1\)", id="inside a value"),
+        pytest.param("data.4.train", "a", r"'4' should be a number from 0 to 1", id="gap"),
+        pytest.param("data.first.train", "a", r"'first' should be a number", id="no number"),
+    ],
+)
+def test_mistake_in_an_override_is_named(config_file, key, text, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(config_file("seed = 1\n[[data]]\n"), {key: text})
+
+
+def test_missing_file_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.toml: cannot be read \(No such file"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_file_that_is_not_utf8_is_an_error(tmp_path):
+    (tmp_path / "run.toml").write_bytes(b'title = "\xe9"')
+    with pytest.raises(ConfigError, match="byte 9 is not UTF-8"):
+        load_config(tmp_path / "run.toml")
+
+
+@given(
+    seed=st.integers(0, 10),
+    rate=st.floats(1e-8, 1.0),
+    train=st.text(st.characters(codec="utf8", exclude_categories=["Cc", "Cs"]), min_size=1),
+)
+def test_dumped_config_loads_as_it_was(tmp_path_factory, seed, rate, train):
+    path = tmp_path_factory.mktemp("dump") / "run.toml"
+    config = Config.model_validate(
+        {"seed": seed, "training": {"learning_rate": rate}, "data": [{"train": f"/{train}"}]}
+    )
+    path.write_text(dump_config(config), encoding="utf8")
+    assert load_config(path) == config
