@@ -1,1 +1,73 @@
-"""Find the entities in documents and link them to a knowledge base."""
+"""Find the entities in documents and link them to a knowledge base.
+
+Importing nerlink is cheap: what needs torch or pandas loads when its name is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from nerlink.data import NIL, Candidate, Document, Entity, Mention, NilKind
+from nerlink.errors import NerlinkError
+
+if TYPE_CHECKING:
+    from nerlink.config import Config, load_config
+    from nerlink.converters import from_sentences, to_corpus, to_sentences
+    from nerlink.evaluation import evaluate
+    from nerlink.kb import KnowledgeBase
+    from nerlink.pipeline import Pipeline
+    from nerlink.sources import from_frame, read, to_frame, write
+    from nerlink.training import train
+
+__all__ = [
+    "NIL",
+    "Candidate",
+    "Config",
+    "Document",
+    "Entity",
+    "KnowledgeBase",
+    "Mention",
+    "NerlinkError",
+    "NilKind",
+    "Pipeline",
+    "evaluate",
+    "from_frame",
+    "from_sentences",
+    "load_config",
+    "read",
+    "to_corpus",
+    "to_frame",
+    "to_sentences",
+    "train",
+    "write",
+]
+
+_HOMES: Final = {
+    "Config": "nerlink.config",
+    "KnowledgeBase": "nerlink.kb",
+    "Pipeline": "nerlink.pipeline",
+    "evaluate": "nerlink.evaluation",
+    "from_frame": "nerlink.sources",
+    "from_sentences": "nerlink.converters",
+    "load_config": "nerlink.config",
+    "read": "nerlink.sources",
+    "to_corpus": "nerlink.converters",
+    "to_frame": "nerlink.sources",
+    "to_sentences": "nerlink.converters",
+    "train": "nerlink.training",
+    "write": "nerlink.sources",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names that are heavy to import, and `__version__`."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("nerlink")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nerlink' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

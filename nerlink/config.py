@@ -17,6 +17,7 @@ __all__ = [
     "EncoderConfig",
     "KnowledgeBaseConfig",
     "LinkerConfig",
+    "Section",
     "TaggerConfig",
     "Task",
     "TrainingConfig",

@@ -1,0 +1,47 @@
+"""What many tests share: a small random encoder, and one thread for torch."""
+
+import os
+import string
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def encoder_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer BERT with random weights, 32 wide, uncased; it tokenises any ASCII text."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("encoder")
+    tokenizer = BertTokenizerFast(vocab_file=_write_vocabulary(folder), do_lower_case=True)
+    tokenizer.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def _write_vocabulary(folder: Path) -> str:
+    characters = [c for c in string.printable.lower() if not c.isspace()]
+    words = ["the", "of", "in", "and", "to", "is", "was", "at", "by", "for", "with", "on", "from"]
+    pieces = [
+        *["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
+        *words,
+        *characters,
+        *["##" + c for c in characters],
+    ]
+    path = folder / "vocab.txt"
+    path.write_text("\n".join(dict.fromkeys(pieces)), encoding="utf8")
+    return str(path)

@@ -1,0 +1,151 @@
+"""The order of the road, and the manner of the house, checked on the source itself."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nerlink
+
+PACKAGE = Path(nerlink.__file__).parent
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.parts)
+LAYERS = {
+    "errors": 0,
+    "toml": 1,
+    "data": 1,
+    "schemes": 2,
+    "config": 2,
+    "kb": 2,
+    "sources": 3,
+    "evaluation": 3,
+    "display": 3,
+    "converters": 4,
+    "models": 5,
+    "training": 6,
+    "pipeline": 6,
+    "serving": 7,
+    "bulk": 7,
+    "cli": 8,
+}
+EXCEPTIONS = {("nerlink.data", "nerlink.display")}
+"""`Document._repr_html_` shows itself, so it must reach up for the page when it is asked to."""
+
+HOMES = {
+    "pandas": {"nerlink.sources", "nerlink.kb"},
+    "torch": {"nerlink.converters", "nerlink.models", "nerlink.training", "nerlink.pipeline"},
+    "flair": {"nerlink.converters", "nerlink.models", "nerlink.training", "nerlink.pipeline"},
+    "transformers": {"nerlink.models", "nerlink.training"},
+    "accelerate": {"nerlink.models", "nerlink.training"},
+    "typer": {"nerlink.cli"},
+}
+"""Packages that stay where they belong."""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> str:
+    """The part of the road a module belongs to: `nerlink.kb.edit` to `nerlink.kb`."""
+    return ".".join(module.split(".")[:2])
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module imported in a file, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+            if node.module == "nerlink":
+                yield from (f"nerlink.{alias.name}" for alias in node.names)
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def n_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function, its docstring apart."""
+    first = function.body[0]
+    has_docstring = ast.get_docstring(function, clean=False) is not None
+    docstring = first.end_lineno - first.lineno + 1 if has_docstring else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+each_file = pytest.mark.parametrize("path", FILES, ids=module_name)
+
+
+@each_file
+def test_module_imports_only_from_earlier_on_the_road(path):
+    here = part_of(module_name(path))
+    if here == "nerlink":
+        return
+    for imported in imports(path):
+        there = part_of(imported)
+        if not there.startswith("nerlink.") or there == here or (here, there) in EXCEPTIONS:
+            continue
+        assert there.removeprefix("nerlink.") in LAYERS, f"{imported} has no layer yet"
+        below = LAYERS[there.removeprefix("nerlink.")] <= LAYERS[here.removeprefix("nerlink.")]
+        assert below, f"{here} imports {imported}, which comes later on the road"
+
+
+@each_file
+def test_package_stays_where_it_belongs(path):
+    here = part_of(module_name(path))
+    for imported in imports(path):
+        homes = HOMES.get(imported.split(".")[0], {here})
+        assert here in homes, f"{imported} belongs in {sorted(homes)}"
+
+
+@each_file
+def test_file_is_one_idea_of_at_most_300_lines(path):
+    assert path.read_text(encoding="utf8").count("\n") <= 300
+
+
+@each_file
+def test_function_fits_on_a_screen(path):
+    long = {function.name: n_lines(function) for function in functions(path)}
+    assert {name: lines for name, lines in long.items() if lines > 50} == {}
+
+
+@each_file
+def test_errors_are_neither_asserted_nor_swallowed(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        assert not isinstance(node, ast.Assert), f"line {node.lineno}: assert"
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            blanket = caught in {"everything", "Exception", "BaseException"}
+            assert not blanket, f"line {node.lineno}: except {caught}"
+
+
+@each_file
+def test_relative_imports_are_not_used(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"line {node.lineno}"
+
+
+@each_file
+def test_all_names_what_a_module_offers(path):
+    module = importlib.import_module(module_name(path))
+    if path.name == "__init__.py" and not imports_anything(path):
+        return
+    assert module.__all__, "an empty __all__"
+    assert len(set(module.__all__)) == len(module.__all__)
+    for name in module.__all__:
+        assert hasattr(module, name), f"{name} is in __all__ but not in the module"
+    defined = {
+        node.name
+        for node in ast.parse(path.read_text(encoding="utf8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+    assert defined <= set(module.__all__), "public, but not in __all__"
+
+
+def imports_anything(path: Path) -> bool:
+    return any(True for _ in imports(path))
