@@ -1,1 +1,30 @@
+"""Scores of predicted documents against gold ones, from plain data alone."""
 
+from nerlink.evaluation.measures import evaluate, evaluate_links
+from nerlink.evaluation.mistakes import Mistake, MistakeKind, find_mistakes, mistakes_table
+from nerlink.evaluation.report import Report, Table
+from nerlink.evaluation.significance import (
+    Difference,
+    Interval,
+    compare,
+    comparison_table,
+    intervals,
+    intervals_table,
+)
+
+__all__ = [
+    "Difference",
+    "Interval",
+    "Mistake",
+    "MistakeKind",
+    "Report",
+    "Table",
+    "compare",
+    "comparison_table",
+    "evaluate",
+    "evaluate_links",
+    "find_mistakes",
+    "intervals",
+    "intervals_table",
+    "mistakes_table",
+]

@@ -1,0 +1,67 @@
+"""Disambiguation accuracy by label, by training frequency, by number of candidates."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from nerlink.evaluation.links import Outcome, disambiguations
+from nerlink.evaluation.matching import Pair
+from nerlink.evaluation.report import Table
+
+__all__ = ["SEEN_BUCKETS", "breakdown_tables", "bucket_of"]
+
+SEEN_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-10": 10, "11-100": 100}
+"""Largest count of each bucket; what exceeds them all is `more`."""
+
+CANDIDATE_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-3": 3, "4-10": 10, "11-30": 30}
+
+
+def bucket_of(count: int, buckets: Mapping[str, int]) -> str:
+    """The first bucket that is large enough, or `more`.
+
+    >>> bucket_of(7, SEEN_BUCKETS)
+    '2-10'
+    """
+    return next((name for name, largest in buckets.items() if count <= largest), "more")
+
+
+def breakdown_tables(
+    pairs: Sequence[Pair], *, seen: Mapping[str, int] | None = None
+) -> dict[str, Table]:
+    """Accuracy tables, those without rows left out.
+
+    Returns:
+        `linking.labels`; `linking.seen`, if `seen` is given; `linking.candidates`, if the
+        prediction lists candidates.
+    """
+    outcomes = [outcome for pair in pairs for outcome in disambiguations(pair)]
+    tables = {}
+    labelled = [outcome for outcome in outcomes if outcome.label is not None]
+    if labelled:
+        labels = sorted({str(outcome.label) for outcome in labelled})
+        tables["linking.labels"] = _table("label", labelled, lambda o: str(o.label), labels)
+    if outcomes and seen is not None:
+        order = [*SEEN_BUCKETS, "more"]
+        tables["linking.seen"] = _table(
+            "seen in training",
+            outcomes,
+            lambda o: bucket_of(seen.get(o.entity, 0), SEEN_BUCKETS),
+            order,
+        )
+    if any(outcome.n_candidates for outcome in outcomes):
+        order = [*CANDIDATE_BUCKETS, "more"]
+        tables["linking.candidates"] = _table(
+            "candidates", outcomes, lambda o: bucket_of(o.n_candidates, CANDIDATE_BUCKETS), order
+        )
+    return tables
+
+
+def _table(
+    name: str, outcomes: Sequence[Outcome], key: Callable[[Outcome], str], order: Sequence[str]
+) -> Table:
+    groups: dict[str, list[bool]] = {group: [] for group in order}
+    for outcome in outcomes:
+        groups[key(outcome)].append(outcome.is_correct)
+    return Table(
+        title=f"Disambiguation by {name}",
+        columns=(name, "accuracy", "mentions"),
+        rows=tuple((g, sum(hits) / len(hits), len(hits)) for g, hits in groups.items() if hits),
+    )

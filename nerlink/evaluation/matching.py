@@ -1,0 +1,101 @@
+"""Gold and predicted documents side by side."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nerlink.data import Document
+from nerlink.errors import DataError
+
+__all__ = ["Pair", "match_documents"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One text as people annotated it and as a system did.
+
+    Args:
+        name: The document's id, or its position where it has none.
+        gold: What is right.
+        predicted: What the system says.
+    """
+
+    name: str
+    gold: Document
+    predicted: Document
+
+
+def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Pair]:
+    """Each gold document with its prediction, in gold order.
+
+    Documents are matched by id; if any document on either side has none, by order.
+
+    Raises:
+        DataError: A document is missing, is there twice, or has another text.
+    """
+    golds, predictions = list(gold), list(predicted)
+    has_ids = all(doc.id is not None for doc in (*golds, *predictions))
+    ordered = _in_gold_order(golds, predictions) if has_ids else predictions
+    if len(golds) != len(ordered):
+        raise DataError(
+            f"There are {len(golds)} gold documents and {len(ordered)} predicted ones, and not "
+            "all have an id. Give every document an id, or the same documents in the same order."
+        )
+    pairs = [
+        Pair(name=f"document {n}" if doc.id is None else doc.id, gold=doc, predicted=prediction)
+        for n, (doc, prediction) in enumerate(zip(golds, ordered, strict=True), start=1)
+    ]
+    for pair in pairs:
+        _check(pair)
+    return pairs
+
+
+def _in_gold_order(golds: Sequence[Document], predictions: Sequence[Document]) -> list[Document]:
+    by_id = {doc.id: doc for doc in predictions}
+    for side, documents in (("gold", golds), ("predicted", predictions)):
+        twice = [name for name, n in Counter(doc.id for doc in documents).items() if n > 1]
+        if twice:
+            raise DataError(
+                f"The {side} documents hold {_listed(twice)} more than once. "
+                "An id must be unique; drop or rename the duplicates."
+            )
+    missing = [doc.id for doc in golds if doc.id not in by_id]
+    if missing:
+        raise DataError(
+            f"No prediction for {_listed(missing)}. Predict every gold document, "
+            "even if the prediction has no mentions."
+        )
+    gold_ids = {doc.id for doc in golds}
+    unknown = [doc.id for doc in predictions if doc.id not in gold_ids]
+    if unknown:
+        raise DataError(
+            f"No gold document for the predicted {_listed(unknown)}. "
+            "Score a prediction against the documents it was made from."
+        )
+    return [by_id[doc.id] for doc in golds]
+
+
+def _listed(ids: Sequence[str | None]) -> str:
+    shown = ", ".join(repr(name) for name in ids[:3])
+    return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3} more"
+
+
+def _check(pair: Pair) -> None:
+    gold, predicted = pair.gold, pair.predicted
+    if None not in (gold.id, predicted.id) and gold.id != predicted.id:
+        raise DataError(
+            f"Gold document {gold.id!r} stands beside predicted document {predicted.id!r}. Some "
+            "documents have no id, so order counts: sort both alike or give every document an id."
+        )
+    if gold.text != predicted.text:
+        at = _first_difference(gold.text, predicted.text)
+        raise DataError(
+            f"{pair.name}: gold and predicted text differ from character {at} on "
+            f"({gold.text[at : at + 20]!r} and {predicted.text[at : at + 20]!r}). "
+            "Offsets only compare on one text: predict on the gold text, unchanged."
+        )
+
+
+def _first_difference(first: str, second: str) -> int:
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))

@@ -1,0 +1,134 @@
+"""Named-entity recognition: strict matches of borders and label, counted by seqeval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nerlink.evaluation.counts import Counts, Ratio, ratios_from_counts
+from nerlink.evaluation.matching import Pair
+from nerlink.evaluation.report import Table
+from nerlink.evaluation.spans import pair_overlapping
+from nerlink.evaluation.tags import Labelled, Tags, tag_layers
+
+__all__ = [
+    "NerScores",
+    "has_labels",
+    "labelled_mentions",
+    "mention_ratios",
+    "ner_ratios",
+    "score_ner",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class NerScores:
+    """What seqeval says.
+
+    Args:
+        scores: `ner.f1`, `ner.precision`, `ner.recall`, `ner.macro.*`, `ner.f1.<label>`.
+        table: A row a label, then the averages.
+    """
+
+    scores: dict[str, float]
+    table: Table
+
+
+def has_labels(pair: Pair) -> bool:
+    """Whether the gold document is annotated with labels (a document without mentions is)."""
+    mentions = pair.gold.mentions
+    return not mentions or any(mention.label is not None for mention in mentions)
+
+
+def labelled_mentions(pair: Pair) -> tuple[set[Labelled], set[Labelled]]:
+    """Gold and predicted mentions that count.
+
+    A gold mention without label is neither rewarded nor punished: predictions with its borders
+    are left out. So are predictions without label, and documents without any gold label.
+    """
+    if not has_labels(pair):
+        return set(), set()
+    gold = {(m.start, m.end, m.label) for m in pair.gold.mentions if m.label is not None}
+    unlabelled = {(m.start, m.end) for m in pair.gold.mentions if m.label is None}
+    unlabelled -= {(start, end) for start, end, _ in gold}
+    predicted = {
+        (m.start, m.end, m.label)
+        for m in pair.predicted.mentions
+        if m.label is not None and (m.start, m.end) not in unlabelled
+    }
+    return gold, predicted
+
+
+def score_ner(pairs: Sequence[Pair]) -> NerScores | None:
+    """Seqeval's strict scores, or nothing if no gold mention has a label."""
+    gold: list[Tags] = []
+    predicted: list[Tags] = []
+    for pair in pairs:
+        for gold_tags, predicted_tags in tag_layers(*labelled_mentions(pair)):
+            gold.append(gold_tags)
+            predicted.append(predicted_tags)
+    if all(tag == "O" for tags in gold for tag in tags):
+        return None
+    # Imported here because seqeval brings scikit-learn, which takes a second.
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    rows = classification_report(
+        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
+    )
+    return _ner_scores(rows)
+
+
+def _ner_scores(rows: dict[str, dict[str, float]]) -> NerScores:
+    averages = ("micro avg", "macro avg", "weighted avg")
+    labels = [label for label in rows if label not in averages and rows[label]["support"]]
+    scores: dict[str, float] = {}
+    for prefix, average in (("ner", "micro avg"), ("ner.macro", "macro avg")):
+        for measure, column in (("f1", "f1-score"), ("precision",) * 2, ("recall",) * 2):
+            scores[f"{prefix}.{measure}"] = float(rows[average][column])
+    scores |= {f"ner.f1.{label}": float(rows[label]["f1-score"]) for label in labels}
+    table = Table(
+        title="Named-entity recognition (strict)",
+        columns=("label", "precision", "recall", "f1", "gold"),
+        rows=tuple(
+            (
+                name,
+                *(float(row[c]) for c in ("precision", "recall", "f1-score")),
+                int(row["support"]),
+            )
+            for name, row in rows.items()
+        ),
+    )
+    return NerScores(scores, table)
+
+
+def ner_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
+    """The micro-averaged scores again, document by document, for intervals and tests."""
+    mentions = [labelled_mentions(pair) for pair in pairs]
+    ratios = {f"ner.{name}": ratio for name, ratio in _ratios(mentions).items()}
+    for label in sorted({m[2] for gold, _ in mentions for m in gold}):
+        of_label = [
+            ({m for m in gold if m[2] == label}, {m for m in predicted if m[2] == label})
+            for gold, predicted in mentions
+        ]
+        ratios[f"ner.f1.{label}"] = _ratios(of_label)["f1"]
+    return ratios
+
+
+def _ratios(mentions: list[tuple[set[Labelled], set[Labelled]]]) -> dict[str, Ratio]:
+    counts = [Counts(len(g & p), len(p), len(g)) for g, p in mentions]
+    return dict(ratios_from_counts(counts))
+
+
+def mention_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
+    """Mention detection alone, labels and links aside: same borders, or (`weak`) an overlap."""
+    strong, weak = [], []
+    for pair in pairs:
+        gold = {(m.start, m.end) for m in pair.gold.mentions}
+        predicted = {(m.start, m.end) for m in pair.predicted.mentions}
+        strong.append(Counts(len(gold & predicted), len(predicted), len(gold)))
+        n_overlapping = len(pair_overlapping(list(gold), list(predicted)))
+        weak.append(Counts(n_overlapping, len(predicted), len(gold)))
+    return {
+        f"{prefix}.{name}": ratio
+        for prefix, counts in (("mentions", strong), ("mentions.weak", weak))
+        for name, ratio in ratios_from_counts(counts).items()
+    }
