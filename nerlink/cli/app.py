@@ -1,0 +1,98 @@
+"""The `nerlink` command itself: its list of commands, and what becomes of errors."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from nerlink.cli.convert import convert
+from nerlink.cli.corpus import corpus
+from nerlink.cli.demo import demo
+from nerlink.cli.evaluate import evaluate
+from nerlink.cli.info import info
+from nerlink.cli.kb import kb
+from nerlink.cli.output import say
+from nerlink.cli.show import show
+from nerlink.cli.tag import tag
+from nerlink.cli.train import train
+from nerlink.errors import NerlinkError
+
+__all__ = ["app", "main"]
+
+COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
+    demo: "nerlink demo --output demo",
+    convert: "nerlink convert train.conll train.jsonl --read scheme=iob1",
+    train: "nerlink train config.toml --output model --training.epochs 3",
+    tag: "nerlink tag model news.jsonl --output tagged.jsonl",
+    evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
+    show: "nerlink show tagged.jsonl --output page.html",
+    info: "nerlink info model",
+}
+"""Every command, with an example to paste."""
+
+GROUPS: Final = {"kb": kb, "corpus": corpus}
+FREE_OPTIONS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""For `train`, which takes every key of the configuration as an option."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        from nerlink import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def nerlink(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Find the entities in documents and link them to a knowledge base.
+
+    Begin with `nerlink demo`.
+    """
+
+
+for command, example in COMMANDS.items():
+    settings: dict[Any, Any] = dict(FREE_OPTIONS) if command is train else {}
+    app.command(epilog=f"Example: {example}", context_settings=settings)(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; raises `SystemExit` in the end.
+
+    The exit code is 0, 1 for a `NerlinkError` (told in one line), 2 for a wrong command line, and
+    130 after Ctrl-C.
+    """
+    try:
+        app(arguments, prog_name="nerlink")
+    except NerlinkError as error:
+        say(f"nerlink: {error}")
+        sys.exit(1)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write what is left; end quietly if nobody reads it any more, as `head` does."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would try again at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,47 @@
+"""`nerlink corpus`: the corpora nerlink knows, and how to make them from their public files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nerlink.cli.output import say, write_record
+
+__all__ = ["corpus"]
+
+corpus = typer.Typer(
+    no_args_is_help=True,
+    help="List the corpora that nerlink knows, and build them from their public files.",
+)
+
+
+@corpus.command("list", epilog="Example: nerlink corpus list")
+def list_() -> None:
+    """List the corpora with a card, as JSON lines."""
+    from nerlink.sources import list_cards
+
+    for card in list_cards():
+        write_record(
+            {
+                "name": card.name,
+                "title": card.title,
+                "language": card.language,
+                "licence": card.licence,
+            }
+        )
+
+
+@corpus.command(epilog="Example: nerlink corpus build wnut17 --from downloads --output wnut17")
+def build(
+    name: Annotated[str, typer.Argument(help="Name of the corpus, as in `corpus list`.")],
+    *,
+    source: Annotated[Path, typer.Option("--from", help="Folder of its public files.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write; the corpus's name if not given.")
+    ] = None,
+) -> None:
+    """Check a corpus's public files and turn them into JSON lines."""
+    from nerlink.sources import build_corpus
+
+    built = build_corpus(name, source=source, output=output or Path(name))
+    say(built)

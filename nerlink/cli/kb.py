@@ -1,0 +1,172 @@
+"""`nerlink kb`: make a knowledge base, change it, look into it."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nerlink.cli.documents import InFormat, parse_options, read_documents
+from nerlink.cli.output import say, write_record
+
+if TYPE_CHECKING:
+    from nerlink.kb import KnowledgeBase
+
+__all__ = ["kb"]
+
+Base = Annotated[Path, typer.Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
+Tables = Annotated[
+    list[Path], typer.Argument(metavar="TABLE", help="CSV, TSV, JSON lines or Parquet.")
+]
+ColumnNames = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="VALUE=COLUMN", help="Where a value is: popularity=in_links."),
+]
+
+kb = typer.Typer(
+    no_args_is_help=True,
+    help="Make a knowledge base from tables, change it, look into it.",
+)
+
+
+@kb.command(epilog="Example: nerlink kb build towns.sqlite towns.csv --count train.jsonl")
+def build(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="The SQLite file to write.")],
+    tables: Tables,
+    *,
+    column: ColumnNames = None,
+    count: Annotated[
+        str | None, typer.Option(help="Documents whose links are added to the alias counts.")
+    ] = None,
+    from_: InFormat = None,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Index for misspelt surfaces.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Make a knowledge base from tables of entities and aliases.
+
+    Columns: id, name, description, type, popularity, aliases; or alias, entity, count.
+    """
+    from nerlink.kb import BuildOptions, KnowledgeBase
+
+    options = BuildOptions(fuzzy=fuzzy)
+    columns = {name: str(value) for name, value in parse_options(column).items()}
+    with KnowledgeBase.create(
+        output, tables, columns=columns, overwrite=overwrite, options=options
+    ) as base:
+        if count:
+            _count(base, count, from_)
+        say(f"{output}: {len(base):,} entities")
+
+
+def _count(base: "KnowledgeBase", documents: str, format_: str | None) -> None:
+    pairs = (
+        (doc.surface(mention), mention.entity)
+        for doc in read_documents(documents, format=format_)
+        for mention in doc.mentions
+        if mention.entity is not None
+    )
+    if outside := base.count_mentions(pairs):
+        n_links, examples = sum(outside.values()), ", ".join(list(outside)[:5])
+        say(f"{documents}: {n_links:,} links to entities the base lacks, such as {examples}")
+
+
+@kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q90 --name Paris --type city")
+def add(
+    base: Base,
+    tables: Annotated[
+        list[Path] | None, typer.Argument(metavar="TABLE", help="Tables of entities.")
+    ] = None,
+    *,
+    id: Annotated[str | None, typer.Option(help="Id of a single entity.")] = None,  # noqa: A002
+    name: Annotated[str | None, typer.Option(help="Its name.")] = None,
+    description: Annotated[str, typer.Option(help="One line about it.")] = "",
+    type: Annotated[str | None, typer.Option(help="Its kind.")] = None,  # noqa: A002
+    alias: Annotated[list[str] | None, typer.Option(help="Another surface of it.")] = None,
+) -> None:
+    """Add entities from tables, or one; they can be linked at once."""
+    from nerlink.data import Entity
+    from nerlink.kb import KnowledgeBase
+    from nerlink.kb.records import Columns, read_entity
+    from nerlink.kb.tables import read_rows
+
+    if bool(tables) == (id is not None):
+        raise typer.BadParameter("Name either tables of entities or --id and --name.")
+    entities = [read_entity(row, Columns()) for row in read_rows(tables or [])]
+    if id is not None:
+        aliases = dict.fromkeys(alias or (), 0)
+        entities = [
+            Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
+        ]
+    with KnowledgeBase.open(base, read_only=False) as opened:
+        opened.add(*entities)
+        say(f"{base}: {len(entities):,} added, {len(opened):,} entities")
+
+
+@kb.command(epilog="Example: nerlink kb remove towns.sqlite Q90")
+def remove(
+    base: Base,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the entities.")],
+) -> None:
+    """Remove entities and their aliases: all that are named, or none."""
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(base, read_only=False) as opened:
+        opened.rows(ids)
+        for entity in ids:
+            opened.remove(entity)
+        say(f"{base}: {len(ids):,} removed, {len(opened):,} entities")
+
+
+@kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")
+def show(
+    base: Base,
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the entities.")],
+) -> None:
+    """Show entities, as JSON lines."""
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(base) as opened:
+        for entity in ids:
+            write_record(asdict(opened[entity]))
+
+
+@kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")
+def search(
+    base: Base,
+    alias: Annotated[str, typer.Argument(help="A surface, as it stands in a text.")],
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Candidates shown, at most.")] = 10,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Misspelt surfaces too.")] = False,
+) -> None:
+    """Show what a surface may mean, most likely first, as JSON lines."""
+    from nerlink.kb import Chain, Exact, Fuzzy, KnowledgeBase, Normalised
+
+    with KnowledgeBase.open(base) as opened:
+        generators = [Exact(opened), Normalised(opened), *([Fuzzy(opened)] if fuzzy else [])]
+        for candidate in Chain(*generators).candidates(alias, limit=limit):
+            entity = opened[candidate.entity]
+            write_record(
+                {
+                    "entity": entity.id,
+                    "name": entity.name,
+                    "description": entity.description,
+                    "prior": candidate.prior,
+                    "count": candidate.count,
+                }
+            )
+
+
+@kb.command(epilog="Example: nerlink kb info towns.sqlite")
+def info(base: Base) -> None:
+    """Show how large a knowledge base is, as JSON."""
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(base) as opened:
+        write_record(
+            {
+                "path": str(base),
+                "entities": len(opened),
+                "version": opened.version,
+                "content_hash": opened.content_hash,
+            }
+        )

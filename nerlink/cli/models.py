@@ -1,0 +1,41 @@
+"""Options for models, the same in every command that loads one."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nerlink.pipeline import Pipeline
+
+__all__ = ["Device", "Model", "Precision", "load_pipeline", "log_to_stderr"]
+
+Model = Annotated[Path, typer.Argument(help="Folder of a trained model.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, fp16.")]
+
+
+def load_pipeline(
+    model: Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    threshold: float | None = None,
+    top_k: int | None = None,
+) -> "Pipeline":
+    """The model, ready to tag."""
+    from nerlink.pipeline import Pipeline
+
+    log_to_stderr()
+    return Pipeline.load(
+        model, device=device, precision=precision, threshold=threshold, top_k=top_k
+    )
+
+
+def log_to_stderr() -> None:
+    """Send what flair logs to standard error: it would stand among the results."""
+    for handler in logging.getLogger("flair").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)

@@ -1,0 +1,55 @@
+"""`nerlink tag`: find and link the mentions of documents."""
+
+from typing import Annotated
+
+import typer
+
+from nerlink.cli.documents import (
+    InFormat,
+    OutFormat,
+    ReadOptions,
+    SkipInvalid,
+    WriteOptions,
+    parse_options,
+    read_documents,
+)
+from nerlink.cli.models import Device, Model, Precision, load_pipeline
+from nerlink.cli.output import counted, say
+
+__all__ = ["tag"]
+
+
+def tag(
+    model: Model,
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="Documents; '-' is text on standard input.")
+    ] = "-",
+    *,
+    output: Annotated[str, typer.Option(help="File to write; '-' is standard output.")] = "-",
+    from_: InFormat = None,
+    to: OutFormat = None,
+    read: ReadOptions = None,
+    write: WriteOptions = None,
+    skip_invalid: SkipInvalid = False,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Less likely links become NIL.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=0, help="Candidates that come with each mention.")
+    ] = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Find the mentions of documents and link them to the model's knowledge base."""
+    from nerlink import sources
+
+    format_ = from_ or ("text" if source == "-" else None)
+    documents = read_documents(source, format=format_, skip_invalid=skip_invalid, options=read)
+    pipeline = load_pipeline(
+        model, device=device, precision=precision, threshold=threshold, top_k=top_k
+    )
+    tagged = counted(pipeline.stream(documents), noun="documents")
+    format_ = to or ("jsonl" if output == "-" else None)
+    report = sources.write(tagged, output, format=format_, **parse_options(write))
+    if output != "-":
+        say(report)

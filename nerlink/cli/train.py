@@ -1,0 +1,49 @@
+"""`nerlink train`: a model from a configuration."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nerlink.cli.models import log_to_stderr
+from nerlink.cli.output import write_record
+
+__all__ = ["overrides_from", "train"]
+
+
+def train(
+    context: typer.Context,
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The configuration.")],
+    *,
+    output: Annotated[Path, typer.Option(help="Folder to write the model to.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint in that folder.")
+    ] = False,
+) -> None:
+    """Train a model. Any key of the configuration is an option too: --training.epochs 3."""
+    from nerlink.config import load_config
+
+    loaded = load_config(config, overrides_from(context.args))
+    from nerlink.training import train as train_model
+
+    log_to_stderr()
+    result = train_model(loaded, output, resume=resume)
+    write_record({"output": str(output), "scores": result.scores})
+
+
+def overrides_from(arguments: list[str]) -> dict[str, str]:
+    """`["--seed", "3", "--training.device=cpu"]` to `{"seed": "3", "training.device": "cpu"}`.
+
+    Raises:
+        typer.BadParameter: An option without a value, or a value without an option.
+    """
+    overrides: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        key, separator, value = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--"):
+            raise typer.BadParameter(f"{argument!r} belongs to no option.")
+        if not separator and (following := next(rest, None)) is None:
+            raise typer.BadParameter(f"{argument} needs a value, such as --training.epochs 3.")
+        overrides[key] = value if separator else str(following)
+    return overrides
