@@ -1,1 +1,28 @@
+"""Documents in and out: one small reader and writer a format, in two tables.
 
+`read("news.jsonl")`, `write(documents, "news.conll")`, `from_frame(frame)`: the format follows from
+the ending or is named. Nothing heavy is imported before it is needed.
+"""
+
+from nerlink.sources.check import check_document
+from nerlink.sources.formats import FORMATS, READERS, WRITERS, format_of, read, stream, write
+from nerlink.sources.frame import from_frame, to_frame
+from nerlink.sources.losses import Losses, WriteReport
+from nerlink.sources.records import document_from_record, record_from_document
+
+__all__ = [
+    "FORMATS",
+    "READERS",
+    "WRITERS",
+    "Losses",
+    "WriteReport",
+    "check_document",
+    "document_from_record",
+    "format_of",
+    "from_frame",
+    "read",
+    "record_from_document",
+    "stream",
+    "to_frame",
+    "write",
+]

@@ -1,0 +1,181 @@
+"""Documents checked at the door, so that everything behind it can trust them."""
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, ParamSpec
+
+from nerlink.data import Document, Mention
+from nerlink.errors import DataError
+
+__all__ = [
+    "OnError",
+    "Result",
+    "accept",
+    "attempt",
+    "check_document",
+    "check_mention",
+    "missing_column",
+]
+
+log = logging.getLogger(__name__)
+
+OnError = Literal["raise", "skip"]
+Result = Document | DataError
+"""What a reader yields: a document, or why one could not be read."""
+
+P = ParamSpec("P")
+
+
+def attempt(parse: Callable[P, Document], /, *args: P.args, **kwargs: P.kwargs) -> Result:
+    """What `parse` returns, or the `DataError` it raises: one bad document does not end a file."""
+    try:
+        return parse(*args, **kwargs)
+    except DataError as error:
+        return error
+
+
+def accept(
+    results: Iterable[Result],
+    *,
+    source: str,
+    on_error: OnError = "raise",
+    skipped: Callable[[DataError], None] | None = None,
+    unique_ids: bool = True,
+) -> Iterator[Document]:
+    """The good documents of a reader; bad ones are raised, or skipped, counted and logged.
+
+    Args:
+        results: What a reader yields.
+        source: The place that messages name.
+        on_error: `raise` stops at the first bad document, `skip` leaves it out.
+        skipped: Called with the error of each document left out.
+        unique_ids: Refuse an id that occurred before (costs about 100 bytes a document).
+
+    Raises:
+        DataError: A document is bad and `on_error` is `raise`.
+    """
+    if on_error not in ("raise", "skip"):
+        raise DataError(f"on_error is {on_error!r}; it must be 'raise' or 'skip'.")
+    n_documents, errors, seen = 0, 0, set[int]()
+    for result in results:
+        n_documents += 1
+        if unique_ids and isinstance(result, Document):
+            result = _unless_seen(result, seen, source)
+        if isinstance(result, Document):
+            yield result
+            continue
+        if on_error == "raise":
+            raise result
+        errors += 1
+        if errors == 1:
+            log.warning("Skipping what cannot be read; the first: %s", result)
+        if skipped is not None:
+            skipped(result)
+    if errors:
+        log.warning("%s: skipped %d of %d documents.", source, errors, n_documents)
+
+
+def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
+    if doc.id is None:
+        return doc
+    key = hash(doc.id)
+    if key in seen:
+        return DataError(
+            f"{source}: id {doc.id!r} occurs twice; ids must be unique. "
+            "Rename one of the documents, or leave ids out."
+        )
+    seen.add(key)
+    return doc
+
+
+def check_document(doc: Document, *, where: str) -> Document:
+    """The same document, found to be sound.
+
+    Overlapping and duplicate mentions are sound, and so is an empty text.
+
+    Raises:
+        DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
+            out of order; a string holds characters that no file or model can carry.
+    """
+    _check_characters(doc.text, where=f"{where}: text")
+    if doc.id is not None:
+        _check_name(doc.id, where=f"{where}: id")
+    for number, mention in enumerate(doc.mentions):
+        check_mention(mention, len(doc.text), where=f"{where}: mention {number}")
+    _check_ranges(doc.tokens, len(doc.text), where=f"{where}: token")
+    _check_ranges(doc.sentences, len(doc.text), where=f"{where}: sentence")
+    return doc
+
+
+def check_mention(mention: Mention, length: int, *, where: str) -> None:
+    """Refuse a mention that does not fit a text of `length` characters.
+
+    Raises:
+        DataError: Its offsets, a name or a score are wrong.
+    """
+    _check_range(mention.start, mention.end, length, where=where)
+    if mention.label is not None:
+        _check_name(mention.label, where=f"{where}: label")
+    if mention.entity is not None:
+        _check_name(mention.entity, where=f"{where}: entity")
+    for column, score in (("score", mention.score), ("link_score", mention.link_score)):
+        if score is not None and not -1e-6 <= score <= 1 + 1e-6:
+            raise DataError(f"{where}: {column} is {score}; it must lie between 0 and 1.")
+
+
+def _check_range(start: int, end: int, length: int, *, where: str) -> None:
+    if 0 <= start < end <= length:
+        return
+    if start >= end:
+        fault = "is reversed" if start > end else "is empty"
+    else:
+        fault = f"reaches outside the text of {length} characters"
+    raise DataError(
+        f"{where}: start {start}, end {end} {fault}. "
+        "Offsets count characters from 0; end is one past the last."
+    )
+
+
+def _check_ranges(ranges: tuple[tuple[int, int], ...] | None, length: int, *, where: str) -> None:
+    last = 0
+    for number, (start, end) in enumerate(ranges or ()):
+        _check_range(start, end, length, where=f"{where} {number}")
+        if start < last:
+            raise DataError(
+                f"{where} {number}: it starts at {start}, before the one in front of it ends "
+                f"({last}). Give them in order and without overlap."
+            )
+        last = end
+
+
+def _check_characters(text: str, *, where: str) -> None:
+    if (position := text.find("\0")) >= 0:
+        raise DataError(f"{where}: character {position} is NUL (U+0000). Remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise DataError(
+            f"{where}: character {error.start} is half of a surrogate pair (U+{code:04X}), which "
+            "no UTF-8 file can hold. Decode the text again, or replace the character."
+        ) from error
+
+
+def _check_name(name: str, *, where: str) -> None:
+    _check_characters(name, where=where)
+    if not name or name != name.strip(" ") or any(c in name for c in "\t\n\r"):
+        raise DataError(
+            f"{where} is {name!r}; it must not be empty, hold tabs or line ends, "
+            "or begin or end with a blank."
+        )
+
+
+def missing_column(column: str, present: Iterable[str], *, where: str) -> DataError:
+    """The error for a column that is needed and not there; names what is, and the nearest."""
+    names = [str(name) for name in present]
+    near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return DataError(
+        f"{where}: column {column!r} is missing; there are {', '.join(names) or 'none'}.{hint}"
+    )

@@ -1,0 +1,179 @@
+"""CoNLL columns, read: a token a line, blank lines between sentences."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from nerlink.data import Document
+from nerlink.errors import DataError
+from nerlink.schemes import TAG_SCHEMES
+from nerlink.sources.check import Result, attempt, check_document, missing_column
+from nerlink.sources.files import choose_encoding, decode, numbered_lines
+from nerlink.sources.tokens import (
+    TOKEN_COLUMNS,
+    TokenRows,
+    document_from_tokens,
+    place_tokens,
+)
+
+__all__ = ["COLUMNS_MARK", "DOCUMENT_MARK", "ConllFormat", "read_conll"]
+
+COLUMNS_MARK: Final = "# global.columns ="
+DOCUMENT_MARK: Final = "# newdoc"
+_OLD_DOCUMENT_MARK: Final = "-DOCSTART-"
+_KNOWN: Final = ("token", "ner", "nel", "misc")
+_BLANK: Final = " \t\r"
+
+Line = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConllFormat:
+    """How a CoNLL file is laid out.
+
+    Args:
+        columns: Names in order, or names to positions from 0 (or -1 for the last). `token`,
+            `ner`, `nel` and `misc` are read, `_` is passed over, others are kept in `meta`.
+            By default what the file's own `# global.columns` line says, or else the token
+            first and its tag last.
+        scheme: The tags' scheme: `iob1`, `bio` or `bioes`.
+        delimiter: What parts columns; runs of blanks and tabs by default.
+        documents: `marks` begins a document at `-DOCSTART-` and `# newdoc` lines,
+            `sentences` makes each sentence one.
+        join: What stands between the tokens of a sentence: a blank, or nothing for Chinese.
+        remove: A regular expression; what it matches is cut out of every token (`^en:`).
+        encoding: Or several, of which the first that fits the whole file is taken.
+    """
+
+    columns: Sequence[str] | Mapping[str, int] | None = None
+    scheme: str = "bio"
+    delimiter: str | None = None
+    documents: Literal["marks", "sentences"] = "marks"
+    join: str = " "
+    remove: str | None = None
+    encoding: str | Sequence[str] = "utf-8"
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The format that options name.
+
+        Raises:
+            DataError: An option is unknown or its value is.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in options:
+            if name not in names:
+                raise DataError(f"CoNLL has no option {name!r}; it has {', '.join(names)}.")
+        form = cls(**options)
+        if form.scheme not in TAG_SCHEMES:
+            raise DataError(f"scheme is {form.scheme!r}; take one of {', '.join(TAG_SCHEMES)}.")
+        if form.documents not in ("marks", "sentences"):
+            raise DataError(f"documents is {form.documents!r}; take 'marks' or 'sentences'.")
+        return form
+
+
+def read_conll(path: str | Path, **options: Any) -> Iterator[Result]:
+    """Documents of a CoNLL file, one in memory at a time.
+
+    Args:
+        path: The file.
+        **options: The fields of `ConllFormat`.
+    """
+    form = ConllFormat.from_options(options)
+    form = dataclasses.replace(form, encoding=choose_encoding(path, form.encoding))
+    for name, header, sentences in _documents(path, form):
+        if header is not None:
+            form = dataclasses.replace(form, columns=form.columns or header.split())
+            form = dataclasses.replace(form, delimiter=form.delimiter or "\t")
+        elif name is not None or sentences:
+            yield attempt(_document, name or None, sentences, form, path=str(path))
+
+
+def _documents(
+    path: str | Path, form: ConllFormat
+) -> Iterator[tuple[str | None, str | None, list[list[Line]]]]:
+    """Name (empty if the mark gives none, `None` without a mark), header, sentences of lines."""
+    name: str | None = None
+    sentences: list[list[Line]] = [[]]
+    by_sentence = form.documents == "sentences"
+    for number, raw in numbered_lines(path):
+        line = decode(raw, encoding=str(form.encoding), where=f"{path}:{number}")
+        if line.startswith(COLUMNS_MARK):
+            yield None, line.removeprefix(COLUMNS_MARK), []
+        elif (mark := _document_mark(line)) is not None:
+            if not by_sentence:
+                yield name, None, [s for s in sentences if s]
+                name, sentences = mark, [[]]
+        elif line.strip(_BLANK):
+            sentences[-1].append((number, line))
+        elif sentences[-1]:
+            if by_sentence:
+                yield None, None, sentences
+                sentences = []
+            sentences.append([])
+    yield name, None, [s for s in sentences if s]
+
+
+def _document_mark(line: str) -> str | None:
+    """The name in a document mark, empty if it gives none; `None` for any other line."""
+    if line.startswith(_OLD_DOCUMENT_MARK):
+        named = re.fullmatch(r"-DOCSTART-\s+\((.+)\)\s*", line)
+        return named[1] if named else ""
+    if line == DOCUMENT_MARK or line.startswith(f"{DOCUMENT_MARK} id ="):
+        return line.removeprefix(DOCUMENT_MARK).removeprefix(" id =").strip(" ")
+    return None
+
+
+def _document(
+    name: str | None, sentences: Sequence[Sequence[Line]], form: ConllFormat, *, path: str
+) -> Document:
+    lines = [line for sentence in sentences for line in sentence]
+    columns = _columns(lines, form, path=path)
+    places = [f"{path}:{number}" for number, _ in lines]
+    rows = TokenRows(
+        tokens=_clean(columns["token"], form.remove, places),
+        sentences=[i for i, sentence in enumerate(sentences) for _ in sentence],
+        ner=columns.get("ner"),
+        nel=columns.get("nel"),
+        misc=columns.get("misc"),
+    )
+    text, ranges = place_tokens(rows, join=form.join)
+    extra = {key: values for key, values in columns.items() if key not in _KNOWN}
+    doc = Document(text=text, id=name, meta={TOKEN_COLUMNS: extra} if extra else {})
+    doc = document_from_tokens(rows, ranges, doc=doc, scheme=form.scheme, places=places)
+    return check_document(doc, where=places[0] if places else path)
+
+
+def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str, list[str]]:
+    """The wanted columns of some lines, each (n_tokens)."""
+    given = {"token": 0, "ner": -1} if form.columns is None else form.columns
+    positions = given if isinstance(given, Mapping) else {name: i for i, name in enumerate(given)}
+    positions = {name: position for name, position in positions.items() if name != "_"}
+    if "token" not in positions:
+        raise missing_column("token", positions, where=path)
+    n_needed = max(p + 1 if p >= 0 else max(-p, 2) for p in positions.values())
+    n_exact = None if isinstance(given, Mapping) else len(given)
+    columns: dict[str, list[str]] = {name: [] for name in positions}
+    for number, line in lines:
+        cells = (
+            line.split(form.delimiter) if form.delimiter else re.split("[ \t]+", line.strip(_BLANK))
+        )
+        if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
+            raise DataError(
+                f"{path}:{number}: {len(cells)} columns instead of {n_exact or n_needed} "
+                f"({', '.join(positions)}): {line!r:.80}. Name the file's columns and delimiter."
+            )
+        for name, position in positions.items():
+            columns[name].append(cells[position])
+    return columns
+
+
+def _clean(tokens: Sequence[str], remove: str | None, places: Sequence[str]) -> Sequence[str]:
+    cleaned = tokens if remove is None else [re.sub(remove, "", token) for token in tokens]
+    for token, before, place in zip(cleaned, tokens, places, strict=True):
+        if not token:
+            raise DataError(f"{place}: token {before!r} is empty once {remove!r} is removed.")
+    return cleaned

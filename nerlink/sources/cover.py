@@ -1,0 +1,91 @@
+"""Tokens that cover a document, cut so that every mention begins and ends with one."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import regex
+
+from nerlink.data import Document, Mention
+from nerlink.sources.losses import Losses
+
+__all__ = ["choose_flat", "cover", "sentence_starts"]
+
+# Words with their combining marks; any other sign as people see it (an emoji is one token).
+_TOKEN = regex.compile(r"\w+|(?!\s)\X")
+
+
+def cover(doc: Document, losses: Losses) -> list[tuple[int, int]]:
+    """Character ranges of tokens, in order, that leave out nothing but white space.
+
+    The document's own tokens are kept; one is cut where a mention begins or ends inside it,
+    and that is counted. White space becomes a token only at the border of a mention.
+    """
+    starts = {mention.start for mention in doc.mentions}
+    ends = {mention.end for mention in doc.mentions}
+    cuts = sorted(starts | ends)
+    ranges: list[tuple[int, int]] = []
+    for start, end, is_token in _segments(doc):
+        pieces = list(_pieces(start, end, cuts))
+        if is_token:
+            ranges.extend(pieces)
+            losses.add("tokens cut at a mention", doc.tokens is not None and len(pieces) > 1)
+        else:
+            ranges.extend(piece for piece in pieces if piece[0] in starts or piece[1] in ends)
+    return ranges
+
+
+def _segments(doc: Document) -> Iterator[tuple[int, int, bool]]:
+    """The text without a hole: start, end, and whether it is a token or white space."""
+    position = 0
+    for start, end in _given(doc):
+        if position < start:
+            yield position, start, False
+        yield start, end, True
+        position = end
+    if position < len(doc.text):
+        yield position, len(doc.text), False
+
+
+def _given(doc: Document) -> Iterator[tuple[int, int]]:
+    position = 0
+    for start, end in doc.tokens or ():
+        yield from (match.span() for match in _TOKEN.finditer(doc.text, position, start))
+        yield start, end
+        position = end
+    yield from (match.span() for match in _TOKEN.finditer(doc.text, position))
+
+
+def _pieces(start: int, end: int, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    first = bisect_right(cuts, start)
+    last = first
+    while last < len(cuts) and cuts[last] < end:
+        last += 1
+    return pairwise([start, *cuts[first:last], end])
+
+
+def sentence_starts(doc: Document, ranges: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether each token opens a sentence; line feeds part sentences where none are given.
+
+    Returns:
+        A value for each token, (n_tokens).
+    """
+    if doc.sentences is not None:
+        begins = [start for start, _ in doc.sentences]
+        places = [bisect_right(begins, start) for start, _ in ranges]
+        return [one != other for one, other in pairwise([-1, *places])]
+    borders = pairwise([(0, 0), *ranges])
+    return [doc.text.find("\n", last, start) >= 0 for (_, last), (start, _) in borders]
+
+
+def choose_flat(mentions: Sequence[Mention], losses: Losses) -> list[Mention]:
+    """Mentions without overlap: of those that clash, the first, and of these the longest, stays."""
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
+        if kept and mention.start < kept[-1].end:
+            losses.add("overlapping mentions")
+        elif mention.label is None and mention.entity is None:
+            losses.add("mentions without label and link")
+        else:
+            kept.append(mention)
+    return kept

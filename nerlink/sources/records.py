@@ -1,0 +1,244 @@
+"""Documents as the plain records that JSON, JSON lines and tables hold."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from nerlink.data import Candidate, Document, Mention, NilKind
+from nerlink.errors import DataError
+from nerlink.sources.check import check_document, missing_column
+
+__all__ = [
+    "MENTION_COLUMNS",
+    "document_from_record",
+    "integer",
+    "json_from_record",
+    "mention_from_record",
+    "name_or_none",
+    "record_from_document",
+    "record_from_mention",
+]
+
+MENTION_COLUMNS = "mention_columns"
+"""Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
+such key, with a value for each mention."""
+
+_DOCUMENT_KEYS = ("id", "text", "mentions", "sentences", "tokens", "meta")
+_MENTION_KEYS = (
+    "start",
+    "end",
+    "label",
+    "entity",
+    "score",
+    "link_score",
+    "candidates",
+    "nil",
+)
+
+
+def document_from_record(record: Any, *, where: str) -> Document:
+    """The document in a record such as `{"text": ..., "mentions": [{"start": 0, "end": 3}]}`.
+
+    Only `text` is needed. Keys that nerlink does not know go to `meta`.
+
+    Args:
+        record: A mapping, as JSON or a table gives it.
+        where: The place an error names, such as `train.jsonl:17`.
+
+    Raises:
+        DataError: A key is missing or a value is wrong.
+    """
+    record = _mapping(record, where=where)
+    if not isinstance(text := record.get("text"), str):
+        if text is None:
+            raise missing_column("text", record, where=where)
+        raise DataError(f"{where}: text is {text!r}; it must be a string.")
+    found = [
+        (mention_from_record(entry, where=f"{where}: mention {number}"), entry)
+        for number, entry in enumerate(_list(record.get("mentions"), where=f"{where}: mentions"))
+    ]
+    found.sort(key=lambda pair: (pair[0].start, pair[0].end))
+    meta = dict(_mapping(record.get("meta") or {}, where=f"{where}: meta"))
+    meta |= {str(k): v for k, v in record.items() if k not in _DOCUMENT_KEYS and v is not None}
+    if columns := _extra_columns([entry for _, entry in found]):
+        meta[MENTION_COLUMNS] = columns
+    doc = Document(
+        text=text,
+        id=name_or_none(record.get("id"), where=f"{where}: id"),
+        mentions=tuple(mention for mention, _ in found),
+        sentences=_ranges(record.get("sentences"), where=f"{where}: sentences"),
+        tokens=_ranges(record.get("tokens"), where=f"{where}: tokens"),
+        meta=meta,
+    )
+    return check_document(doc, where=where)
+
+
+def mention_from_record(record: Any, *, where: str) -> Mention:
+    """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`.
+
+    Raises:
+        DataError: A key is missing or a value is wrong.
+    """
+    record = _mapping(record, where=where)
+    candidates = _list(record.get("candidates"), where=f"{where}: candidates")
+    return Mention(
+        start=integer(record, "start", where=where),
+        end=integer(record, "end", where=where),
+        label=name_or_none(record.get("label"), where=f"{where}: label"),
+        entity=name_or_none(record.get("entity"), where=f"{where}: entity"),
+        score=_number(record.get("score"), where=f"{where}: score"),
+        link_score=_number(record.get("link_score"), where=f"{where}: link_score"),
+        candidates=tuple(
+            _candidate(candidate, where=f"{where}: candidate {number}")
+            for number, candidate in enumerate(candidates)
+        ),
+        nil=_nil(record.get("nil"), where=where),
+    )
+
+
+def _candidate(record: Any, *, where: str) -> Candidate:
+    record = _mapping(record, where=where)
+    entity = name_or_none(record.get("entity"), where=f"{where}: entity")
+    if entity is None:
+        raise missing_column("entity", record, where=where)
+    return Candidate(
+        entity=entity,
+        score=_number(record.get("score"), where=f"{where}: score"),
+        prior=_number(record.get("prior"), where=f"{where}: prior"),
+        count=integer(record, "count", where=where) if record.get("count") is not None else 0,
+    )
+
+
+def record_from_document(doc: Document) -> dict[str, Any]:
+    """The record of a document, without what is unknown or empty: JSON and back is the same."""
+    meta = dict(doc.meta)
+    mentions = [record_from_mention(mention) for mention in doc.mentions]
+    columns = meta.get(MENTION_COLUMNS)
+    if isinstance(columns, Mapping) and all(len(c) == len(mentions) for c in columns.values()):
+        del meta[MENTION_COLUMNS]
+        for number, mention in enumerate(mentions):
+            mention |= {k: v[number] for k, v in columns.items() if v[number] is not None}
+    record: dict[str, Any] = {} if doc.id is None else {"id": doc.id}
+    record |= {"text": doc.text, "mentions": mentions}
+    if doc.sentences is not None:
+        record["sentences"] = [list(pair) for pair in doc.sentences]
+    if doc.tokens is not None:
+        record["tokens"] = [list(pair) for pair in doc.tokens]
+    return record | ({"meta": meta} if meta else {})
+
+
+def record_from_mention(mention: Mention) -> dict[str, Any]:
+    """The record of a mention, without what is unknown or empty."""
+    record: dict[str, Any] = {
+        key: value
+        for key in _MENTION_KEYS
+        if (value := getattr(mention, key)) is not None and value != ()
+    }
+    if mention.nil is not None:
+        record["nil"] = str(mention.nil)
+    if mention.candidates:
+        record["candidates"] = [_record_from_candidate(c) for c in mention.candidates]
+    return record
+
+
+def _record_from_candidate(candidate: Candidate) -> dict[str, Any]:
+    values = {"score": candidate.score, "prior": candidate.prior, "count": candidate.count or None}
+    return {"entity": candidate.entity} | {k: v for k, v in values.items() if v is not None}
+
+
+def json_from_record(record: Any) -> str:
+    """One line of JSON, not escaped beyond need; dates in ISO form.
+
+    Raises:
+        DataError: A value of `meta` has no form in JSON.
+    """
+    try:
+        return json.dumps(record, ensure_ascii=False, allow_nan=False, default=_json_value)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"A document cannot be written as JSON: {error}.") from error
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} of type {type(value).__name__} has no form in JSON")
+
+
+def _extra_columns(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    names = {key: None for entry in entries for key in entry if key not in _MENTION_KEYS}
+    columns = {str(name): [entry.get(name) for entry in entries] for name in names}
+    return {name: values for name, values in columns.items() if any(v is not None for v in values)}
+
+
+def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
+    """A whole number of a record; `12`, `12.0` and `"12"` are the same.
+
+    Raises:
+        DataError: It is missing or no whole number.
+    """
+    value = record.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+        return int(value)
+    if value is None:
+        raise missing_column(key, record, where=where)
+    raise DataError(f"{where}: {key} is {value!r}; it must be a whole number.")
+
+
+def name_or_none(value: Any, *, where: str) -> str | None:
+    """An id or label as a string; numbers (as tables have them) are turned into one.
+
+    Raises:
+        DataError: It is neither a string nor a number.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise DataError(f"{where} is {value!r}; it must be a string.")
+
+
+def _number(value: Any, *, where: str) -> float | None:
+    if value is None or (isinstance(value, float | int) and not isinstance(value, bool)):
+        return value
+    try:
+        return float(value) if isinstance(value, str) else float("nan")
+    except ValueError as error:
+        raise DataError(f"{where} is {value!r}; it must be a number.") from error
+
+
+def _nil(value: Any, *, where: str) -> NilKind | None:
+    if value is None or value in list(NilKind):
+        return None if value is None else NilKind(value)
+    kinds = ", ".join(repr(str(kind)) for kind in NilKind)
+    raise DataError(f"{where}: nil is {value!r}; it must be one of {kinds}.")
+
+
+def _mapping(value: Any, *, where: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise DataError(f"{where} is {value!r:.80}; it must be an object with keys such as 'text'.")
+
+
+def _list(value: Any, *, where: str) -> Sequence[Any]:
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):
+        return value
+    raise DataError(f"{where} is {value!r:.80}; it must be a list.")
+
+
+def _ranges(value: Any, *, where: str) -> tuple[tuple[int, int], ...] | None:
+    if value is None:
+        return None
+    pairs = [_list(pair, where=f"{where}: {i}") for i, pair in enumerate(_list(value, where=where))]
+    for number, pair in enumerate(pairs):
+        if len(pair) != 2 or not all(type(offset) is int for offset in pair):
+            raise DataError(f"{where}: {number} is {pair!r:.80}; it must be [start, end].")
+    return tuple((start, end) for start, end in pairs)

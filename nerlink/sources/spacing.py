@@ -1,0 +1,74 @@
+r"""The white space between tokens, as UDPipe notes it in CoNLL-U's column `misc`.
+
+`SpaceAfter=No`, `SpacesAfter=\s\n`, `SpacesBefore=\t` (first token only); anything else means
+what is usual: a blank, a line feed after a sentence, nothing at the end.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from typing import Final
+
+__all__ = ["USUAL", "notes_from_text", "usual_gaps", "white_space"]
+
+USUAL: Final = "_"
+"""The note of a token that is surrounded by the usual white space."""
+
+_ESCAPES: Final = {"\\": "\\\\", " ": "\\s", "\t": "\\t", "\n": "\\n", "\r": "\\r", "|": "\\p"}
+_PLAIN: Final = {escape: character for character, escape in _ESCAPES.items()}
+
+
+def usual_gaps(sentences: Sequence[int], join: str) -> Iterator[str]:
+    """What follows each token where nothing else is said."""
+    between = (join if one == other else "\n" for one, other in pairwise(sentences))
+    return chain(between, [""] if sentences else [])
+
+
+def white_space(note: str, gap: str) -> tuple[str, str]:
+    """What stands before and after a token with this note, where `gap` is usual after it."""
+    before = ""
+    if note == USUAL:
+        return before, gap
+    for entry in note.split("|"):
+        key, _, value = entry.partition("=")
+        if key == "SpacesBefore":
+            before = _unescape(value)
+        elif key == "SpacesAfter":
+            gap = _unescape(value)
+        elif entry == "SpaceAfter=No":
+            gap = ""
+    return before, gap
+
+
+def _unescape(value: str) -> str:
+    # Two characters at a time: "\\s" is a backslash and an s, not a blank.
+    characters: list[str] = []
+    position = 0
+    while position < len(value):
+        length = 2 if value[position : position + 2] in _PLAIN else 1
+        piece = value[position : position + length]
+        characters.append(_PLAIN.get(piece, piece))
+        position += length
+    return "".join(characters)
+
+
+def notes_from_text(
+    text: str, ranges: Sequence[tuple[int, int]], sentences: Sequence[int]
+) -> list[str]:
+    """The note of each token of a text, (n_tokens)."""
+    notes = []
+    before = text[: ranges[0][0]] if ranges else ""
+    nexts = [start for start, _ in ranges[1:]] + [len(text)]
+    for (_, end), following, gap in zip(ranges, nexts, usual_gaps(sentences, " "), strict=True):
+        notes.append(_note(before, text[end:following], gap))
+        before = ""
+    return notes
+
+
+def _note(before: str, after: str, gap: str) -> str:
+    entries = []
+    if before:
+        entries.append("SpacesBefore=" + "".join(_ESCAPES.get(c, c) for c in before))
+    if after != gap:
+        escaped = "".join(_ESCAPES.get(c, c) for c in after)
+        entries.append(f"SpacesAfter={escaped}" if after else "SpaceAfter=No")
+    return "|".join(entries) or USUAL

@@ -1,0 +1,126 @@
+"""Documents to rows of a table, in the shapes that `shapes` reads."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
+
+from nerlink.data import Document
+from nerlink.errors import DataError
+from nerlink.sources.losses import EVERYTHING, Losses
+from nerlink.sources.records import MENTION_COLUMNS, record_from_document
+from nerlink.sources.tokens import TOKEN_COLUMNS, TokenRows, rows_from_tokens
+
+__all__ = ["KNOWN_COLUMNS", "TableShape", "rows_from_documents"]
+
+TableShape = Literal["document", "mention", "token", "text"]
+
+KNOWN_COLUMNS: Final = frozenset(
+    {"id", "doc_id", "text", "mentions", "sentences", "tokens", "meta"}
+    | {"start", "end", "label", "entity", "score", "link_score", "candidates", "nil"}
+    | {"sentence_id", "token", "ner", "nel", "misc"}
+)
+"""Column names with a meaning of their own; all others are entries of `Document.meta`."""
+
+_TOKENS_CARRY: Final = frozenset(
+    {"ids", "mentions", "labels", "links", "sentences", "tokens", "meta columns"}
+)
+
+
+def rows_from_documents(
+    documents: Iterable[Document],
+    *,
+    shape: TableShape,
+    losses: Losses,
+    scheme: str = "bio",
+    with_text: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """The rows of a table of documents.
+
+    Args:
+        documents: What to put in it.
+        shape: What a row is: a `document` with its mentions, a `mention`, a `token`, or a `text`
+            (a document without mentions: the table beside a table of mentions).
+        losses: Counts what rows of this shape cannot carry.
+        scheme: The scheme of the tags of token rows.
+        with_text: Repeat the text and `meta` in each mention row, so that one table is enough.
+
+    Raises:
+        DataError: There is no such shape, or a document without a name would need one.
+    """
+    if shape not in _ROWS:
+        raise DataError(f"shape is {shape!r}; it must be one of {', '.join(_ROWS)}.")
+    for number, doc in enumerate(documents):
+        if doc.id is None and shape != "document":
+            raise DataError(
+                f"Document {number} has no id, and rows of shape {shape!r} need one to belong to. "
+                "Give every document an id, or write shape='document'."
+            )
+        yield from _ROWS[shape](doc, losses, scheme, with_text)
+
+
+def _document_rows(doc: Document, losses: Losses, *_: object) -> Iterator[dict[str, Any]]:
+    record = record_from_document(doc)
+    meta = record.pop("meta", {})
+    yield {"id": None} | record | _meta_columns(meta, losses)
+
+
+def _text_rows(doc: Document, losses: Losses, *_: object) -> Iterator[dict[str, Any]]:
+    record = record_from_document(doc)
+    meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
+    kept = {key: record[key] for key in ("sentences", "tokens") if key in record}
+    yield {"doc_id": doc.id, "text": doc.text} | kept | _meta_columns(meta, losses)
+
+
+def _mention_rows(
+    doc: Document, losses: Losses, _: str, with_text: bool
+) -> Iterator[dict[str, Any]]:
+    record = record_from_document(doc)
+    base: dict[str, Any] = {"doc_id": doc.id}
+    if with_text:
+        losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
+        base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses)
+    empty = {"start": None, "end": None, "label": None, "entity": None}
+    for mention in record["mentions"] or ([{}] if with_text else []):
+        yield base | empty | mention
+
+
+def _token_rows(doc: Document, losses: Losses, scheme: str, _: bool) -> Iterator[dict[str, Any]]:
+    losses.note(doc, carried=_TOKENS_CARRY)
+    rows = rows_from_tokens(doc, scheme=scheme, losses=losses)
+    meta = {key: value for key, value in doc.meta.items() if key != TOKEN_COLUMNS}
+    base = _meta_columns(meta, losses)
+    columns = _own_columns(doc, rows, losses)
+    head = {"doc_id": doc.id}
+    if not rows.tokens:
+        yield head | {"sentence_id": None, "token": None, "ner": None, "nel": None} | base
+    for i, token in enumerate(rows.tokens):
+        row = {"sentence_id": rows.sentences[i] - 1, "token": token}
+        tags = {
+            "ner": (rows.ner or [])[i],
+            "nel": (rows.nel or [])[i],
+            "misc": (rows.misc or [])[i],
+        }
+        yield head | row | tags | {name: values[i] for name, values in columns.items()} | base
+
+
+def _own_columns(doc: Document, rows: TokenRows, losses: Losses) -> Mapping[str, list[Any]]:
+    columns: Mapping[str, list[Any]] = doc.meta.get(TOKEN_COLUMNS, {})
+    fitting = {name: c for name, c in columns.items() if len(c) == len(rows.tokens)}
+    losses.add("token columns", len(columns) - len(fitting))
+    return fitting
+
+
+def _meta_columns(meta: Mapping[str, Any], losses: Losses) -> dict[str, Any]:
+    """A column for each entry; those that another column is named like stay together in `meta`."""
+    losses.add("empty meta values", sum(value is None for value in meta.values()))
+    apart = {MENTION_COLUMNS, TOKEN_COLUMNS} | KNOWN_COLUMNS
+    columns = {key: value for key, value in meta.items() if key not in apart}
+    rest = {key: value for key, value in meta.items() if key in apart}
+    return columns | ({"meta": rest} if rest else {})
+
+
+_ROWS: Final[Mapping[str, Callable[[Document, Losses, str, bool], Iterator[dict[str, Any]]]]] = {
+    "document": _document_rows,
+    "mention": _mention_rows,
+    "token": _token_rows,
+    "text": _text_rows,
+}
