@@ -33,5 +33,6 @@ def convert(
     from nerlink import sources
 
     documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
-    format_ = to or ("jsonl" if target == "-" else None)
-    say(sources.write(documents, target, format=format_, **parse_options(write)))
+    report = sources.write(documents, target, format=to, **parse_options(write))
+    if not report.lost:  # losses are logged
+        say(report)

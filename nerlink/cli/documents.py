@@ -1,7 +1,7 @@
 """Options for documents that go in and come out, the same in every command that has them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,9 @@ __all__ = [
     "parse_options",
     "read_documents",
 ]
+
+RESERVED: Final = {"documents", "format", "on_error", "path", "skipped", "unique_ids"}
+"""What the commands say to readers and writers themselves."""
 
 Documents = Annotated[str, typer.Argument(help="File of documents; '-' is standard input.")]
 InFormat = Annotated[
@@ -48,23 +51,29 @@ def read_documents(
     skip_invalid: bool = False,
     options: Sequence[str] | None = None,
 ) -> Iterator[Document]:
-    """The documents of a file, one at a time; standard input is JSON lines unless told."""
+    """The documents of a file, one at a time."""
     from nerlink import sources
 
     return sources.stream(
         path,
-        format=format or ("jsonl" if path == "-" else None),
+        format=format,
         on_error="skip" if skip_invalid else "raise",
         **parse_options(options),
     )
 
 
 def parse_options(options: Sequence[str] | None) -> dict[str, Any]:
-    """`["scheme=iob1", "n=3"]` to `{"scheme": "iob1", "n": 3}`."""
+    """`["scheme=iob1", "n=3"]` to `{"scheme": "iob1", "n": 3}`.
+
+    Raises:
+        typer.BadParameter: Something else than a key and a value, or a key of the command's own.
+    """
     parsed = {}
     for option in options or ():
         key, separator, value = option.partition("=")
         if not separator:
             raise typer.BadParameter(f"{option!r} is not of the form KEY=VALUE.")
+        if key in RESERVED:
+            raise typer.BadParameter(f"{key!r} is not an option of a reader or writer.")
         parsed[key] = parse_value(value)
     return parsed

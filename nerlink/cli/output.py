@@ -40,7 +40,6 @@ def _with_progress(items: Iterable[Item], noun: str) -> Iterator[Item]:
     columns = (
         SpinnerColumn(),
         TextColumn(f"{{task.completed:,}} {noun}"),
-        TextColumn("{task.speed:,.1f}/s"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

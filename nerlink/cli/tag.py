@@ -14,7 +14,7 @@ from nerlink.cli.documents import (
     read_documents,
 )
 from nerlink.cli.models import Device, Model, Precision, load_pipeline
-from nerlink.cli.output import counted, say
+from nerlink.cli.output import counted
 
 __all__ = ["tag"]
 
@@ -43,13 +43,10 @@ def tag(
     """Find the mentions of documents and link them to the model's knowledge base."""
     from nerlink import sources
 
-    format_ = from_ or ("text" if source == "-" else None)
-    documents = read_documents(source, format=format_, skip_invalid=skip_invalid, options=read)
+    from_ = from_ or ("text" if source == "-" else None)
+    documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
     tagged = counted(pipeline.stream(documents), noun="documents")
-    format_ = to or ("jsonl" if output == "-" else None)
-    report = sources.write(tagged, output, format=format_, **parse_options(write))
-    if output != "-":
-        say(report)
+    sources.write(tagged, output, format=to, **parse_options(write))

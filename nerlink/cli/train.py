@@ -16,19 +16,22 @@ def train(
     config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The configuration.")],
     *,
     output: Annotated[Path, typer.Option(help="Folder to write the model to.")],
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in that folder.")
-    ] = False,
 ) -> None:
-    """Train a model. Any key of the configuration is an option too: --training.epochs 3."""
+    """Train a model; a run that was interrupted goes on where it was.
+
+    Any key of the configuration is an option too: --training.epochs 3.
+    """
     from nerlink.config import load_config
 
     loaded = load_config(config, overrides_from(context.args))
     from nerlink.training import train as train_model
+    from nerlink.training.reporting import Terminal
 
     log_to_stderr()
-    result = train_model(loaded, output, resume=resume)
-    write_record({"output": str(output), "scores": result.scores})
+    result = train_model(loaded, output, reporter=Terminal())
+    write_record(
+        {"model": str(output), "best_epoch": result.best_epoch, "scores": dict(result.scores)}
+    )
 
 
 def overrides_from(arguments: list[str]) -> dict[str, str]:

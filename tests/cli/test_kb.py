@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def base(run, towns, tmp_path):
+    assert run("kb", "build", tmp_path / "towns.sqlite", towns).code == 0
+    return tmp_path / "towns.sqlite"
+
+
+def test_build_makes_a_base_from_a_table(run, base):
+    result = run("kb", "info", base)
+    assert result.records[0]["entities"] == 2
+
+
+def test_build_does_not_overwrite_unless_told(run, base, towns):
+    assert run("kb", "build", base, towns).code == 1
+    assert run("kb", "build", base, towns, "--overwrite").code == 0
+
+
+def test_build_takes_other_column_names(run, tmp_path):
+    (tmp_path / "t.csv").write_text("id,title,links\nQ1,Ulm,7\n", encoding="utf8")
+    columns = ["--column", "name=title", "--column", "popularity=links"]
+    assert run("kb", "build", tmp_path / "t.sqlite", tmp_path / "t.csv", *columns).code == 0
+    assert run("kb", "show", tmp_path / "t.sqlite", "Q1").records[0]["popularity"] == 7
+
+
+def test_build_counts_the_links_of_documents_and_names_those_it_lacks(run, towns, gold, tmp_path):
+    result = run("kb", "build", tmp_path / "t.sqlite", towns, "--count", gold)
+    assert "1 links to entities the base lacks, such as Q7259" in result.err
+    best = run("kb", "search", tmp_path / "t.sqlite", "London").records[0]
+    assert (best["entity"], best["count"]) == ("Q84", 1)
+
+
+def test_search_shows_candidates_most_likely_first(run, base):
+    found = run("kb", "search", base, "london").records
+    assert [record["entity"] for record in found] == ["Q84", "Q92561"]
+    assert found[0]["description"] == "capital of the United Kingdom"
+    assert len(run("kb", "search", base, "London", "--limit", "1").records) == 1
+
+
+def test_search_that_finds_nothing_is_no_error(run, base):
+    result = run("kb", "search", base, "Atlantis")
+    assert (result.code, result.out) == (0, "")
+
+
+def test_added_entity_is_found_at_once(run, base):
+    options = ["--id", "Q90", "--name", "Paris", "--type", "city", "--alias", "Lutetia"]
+    assert run("kb", "add", base, *options).code == 0
+    assert run("kb", "search", base, "Lutetia").records[0]["name"] == "Paris"
+
+
+def test_entities_are_added_from_tables(run, base, tmp_path):
+    (tmp_path / "more.jsonl").write_text(json.dumps({"id": "Q64", "name": "Berlin"}) + "\n")
+    assert "1 added, 3 entities" in run("kb", "add", base, tmp_path / "more.jsonl").err
+
+
+def test_adding_needs_either_tables_or_an_id(run, base, towns):
+    assert run("kb", "add", base).code == 2
+    assert run("kb", "add", base, towns, "--id", "Q90").code == 2
+
+
+def test_removed_entity_is_gone(run, base):
+    assert run("kb", "remove", base, "Q84").code == 0
+    assert run("kb", "info", base).records[0]["entities"] == 1
+
+
+def test_removing_is_all_or_nothing(run, base):
+    result = run("kb", "remove", base, "Q84", "Q404")
+    assert result.code == 1
+    assert "Q404" in result.err
+    assert run("kb", "info", base).records[0]["entities"] == 2
+
+
+def test_show_prints_entities(run, base):
+    record = run("kb", "show", base, "Q84").records[0]
+    assert (record["name"], record["popularity"]) == ("London", 900)
