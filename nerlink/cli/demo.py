@@ -12,8 +12,8 @@ __all__ = ["CORPUS", "TEXT", "demo"]
 
 CORPUS: Final = "tiny-news"
 TEXT: Final = (
-    "Jordan signed for another season before flying to Paris. "
-    "Jordan and Georgia opened a joint trade office in Amman."
+    "Jordan scored 34 points for the Chicago Bulls on Sunday. "
+    "In Amman, ministers of Jordan met guests from Georgia to talk about grain."
 )
 
 
@@ -25,18 +25,20 @@ def demo(
     from nerlink.config import Config, DataConfig
     from nerlink.display import to_html
     from nerlink.evaluation import evaluate
-    from nerlink.sources import load_split, record_from_document
+    from nerlink.sources import find_corpus, read, record_from_document
     from nerlink.sources.files import open_output
     from nerlink.training import train
+    from nerlink.training.reporting import Terminal
 
     log_to_stderr()
-    train(Config(data=(DataConfig(corpus=CORPUS),)), output / "model")
+    config = Config(data=(DataConfig(corpus=CORPUS),))
+    train(config, output / "model", reporter=Terminal())
     pipeline = load_pipeline(output / "model")
-    gold = load_split(CORPUS, "test")
-    predicted = list(pipeline.stream(gold))
+    gold = read(find_corpus(CORPUS) / "test.jsonl")
+    predicted = pipeline(gold)
     say(evaluate(gold, predicted))
     tagged = pipeline(TEXT)
     write_record(record_from_document(tagged))
     with open_output(output / "demo.html") as file:
         file.write(to_html([tagged, *predicted], title="nerlink demo"))
-    say(f"{output / 'model'}: the model; {output / 'demo.html'}: the documents, to look at")
+    say(f"The model is in {output / 'model'}; look at the documents in {output / 'demo.html'}.")

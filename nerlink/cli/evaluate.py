@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nerlink.cli.documents import InFormat, ReadOptions, SkipInvalid, read_documents
+from nerlink.cli.models import load_pipeline
 from nerlink.data import NIL, Document
 
 __all__ = ["evaluate"]
@@ -25,6 +26,9 @@ def evaluate(
     train: Annotated[
         str | None, typer.Option(help="Training documents, to score by how often entities occur.")
     ] = None,
+    link_only: Annotated[
+        bool, typer.Option("--link-only", help="Score links on gold mentions alone.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     from_: InFormat = None,
     read: ReadOptions = None,
@@ -41,16 +45,16 @@ def evaluate(
         return list(found)
 
     right = documents(gold)
-    guess = _tag(right, model) if model else documents(str(predicted))
+    guess = _tag(right, model, link_only=link_only) if model else documents(str(predicted))
     seen = _entity_counts(documents(train)) if train else None
-    report = evaluation.evaluate(right, guess, seen=seen)
+    score = evaluation.evaluate_links if link_only else evaluation.evaluate
+    report = score(right, guess, seen=seen)
     typer.echo(report.to_json() if json else report)
 
 
-def _tag(documents: Iterable[Document], model: Path) -> list[Document]:
-    from nerlink.pipeline import Pipeline
-
-    return list(Pipeline.load(model).stream(documents))
+def _tag(documents: Iterable[Document], model: Path, *, link_only: bool) -> list[Document]:
+    pipeline = load_pipeline(model)
+    return list(pipeline.link_only(documents) if link_only else pipeline.stream(documents))
 
 
 def _entity_counts(documents: Iterable[Document]) -> Counter[str]:

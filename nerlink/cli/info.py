@@ -1,6 +1,8 @@
 """`nerlink info`: what a model is."""
 
-from nerlink.cli.models import Model, load_pipeline
+from dataclasses import asdict
+
+from nerlink.cli.models import Model
 from nerlink.cli.output import write_record
 
 __all__ = ["info"]
@@ -8,4 +10,6 @@ __all__ = ["info"]
 
 def info(model: Model) -> None:
     """Show what a model was trained on, its scores, labels, entities and versions, as JSON."""
-    write_record(load_pipeline(model, device="cpu").info())
+    from nerlink.models.storage import read_info
+
+    write_record(asdict(read_info(model)))

@@ -31,6 +31,9 @@ def tag(
     read: ReadOptions = None,
     write: WriteOptions = None,
     skip_invalid: SkipInvalid = False,
+    link_only: Annotated[
+        bool, typer.Option("--link-only", help="Keep the documents' mentions, and link them.")
+    ] = False,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Less likely links become NIL.")
     ] = None,
@@ -48,5 +51,6 @@ def tag(
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
-    tagged = counted(pipeline.stream(documents), noun="documents")
-    sources.write(tagged, output, format=to, **parse_options(write))
+    tagged = pipeline.link_only(documents) if link_only else pipeline.stream(documents)
+    write_options = parse_options(write)
+    sources.write(counted(tagged, noun="documents"), output, format=to, **write_options)
