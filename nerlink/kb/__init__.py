@@ -1,1 +1,32 @@
+"""The knowledge base: entities and aliases in one SQLite file, and candidates for surfaces."""
 
+from nerlink.kb.build import BuildOptions
+from nerlink.kb.candidates import (
+    Acronym,
+    CandidateGenerator,
+    Chain,
+    Exact,
+    FromMentions,
+    Normalised,
+)
+from nerlink.kb.fuzzy import Fuzzy
+from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.normalise import normalise
+from nerlink.kb.recall import CandidateRecall, candidate_recall
+from nerlink.kb.rows import Attributes
+
+__all__ = [
+    "Acronym",
+    "Attributes",
+    "BuildOptions",
+    "CandidateGenerator",
+    "CandidateRecall",
+    "Chain",
+    "Exact",
+    "FromMentions",
+    "Fuzzy",
+    "KnowledgeBase",
+    "Normalised",
+    "candidate_recall",
+    "normalise",
+]

@@ -1,0 +1,107 @@
+"""SQLite connections to one file: one for each thread of each process, opened when first used."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from nerlink.errors import KnowledgeBaseError
+
+__all__ = ["Connections"]
+
+_SETTINGS: Final = ("PRAGMA cache_size = -16000", "PRAGMA temp_store = MEMORY")
+"""At most 16 MB of pages a thread; the operating system keeps the rest of the file at hand."""
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that can be weakly referenced and knows its process."""
+
+    pid: int
+
+
+class Connections:
+    """Hands each thread its own connection; a forked process never touches its parent's.
+
+    Args:
+        path: The SQLite file.
+        read_only: Refuse writes, also of the file's companions, so the folder may be read-only.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._local = threading.local()
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._inherited: list[_Connection] = []
+        self._is_closed = False
+
+    def get(self) -> sqlite3.Connection:
+        """This thread's connection.
+
+        Raises:
+            KnowledgeBaseError: The base is closed, or the file cannot be opened.
+        """
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and connection.pid == os.getpid() and not self._is_closed:
+            return connection
+        if self._is_closed:
+            raise KnowledgeBaseError(f"{self.path}: this knowledge base is closed; open it again.")
+        if connection is not None:
+            self._inherited.append(connection)  # closing it here could break the parent's
+        self._local.connection = connection = self._connect()
+        return connection
+
+    def _connect(self) -> _Connection:
+        mode = "ro" if self.read_only else "rw"
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(str(self.path.absolute()))}?mode={mode}",
+                uri=True,
+                timeout=60,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=_Connection,
+            )
+        except sqlite3.OperationalError as error:
+            raise KnowledgeBaseError(f"{self.path}: cannot be opened ({error}).") from error
+        connection.pid = os.getpid()
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        self._open.add(connection)
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection for a change that happens whole or not at all.
+
+        Raises:
+            KnowledgeBaseError: The base is read-only, or another process keeps it locked.
+        """
+        if self.read_only:
+            raise KnowledgeBaseError(
+                f"{self.path}: opened read-only. "
+                "Open it with KnowledgeBase.open(path, read_only=False) to change it."
+            )
+        connection = self.get()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise KnowledgeBaseError(f"{self.path}: cannot be changed now ({error}).") from error
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connections of all threads of this process."""
+        self._is_closed = True
+        for connection in list(self._open):
+            if connection.pid == os.getpid():
+                connection.close()

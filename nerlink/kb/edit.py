@@ -1,0 +1,133 @@
+"""Changes to a knowledge base, each inside a transaction that the caller has opened."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+
+from nerlink.data import NIL, Entity
+from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.build import INSERT_ENTITY, aliases_of, entity_values
+from nerlink.kb.normalise import acronym, normalise
+from nerlink.kb.schema import FUZZY, has_fuzzy, read_meta
+
+__all__ = [
+    "add_entities",
+    "count_mentions",
+    "index_fuzzy",
+    "mark_change",
+    "merge_entities",
+    "remove_entity",
+    "rename_entity",
+]
+
+
+def mark_change(connection: sqlite3.Connection) -> None:
+    """Tell readers, by a higher version, that what they remember is old."""
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
+    connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
+
+
+def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> None:
+    """Add entities on rows of their own.
+
+    Raises:
+        KnowledgeBaseError: An id that is empty, `NIL` or taken.
+    """
+    row, parentheses = read_meta(connection, "n_rows"), bool(read_meta(connection, "parentheses"))
+    for entity in entities:
+        if not entity.id or entity.id == NIL:
+            raise KnowledgeBaseError(f"entity id {entity.id!r} cannot be used. Choose another.")
+        try:
+            connection.execute(INSERT_ENTITY, entity_values(row, entity))
+        except sqlite3.IntegrityError as error:
+            raise KnowledgeBaseError(
+                f"entity {entity.id!r} is in the knowledge base already. "
+                "Rename or remove the one there, or choose another id."
+            ) from error
+        for surface, count in aliases_of(entity, parentheses=parentheses):
+            _add_alias(connection, surface, row, count)
+        row += 1
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
+
+
+def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
+    """Give the entity on a row another name; the old one stays an alias.
+
+    Raises:
+        KnowledgeBaseError: The name is empty.
+    """
+    if not name.strip():
+        raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
+    connection.execute(
+        "UPDATE entity SET name = ?, acronym = ? WHERE row = ?", (name, acronym(name), row)
+    )
+    entity = Entity(id="", name=name)
+    for surface, count in aliases_of(
+        entity, parentheses=bool(read_meta(connection, "parentheses"))
+    ):
+        _add_alias(connection, surface, row, count)
+
+
+def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> None:
+    """Move aliases, counts and popularity from one row to another and remove the first."""
+    aliases = connection.execute(
+        "SELECT surface, count FROM alias WHERE row = ?", (source,)
+    ).fetchall()
+    for surface, count in aliases:
+        _add_alias(connection, surface, target, count)
+    connection.execute(
+        "UPDATE entity SET popularity = popularity + "
+        "(SELECT popularity FROM entity WHERE row = ?) WHERE row = ?",
+        (source, target),
+    )
+    remove_entity(connection, source)
+
+
+def remove_entity(connection: sqlite3.Connection, row: int) -> None:
+    """Remove an entity and its aliases; its row is never used again."""
+    connection.execute("DELETE FROM alias WHERE row = ?", (row,))
+    connection.execute("DELETE FROM entity WHERE row = ?", (row,))
+
+
+def count_mentions(
+    connection: sqlite3.Connection, pairs: Iterable[tuple[str, str]]
+) -> Counter[str]:
+    """Add each surface seen to mean an entity to the counts.
+
+    Returns:
+        Ids that the base lacks (`NIL` left out) and how often they were met.
+    """
+    unknown: Counter[str] = Counter()
+    for (surface, entity), count in Counter(pairs).items():
+        found = connection.execute("SELECT row FROM entity WHERE id = ?", (entity,)).fetchone()
+        if found is not None:
+            _add_alias(connection, surface, found[0], count)
+        elif entity != NIL:
+            unknown[entity] += count
+    return unknown
+
+
+def index_fuzzy(connection: sqlite3.Connection) -> None:
+    """Make the trigram index anew, from the aliases as they are now."""
+    connection.execute("DROP TABLE IF EXISTS spelling")
+    connection.execute("DROP TABLE IF EXISTS trigram")
+    for statement in FUZZY.split(";"):
+        connection.execute(statement)
+
+
+def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: int) -> None:
+    """Add to the count of an alias that may be new; index its key if it is the first."""
+    key = normalise(surface)
+    if _is_new_spelling(connection, key):
+        connection.execute("INSERT INTO spelling VALUES (?)", (f" {key} ",))
+    connection.execute(
+        "INSERT INTO alias VALUES (?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        (key, row, surface, count),
+    )
+
+
+def _is_new_spelling(connection: sqlite3.Connection, key: str) -> bool:
+    if not has_fuzzy(connection):
+        return False
+    return connection.execute("SELECT 1 FROM alias WHERE key = ?", (key,)).fetchone() is None

@@ -1,0 +1,299 @@
+"""The knowledge base: entities and aliases in one SQLite file, read by many, changed safely."""
+
+import math
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Final, Self
+
+from nerlink.data import Entity
+from nerlink.errors import KnowledgeBaseError
+from nerlink.kb import edit
+from nerlink.kb.build import BuildOptions, build
+from nerlink.kb.connections import Connections
+from nerlink.kb.records import Columns
+from nerlink.kb.rows import Attributes, find_rows, read_attributes, read_entities, read_texts
+from nerlink.kb.schema import check_schema, hash_content, read_meta
+from nerlink.kb.tables import Table
+
+__all__ = ["KnowledgeBase"]
+
+_PAGE: Final = 1000
+"""Entities fetched at once by iterators, so that none keeps the file locked."""
+
+_MAX_KNOWN_ROWS: Final = 200_000
+"""Ids whose rows are remembered."""
+
+_RECENT: Final = 0.02
+"""Seconds for which a version counts as recent."""
+
+
+class KnowledgeBase:
+    """Entities with names, aliases and counts in one SQLite file.
+
+        with KnowledgeBase.create("towns.sqlite", [{"id": "Q90", "name": "Paris"}]) as kb:
+            kb["Q90"].name  # 'Paris'
+
+    Any number of threads and processes may read while one writes. `version` grows with every
+    change and is seen by all of them, so whoever remembers answers knows when to forget them.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        """Use `create` or `open`."""
+        self._connections = connections
+        self._known_rows: tuple[int, dict[str, int]] = (0, {})
+        self._recent_version = (0, -math.inf)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | PathLike[str],
+        entities: Table,
+        *,
+        aliases: Table = (),
+        columns: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+        options: BuildOptions | None = None,
+    ) -> Self:
+        """A new base, open for reading and writing; the file appears whole or not at all.
+
+        Args:
+            path: The SQLite file to write.
+            entities: Records, entities, a DataFrame, a file, or a list of these. Columns: `id`,
+                and optionally `name`, `description`, `type`, `popularity`, `aliases` (a list,
+                a mapping to counts, or `a|b` in a text file). Files with `alias` and no `id`
+                are taken for alias tables.
+            aliases: More tables, one row an alias: `alias`, `entity` or a list `entities`,
+                and optionally `count`.
+            columns: What a value is called here to its column in the tables, such as
+                `{"popularity": "in_links"}`. Other columns are left out.
+            overwrite: Replace an existing file.
+            options: How it is made.
+
+        Raises:
+            DataError: A table, row or value that cannot be used.
+            KnowledgeBaseError: The file exists or cannot be written.
+        """
+        path = Path(path)
+        if path.exists() and not overwrite:
+            raise KnowledgeBaseError(f"{path}: exists already. Pass overwrite=True to replace it.")
+        build(
+            path,
+            entities,
+            aliases=aliases,
+            columns=Columns(columns),
+            options=options or BuildOptions(),
+        )
+        return cls.open(path, read_only=False)
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, read_only: bool = True) -> Self:
+        """An existing base.
+
+        Raises:
+            KnowledgeBaseError: The file is missing, no knowledge base, or of a newer version.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise KnowledgeBaseError(
+                f"{path}: no such knowledge base. "
+                "Make one from a table with KnowledgeBase.create(path, table)."
+            )
+        connections = Connections(path, read_only=read_only)
+        try:
+            check_schema(connections.get(), path)
+        except KnowledgeBaseError:
+            connections.close()
+            raise
+        return cls(connections)
+
+    def close(self) -> None:
+        """Close the file in all threads of this process."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self).open, read_only=self.read_only), (self.path,)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._connections.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changes are refused."""
+        return self._connections.read_only
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, for queries of the generators; not to write with."""
+        return self._connections.get()
+
+    @property
+    def version(self) -> int:
+        """Grows with every change, whoever makes it."""
+        return read_meta(self.connection, "version")
+
+    @property
+    def recent_version(self) -> int:
+        """`version` as it was at most 20 ms ago, without asking the file each time.
+
+        Changes made through this object are seen at once, those of others when asked next.
+        """
+        version, asked = self._recent_version
+        if (now := time.monotonic()) - asked > _RECENT:
+            version = self.version
+            self._recent_version = version, now
+        return version
+
+    @property
+    def n_rows(self) -> int:
+        """One more than the largest row ever given to an entity; removed ones count."""
+        return read_meta(self.connection, "n_rows")
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of all entities, with their rows, and all aliases; computed after a change."""
+        query = "SELECT value FROM meta WHERE key = 'content_hash'"
+        stored = self.connection.execute(query).fetchone()
+        return stored[0] if stored else hash_content(self.connection)
+
+    def __len__(self) -> int:
+        (n_entities,) = self.connection.execute("SELECT count(*) FROM entity").fetchone()
+        return int(n_entities)
+
+    def __contains__(self, entity: object) -> bool:
+        query = "SELECT 1 FROM entity WHERE id = ?"
+        if not isinstance(entity, str):
+            return False
+        return self.connection.execute(query, (entity,)).fetchone() is not None
+
+    def __getitem__(self, entity: str) -> Entity:
+        row = self.row(entity)
+        return next(read_entities(self.connection, row, row))
+
+    def entities(self) -> Iterator[Entity]:
+        """All entities, in order of their rows."""
+        for first in range(0, self.n_rows, _PAGE):
+            yield from read_entities(self.connection, first, first + _PAGE - 1)
+
+    def row(self, entity: str) -> int:
+        """The row of an entity: a small integer, its place in tables of vectors, never reused.
+
+        Raises:
+            KnowledgeBaseError: The base has no such entity.
+        """
+        return self.rows([entity])[0]
+
+    def rows(self, ids: Sequence[str]) -> list[int]:
+        """The rows of many entities, in one query at most.
+
+        Raises:
+            KnowledgeBaseError: The base lacks one of them.
+        """
+        version, known = self._known_rows
+        if (now := self.recent_version) != version or len(known) > _MAX_KNOWN_ROWS:
+            self._known_rows = _, known = now, {}
+        if missing := {entity for entity in ids if entity not in known}:
+            known.update(find_rows(self.connection, missing))
+        for entity in ids:
+            if entity not in known:
+                raise self._no_entity(entity)
+        return [known[entity] for entity in ids]
+
+    def attributes(self, rows: Sequence[int]) -> Attributes:
+        """Ids, names, types and popularities of the entities on some rows, in one query.
+
+        Raises:
+            KnowledgeBaseError: A row without an entity.
+        """
+        return read_attributes(self.connection, rows)
+
+    def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
+        """Row and `name; description; type` of each entity, or of those on some rows."""
+        wanted = iter(range(self.n_rows) if rows is None else rows)
+        while page := list(islice(wanted, _PAGE)):
+            yield from read_texts(self.connection, page)
+
+    def add(self, *entities: Entity) -> None:
+        """Add entities, all or none; they are found at once.
+
+        Raises:
+            KnowledgeBaseError: An id that is empty, `NIL` or taken, or the base is read-only.
+        """
+        with self._change() as connection:
+            edit.add_entities(connection, entities)
+
+    def rename(self, entity: str, name: str) -> None:
+        """Give an entity another name; the old one stays an alias.
+
+        Raises:
+            KnowledgeBaseError: The base has no such entity, or is read-only.
+        """
+        with self._change() as connection:
+            edit.rename_entity(connection, self._find(connection, entity), name)
+
+    def merge(self, source: str, target: str) -> None:
+        """Move aliases, counts and popularity of one entity to another and remove the first.
+
+        Raises:
+            KnowledgeBaseError: The base lacks one of them, they are one, or it is read-only.
+        """
+        if source == target:
+            raise KnowledgeBaseError(f"{self.path}: entity {source!r} cannot merge into itself.")
+        with self._change() as connection:
+            rows = (self._find(connection, source), self._find(connection, target))
+            edit.merge_entities(connection, *rows)
+
+    def remove(self, entity: str) -> None:
+        """Remove an entity and its aliases.
+
+        Raises:
+            KnowledgeBaseError: The base has no such entity, or is read-only.
+        """
+        with self._change() as connection:
+            edit.remove_entity(connection, self._find(connection, entity))
+
+    def count_mentions(self, pairs: Iterable[tuple[str, str]]) -> Counter[str]:
+        """Add surfaces that were seen to mean entities, as (surface, id), to the counts.
+
+        Returns:
+            Ids that the base lacks (`NIL` left out), with how often they were met.
+        """
+        with self._change() as connection:
+            return edit.count_mentions(connection, pairs)
+
+    def index_fuzzy(self) -> None:
+        """Make the trigram index that `Fuzzy` needs, anew if it is there."""
+        with self._change() as connection:
+            edit.index_fuzzy(connection)
+
+    def _find(self, connection: sqlite3.Connection, entity: str) -> int:
+        found = find_rows(connection, [entity])
+        if not found:
+            raise self._no_entity(entity)
+        return found[entity]
+
+    def _no_entity(self, entity: str) -> KnowledgeBaseError:
+        return KnowledgeBaseError(
+            f"{self.path}: no entity {entity!r}. Add it with kb.add, or look for it by an alias."
+        )
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._connections.transaction() as connection:
+            yield connection
+            edit.mark_change(connection)
+        self._recent_version = (0, -math.inf)

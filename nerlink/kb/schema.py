@@ -1,0 +1,112 @@
+"""The tables in the SQLite file, and the marks by which a file is known as a knowledge base."""
+
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from nerlink.errors import KnowledgeBaseError
+
+__all__ = [
+    "FUZZY",
+    "INDICES",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "check_schema",
+    "has_fuzzy",
+    "hash_content",
+    "read_meta",
+]
+
+SCHEMA_VERSION: Final = 1
+APPLICATION_ID: Final = 0x6E6C6B62
+"""What `PRAGMA application_id` says: "nlkb"."""
+
+TABLES: Final = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE entity (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    popularity REAL NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT,
+    acronym TEXT,
+    description TEXT NOT NULL
+);
+CREATE TABLE alias (
+    key TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    surface TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (key, row, surface)
+) WITHOUT ROWID;
+"""
+
+INDICES: Final = """
+CREATE INDEX alias_of_entity ON alias (row);
+CREATE INDEX entity_acronym ON entity (acronym) WHERE acronym IS NOT NULL;
+"""
+
+FUZZY: Final = """
+CREATE VIRTUAL TABLE spelling USING fts5 (key, tokenize = 'trigram', detail = none, columnsize = 0);
+INSERT INTO spelling (key) SELECT ' ' || key || ' ' FROM (SELECT DISTINCT key FROM alias);
+CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, spelling, row);
+CREATE TABLE trigram (term TEXT PRIMARY KEY, n_keys INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO trigram SELECT term, doc FROM temp.vocabulary;
+DROP TABLE temp.vocabulary;
+"""
+"""Keys, a space at both ends, by trigrams; and how many keys have each: rare ones go first."""
+
+
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no knowledge base, or one that this version cannot read.
+
+    Raises:
+        KnowledgeBaseError: With the reason.
+    """
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise KnowledgeBaseError(
+            f"{path}: not a knowledge base ({error}). "
+            "Make one from a table with KnowledgeBase.create(path, table)."
+        ) from error
+    if application != APPLICATION_ID:
+        raise KnowledgeBaseError(
+            f"{path}: a SQLite file, but not a knowledge base of nerlink. "
+            "Make one from a table with KnowledgeBase.create(path, table)."
+        )
+    if version > SCHEMA_VERSION:
+        raise KnowledgeBaseError(
+            f"{path}: written by a newer nerlink (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}). Upgrade nerlink, or build the base again."
+        )
+
+
+def hash_content(connection: sqlite3.Connection) -> str:
+    """SHA-256 of all entities, with their rows, and all aliases, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for query in (
+        "SELECT row, id, name, description, type, popularity FROM entity ORDER BY row",
+        "SELECT key, row, surface, count FROM alias ORDER BY key, row, surface",
+    ):
+        cursor = connection.execute(query)
+        while rows := cursor.fetchmany(1000):
+            digest.update(repr(rows).encode())
+        digest.update(b";")
+    return digest.hexdigest()
+
+
+def has_fuzzy(connection: sqlite3.Connection) -> bool:
+    """Whether the trigram index is there."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'spelling'"
+    return connection.execute(query).fetchone() is not None
+
+
+def read_meta(connection: sqlite3.Connection, key: str) -> int:
+    """A number that the base keeps about itself."""
+    (value,) = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return int(value)
