@@ -1,0 +1,216 @@
+"""From mentions in characters to spans of tokens, exactly.
+
+Where a mention's border falls inside a token, the token is split there. A flat tagger cannot hold
+overlapping mentions: the longest one wins, among equals the earlier. Everything that does not pass
+through untouched is in the report.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason, AlignmentReport
+from nerlink.converters.tokens import TokenizedDocument
+from nerlink.data import Mention
+
+__all__ = ["AlignedSpan", "Alignment", "align"]
+
+Note = Callable[[Mention, AlignmentReason], None]
+
+
+class AlignedSpan(NamedTuple):
+    """A mention as tokens.
+
+    Args:
+        first: Its first token.
+        last: One past its last token.
+        mention: The mention as it was given.
+    """
+
+    first: int
+    last: int
+    mention: Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Tokens that respect the mentions' borders, and the mentions as spans of them.
+
+    Args:
+        tokens: The tokens, split where needed; the given object where nothing had to change.
+        spans: The mentions that were kept, in order, without overlap.
+        report: Mentions that were split into, dropped or changed.
+    """
+
+    tokens: TokenizedDocument
+    spans: list[AlignedSpan]
+    report: AlignmentReport
+
+
+class _Fit(NamedTuple):
+    """A mention with the borders it has among the tokens."""
+
+    start: int
+    end: int
+    mention: Mention
+
+
+def align(
+    tokens: TokenizedDocument,
+    mentions: Sequence[Mention],
+    *,
+    text: str,
+    document: str | None = None,
+) -> Alignment:
+    """Mentions as spans of a document's tokens.
+
+    Args:
+        tokens: What `tokenize` gave.
+        mentions: In any order.
+        text: The document's text.
+        document: Its id, for the report.
+    """
+    entries: list[AlignmentEntry] = []
+
+    def note(mention: Mention, reason: AlignmentReason) -> None:
+        surface = text[mention.start : mention.end]
+        entries.append(AlignmentEntry(document, mention, surface, reason))
+
+    fits = _without_overlaps(_fit(tokens, text, mentions, note), note)
+    tokens = _split_tokens(tokens, text, fits, note)
+    spans = [
+        AlignedSpan(
+            first=bisect_left(tokens.starts, fit.start),
+            last=bisect_left(tokens.starts, fit.end),
+            mention=fit.mention,
+        )
+        for fit in fits
+    ]
+    tokens = _merge_sentences(tokens, spans, note)
+    return Alignment(tokens, spans, AlignmentReport(1, len(mentions), tuple(entries)))
+
+
+def _fit(
+    tokens: TokenizedDocument, text: str, mentions: Iterable[Mention], note: Note
+) -> list[_Fit]:
+    """The mentions that cover tokens, with their edges trimmed to them."""
+    fits = []
+    for mention in mentions:
+        refusal = _refusal(text, mention)
+        if refusal is not None:
+            note(mention, refusal)
+            continue
+        fit = _clip(tokens, *_trim(text, mention, note), mention, note)
+        if fit is not None:
+            fits.append(fit)
+    return fits
+
+
+def _refusal(text: str, mention: Mention) -> AlignmentReason | None:
+    """Why a mention cannot be used at all."""
+    if not 0 <= mention.start <= mention.end <= len(text):
+        return AlignmentReason.OUTSIDE
+    if mention.start == mention.end:
+        return AlignmentReason.EMPTY
+    return AlignmentReason.BLANK if text[mention.start : mention.end].isspace() else None
+
+
+def _trim(text: str, mention: Mention, note: Note) -> tuple[int, int]:
+    surface = text[mention.start : mention.end]
+    trimmed = surface.strip()
+    if len(trimmed) == len(surface):
+        return mention.start, mention.end
+    note(mention, AlignmentReason.TRIMMED)
+    start = mention.start + len(surface) - len(surface.lstrip())
+    return start, start + len(trimmed)
+
+
+def _clip(
+    tokens: TokenizedDocument, start: int, end: int, mention: Mention, note: Note
+) -> _Fit | None:
+    """The mention without edges that no token covers; `None` if no token is left."""
+    first = bisect_right(tokens.ends, start)
+    last = bisect_left(tokens.starts, end) - 1
+    if first > last:
+        note(mention, AlignmentReason.UNCOVERED)
+        return None
+    fit = _Fit(max(start, tokens.starts[first]), min(end, tokens.ends[last]), mention)
+    if (fit.start, fit.end) != (start, end):
+        note(mention, AlignmentReason.CLIPPED)
+    return fit
+
+
+def _without_overlaps(fits: list[_Fit], note: Note) -> list[_Fit]:
+    """The longest mentions that do not overlap, in the order of the text."""
+    in_order = sorted(fits, key=attrgetter("start"))
+    if all(fit.end <= following.start for fit, following in pairwise(in_order)):
+        return in_order
+    taken: list[tuple[int, int]] = []
+    kept = []
+    for fit in sorted(in_order, key=lambda fit: fit.start - fit.end):
+        at = bisect_left(taken, (fit.start, fit.end))
+        if (at and taken[at - 1][1] > fit.start) or (at < len(taken) and taken[at][0] < fit.end):
+            note(fit.mention, AlignmentReason.OVERLAP)
+        else:
+            insort(taken, (fit.start, fit.end))
+            kept.append(fit)
+    return sorted(kept, key=attrgetter("start"))
+
+
+def _split_tokens(
+    tokens: TokenizedDocument, text: str, fits: Iterable[_Fit], note: Note
+) -> TokenizedDocument:
+    """The tokens, cut at every border that falls inside one."""
+    inside: set[int] = set()
+    for fit in fits:
+        borders = [border for border in (fit.start, fit.end) if _is_inside(tokens, border)]
+        if borders:
+            note(fit.mention, AlignmentReason.SPLIT)
+            inside.update(borders)
+    if not inside:
+        return tokens
+    starts = sorted(inside.union(tokens.starts))
+    ends = sorted(inside.union(tokens.ends))
+    cuts = sorted(inside)
+    return TokenizedDocument(
+        words=[text[start:end] for start, end in zip(starts, ends, strict=True)],
+        starts=starts,
+        ends=ends,
+        sentences=[_after_cuts(tokens, cuts, *sentence) for sentence in tokens.sentences],
+    )
+
+
+def _is_inside(tokens: TokenizedDocument, border: int) -> bool:
+    token = bisect_left(tokens.starts, border) - 1
+    return token >= 0 and border < tokens.ends[token]
+
+
+def _after_cuts(
+    tokens: TokenizedDocument, cuts: list[int], first: int, last: int
+) -> tuple[int, int]:
+    """A sentence's token range, once tokens before and inside it are cut."""
+    return (
+        first + bisect_left(cuts, tokens.starts[first]),
+        last + bisect_left(cuts, tokens.ends[last - 1]),
+    )
+
+
+def _merge_sentences(
+    tokens: TokenizedDocument, spans: Iterable[AlignedSpan], note: Note
+) -> TokenizedDocument:
+    """The sentences, joined wherever a mention crosses their border."""
+    borders = [first for first, _ in tokens.sentences]
+    crossed: set[int] = set()
+    for span in spans:
+        inside = borders[bisect_right(borders, span.first) : bisect_left(borders, span.last)]
+        if inside:
+            note(span.mention, AlignmentReason.MERGED)
+            crossed.update(inside)
+    if not crossed:
+        return tokens
+    starts = [border for border in borders if border not in crossed]
+    ends = [*starts[1:], len(tokens.words)]
+    return replace(tokens, sentences=list(zip(starts, ends, strict=True)))

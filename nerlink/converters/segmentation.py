@@ -1,0 +1,124 @@
+"""Where the sentences of a text begin, by plain rules that hold for any language.
+
+1. A blank line always ends a sentence.
+2. `. ! ?` and their kin in other scripts end one, closing quotes and brackets included, where
+   white space follows and then anything but a lower-case letter; `。！？` need no space.
+3. A full stop does not end one after a title (`Mr.`), and after another abbreviation, an acronym,
+   an initial or a number of one or two digits (`3. Oktober`) only if the next word is one that
+   usually opens a sentence (`The`).
+4. A line break ends one too (headlines, lists, tables), unless the next line starts with a
+   lower-case letter or the lines are wrapped prose: the longest of a block has 50 to 120
+   characters and none but the last has room for the first word of the next.
+"""
+
+# ruff: noqa: RUF001, RUF002 (signs that look alike are what this file is about)
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import Final
+
+import regex
+
+from nerlink.converters.abbreviations import BEFORE_NAME, BEFORE_NUMBER, INSIDE, OPENERS
+from nerlink.converters.words import SPACE
+
+__all__ = ["sentence_starts"]
+
+WRAP_WIDTHS: Final = range(50, 121)
+"""Lengths that the longest line of wrapped prose may have, characters."""
+
+LONGEST_ABBREVIATION = 16
+IDEOGRAPHIC = "。！？｡"
+BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+CANDIDATE = regex.compile(
+    rf"""
+      (?P<end>[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]+)["'”’»›)\]}}]*+(?P<gap>{SPACE}++)
+    | (?P<ideographic>[{IDEOGRAPHIC}]+)["'”’」』）】》〉]*+(?P<gap>{SPACE}*+)
+    | (?P<gap>[{BREAKS}]{SPACE}*+)
+    """,
+    regex.VERBOSE | regex.VERSION1,
+)
+BREAK = regex.compile(rf"\r\n|[{BREAKS}]", regex.VERSION1)
+BLANK = regex.compile(r"\n(?:[^\S\n]*\n)+", regex.VERSION1)
+ACRONYM = regex.compile(r"\p{Lu}|\p{L}{1,2}(?:\.\p{L}{1,2})+|\d{1,2}", regex.VERSION1)
+FIRST_WORD = regex.compile(r"""["'“‘«‹„(\[¿¡]*+(\w*)""", regex.VERSION1)
+FIRST_CHUNK = regex.compile(r"\S*", regex.VERSION1)
+
+
+def sentence_starts(text: str) -> list[int]:
+    """First characters of all sentences but the first, in order."""
+    wrapped = _WrappedBlocks(text)
+    return [
+        found.end()
+        for found in CANDIDATE.finditer(text)
+        if found.end() < len(text) and _is_border(text, found, wrapped)
+    ]
+
+
+def _is_border(text: str, found: "regex.Match[str]", wrapped: "_WrappedBlocks") -> bool:
+    """Whether a sentence begins where a candidate ends."""
+    n_breaks = len(BREAK.findall(found["gap"])) if found["gap"] != " " else 0
+    if n_breaks > 1:
+        return True
+    if found["ideographic"] or found["end"]:
+        return _is_end(text, found)
+    return not text[found.end()].islower() and not wrapped.holds(found.start())
+
+
+def _is_end(text: str, found: "regex.Match[str]") -> bool:
+    """Whether sentence-final punctuation ends a sentence."""
+    if text[found.end()] in ".!?…,;:)]}":
+        return False
+    if found["ideographic"]:
+        return True
+    opener = FIRST_WORD.match(text, found.end())
+    word = opener[1] if opener else ""
+    if word[:1].islower():
+        return False
+    return found["end"] != "." or word in OPENERS or not _is_abbreviated(text, found, word)
+
+
+def _is_abbreviated(text: str, found: "regex.Match[str]", following: str) -> bool:
+    """Whether a full stop belongs to the word before it."""
+    stop = found.start()
+    chunks = text[max(0, stop - LONGEST_ABBREVIATION) : stop].split()
+    if not chunks or text[stop - 1].isspace():
+        return False
+    word = chunks[-1].lstrip("([{\"'“‘«„¿¡-")
+    if word in BEFORE_NUMBER:
+        return following[:1].isdigit()
+    return word in INSIDE or word in BEFORE_NAME or ACRONYM.fullmatch(word) is not None
+
+
+class _WrappedBlocks:
+    """The blocks of lines whose breaks only wrap prose."""
+
+    def __init__(self, text: str) -> None:
+        self.ends: list[int] = []
+        self.are_wrapped: list[bool] = []
+        start = 0
+        for blank in BLANK.finditer(text) if "\n" in text else ():
+            self._add(text, start, blank.start())
+            start = blank.end()
+        self._add(text, start, len(text))
+
+    def _add(self, text: str, start: int, end: int) -> None:
+        self.ends.append(end)
+        self.are_wrapped.append(_is_wrapped(text[start:end].split("\n")))
+
+    def holds(self, position: int) -> bool:
+        """Whether a character lies in such a block."""
+        block = bisect_right(self.ends, position)
+        return block < len(self.ends) and self.are_wrapped[block]
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether no line but the last has room for the first word of the next."""
+    lines = [line.strip() for line in lines]
+    width = max(map(len, lines))
+    if width not in WRAP_WIDTHS:
+        return False
+    return all(
+        len(line) + 1 + FIRST_CHUNK.match(following).end() > width
+        for line, following in pairwise(lines)
+    )
