@@ -1,0 +1,230 @@
+"""Corpora by name: their cards, and where they are found."""
+
+import difflib
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+import nerlink
+from nerlink.data import Document
+from nerlink.errors import DataError
+from nerlink.sources.formats import read
+from nerlink.toml import check_table, read_table
+
+__all__ = [
+    "CARD",
+    "Card",
+    "File",
+    "KnowledgeBaseFile",
+    "KnowledgeBaseFiles",
+    "SplitFile",
+    "SplitName",
+    "data_folder",
+    "find_card",
+    "find_corpus",
+    "list_cards",
+    "load_split",
+    "read_card",
+    "sha256_of",
+]
+
+CARD: Final = "card.toml"
+_VARIABLE: Final = "NERLINK_CORPORA"
+
+SplitName = Literal["train", "dev", "test"]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class File(_Table):
+    """A file of a corpus.
+
+    Args:
+        file: Its name.
+        sha256: Of its bytes, in hexadecimal; not checked where it is empty.
+        url: Where it may be fetched.
+    """
+
+    file: str
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    url: str | None = None
+
+
+class SplitFile(File):
+    """The documents of a split, and how many there must be."""
+
+    documents: Count | None = None
+    sentences: Count | None = None
+    tokens: Count | None = None
+    mentions: Count | None = None
+    linked: Count | None = None
+    nil: Count | None = None
+
+
+class KnowledgeBaseFile(File):
+    """A table of entities or aliases.
+
+    Args:
+        count: How many rows it must have.
+        columns: nerlink's names to the file's, such as `popularity = "in_links"`.
+    """
+
+    count: Count | None = None
+    columns: dict[str, str] = {}
+
+
+class KnowledgeBaseFiles(_Table):
+    """The tables that the documents link to."""
+
+    entities: KnowledgeBaseFile | None = None
+    aliases: KnowledgeBaseFile | None = None
+
+
+class Card(_Table):
+    """What a corpus is, where it comes from and how its files are read.
+
+    Args:
+        name: The folder's name; not in the file.
+        title: In one line.
+        language: As a tag, such as `en`.
+        licence: The terms as their owners state them.
+        source: Who made it and where it may be had.
+        labels: All labels its mentions may have.
+        format: A name in `READERS`.
+        options: What that reader is told: columns, scheme, rules for cleaning tokens.
+        splits: The files of train, dev and test.
+        kb: Tables of entities and aliases, where it has links.
+    """
+
+    name: str = Field(exclude=True)
+    title: str
+    language: str
+    licence: str
+    source: str
+    labels: tuple[str, ...]
+    format: str
+    options: dict[str, Any] = {}
+    splits: dict[SplitName, SplitFile]
+    kb: KnowledgeBaseFiles = KnowledgeBaseFiles()
+
+    @property
+    def files(self) -> list[File]:
+        """All files it names."""
+        tables = (self.kb.entities, self.kb.aliases)
+        return [*self.splits.values(), *(table for table in tables if table is not None)]
+
+
+def read_card(folder: str | Path) -> Card:
+    """The card in a folder.
+
+    Raises:
+        ConfigError: It is missing, or a key or value in it is wrong.
+    """
+    path = Path(folder) / CARD
+    table = read_table(path)
+    return check_table(Card, table | {"name": Path(folder).resolve().name}, where=str(path))
+
+
+def data_folder() -> Path:
+    """Where built corpora go: `$NERLINK_CORPORA`, or the user's folder for programs' data."""
+    if given := os.environ.get(_VARIABLE):
+        return Path(given)
+    if sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return base / "nerlink" / "corpora"
+
+
+def _bundled() -> tuple[Path, Path]:
+    """The cards of a checkout and those of an installed package."""
+    package = Path(nerlink.__file__).parent
+    return package.parent / "corpora", package / "_corpora"
+
+
+def list_cards() -> list[Card]:
+    """The cards of all corpora that can be found by name, in order of name."""
+    found: dict[str, Path] = {}
+    for place in (*_bundled(), data_folder()):
+        for path in sorted(place.glob(f"*/{CARD}")):
+            found.setdefault(path.parent.name, path.parent)
+    return [read_card(found[name]) for name in sorted(found)]
+
+
+def find_card(name: str | Path) -> Card:
+    """The card of a corpus by its name, or by the folder that holds it.
+
+    Raises:
+        DataError: There is none of that name; the message names the nearest.
+    """
+    for folder in (Path(name), *(place / name for place in (*_bundled(), data_folder()))):
+        if (folder / CARD).is_file():
+            return read_card(folder)
+    names = [card.name for card in list_cards()]
+    near = difflib.get_close_matches(str(name), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise DataError(
+        f"There is no corpus {str(name)!r}; there are {', '.join(names)}.{hint} "
+        f"A folder with a {CARD} will do, too."
+    )
+
+
+def find_corpus(name: str | Path) -> Path:
+    """The folder of a corpus that is ready for use: its splits are files of JSON lines.
+
+    It may be given as a folder, or is looked for by name in `$NERLINK_CORPORA` or the user's
+    data folder, where built ones are, and among the bundled ones.
+
+    Raises:
+        DataError: It is unknown, or not built yet; the message says how to.
+    """
+    for folder in _folders(name):
+        card = read_card(folder)
+        if card.format == "jsonl" and all((folder / file.file).is_file() for file in card.files):
+            return folder
+    card = find_card(name)
+    raise DataError(
+        f"The corpus {card.name!r} is not built: nerlink may not pass its texts on. Get its files "
+        f"({card.source}), then run: nerlink corpus build {card.name} --from FOLDER "
+        f"--output {data_folder() / card.name}"
+    )
+
+
+def _folders(name: str | Path) -> Iterator[Path]:
+    places = (Path(), data_folder(), *_bundled())
+    return (place / name for place in places if (place / name / CARD).is_file())
+
+
+def load_split(name: str | Path, split: SplitName) -> list[Document]:
+    """The documents of a split of a corpus that is ready for use.
+
+    Raises:
+        DataError: The corpus is unknown or not built, or has no such split.
+    """
+    folder = find_corpus(name)
+    splits = read_card(folder).splits
+    if split not in splits:
+        raise DataError(f"{folder} has no split {split!r}; it has {', '.join(splits)}.")
+    return read(folder / splits[split].file, format="jsonl")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises:
+        DataError: The file is missing.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file.")
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
