@@ -31,17 +31,22 @@ def list_() -> None:
         )
 
 
-@corpus.command(epilog="Example: nerlink corpus build wnut17 --from downloads --output wnut17")
+@corpus.command(epilog="Example: nerlink corpus build wnut17 --from downloads")
 def build(
     name: Annotated[str, typer.Argument(help="Name of the corpus, as in `corpus list`.")],
     *,
-    source: Annotated[Path, typer.Option("--from", help="Folder of its public files.")],
-    output: Annotated[
-        Path | None, typer.Option(help="Folder to write; the corpus's name if not given.")
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Folder of its public files; else fetched.")
     ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to make, instead of where it is found by name.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option(help="Refuse files that are not those the card means.")
+    ] = True,
 ) -> None:
     """Check a corpus's public files and turn them into JSON lines."""
     from nerlink.sources import build_corpus
 
-    built = build_corpus(name, source=source, output=output or Path(name))
-    say(built)
+    folder = build_corpus(name, source=source, output=output, verify=verify)
+    say(f"{folder}: built")

@@ -25,7 +25,7 @@ def demo(
     from nerlink.config import Config, DataConfig
     from nerlink.display import to_html
     from nerlink.evaluation import evaluate
-    from nerlink.sources import find_corpus, read, record_from_document
+    from nerlink.sources import load_split, record_from_document
     from nerlink.sources.files import open_output
     from nerlink.training import train
     from nerlink.training.reporting import Terminal
@@ -34,7 +34,7 @@ def demo(
     config = Config(data=(DataConfig(corpus=CORPUS),))
     train(config, output / "model", reporter=Terminal())
     pipeline = load_pipeline(output / "model")
-    gold = read(find_corpus(CORPUS) / "test.jsonl")
+    gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
     say(evaluate(gold, predicted))
     tagged = pipeline(TEXT)
