@@ -97,7 +97,8 @@ class Exact(FromBase):
             "SELECT id, popularity, count FROM alias CROSS JOIN entity USING (row) "
             "WHERE key = ? AND surface = ?"
         )
-        return rank(self.kb.connection.execute(query, (normalise(surface), surface)))
+        written = surface.encode(errors="backslashreplace").decode()  # SQLite takes no surrogates
+        return rank(self.kb.connection.execute(query, (normalise(surface), written)))
 
 
 class Normalised(FromBase):

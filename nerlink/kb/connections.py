@@ -67,12 +67,14 @@ class Connections:
                 check_same_thread=False,
                 factory=_Connection,
             )
-        except sqlite3.OperationalError as error:
-            raise KnowledgeBaseError(f"{self.path}: cannot be opened ({error}).") from error
-        connection.pid = os.getpid()
-        for setting in _SETTINGS:
-            connection.execute(setting)
-        self._open.add(connection)
+            connection.pid = os.getpid()
+            self._open.add(connection)
+            for setting in _SETTINGS:
+                connection.execute(setting)
+        except sqlite3.DatabaseError as error:
+            raise KnowledgeBaseError(
+                f"{self.path}: cannot be opened as a knowledge base ({error})."
+            ) from error
         return connection
 
     @contextmanager

@@ -31,12 +31,10 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
     """Add entities on rows of their own.
 
     Raises:
-        KnowledgeBaseError: An id that is empty, `NIL` or taken.
+        KnowledgeBaseError: An id that is taken.
     """
     row, parentheses = read_meta(connection, "n_rows"), bool(read_meta(connection, "parentheses"))
     for entity in entities:
-        if not entity.id or entity.id == NIL:
-            raise KnowledgeBaseError(f"entity id {entity.id!r} cannot be used. Choose another.")
         try:
             connection.execute(INSERT_ENTITY, entity_values(row, entity))
         except sqlite3.IntegrityError as error:

@@ -105,8 +105,8 @@ class Fuzzy(FromBase):
     def _rarest(self, trigrams: set[str]) -> list[str]:
         """The rarest trigrams, as many as the budget of keys allows."""
         query = (
-            "SELECT term, n_keys FROM json_each(?) JOIN trigram ON term = value "
-            "ORDER BY n_keys, term"
+            "SELECT value, coalesce(n_keys, 0) AS n FROM json_each(?) "
+            "LEFT JOIN trigram ON term = value ORDER BY n, value"
         )
         known = self.kb.connection.execute(query, (json.dumps(sorted(trigrams)),)).fetchall()
         n_keys = accumulate(count for _, count in known)

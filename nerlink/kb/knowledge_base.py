@@ -10,17 +10,17 @@ from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import edit
 from nerlink.kb.build import BuildOptions, build
 from nerlink.kb.connections import Connections
-from nerlink.kb.records import Columns
+from nerlink.kb.records import Columns, read_entity
 from nerlink.kb.rows import Attributes, find_rows, read_attributes, read_entities, read_texts
 from nerlink.kb.schema import check_schema, hash_content, read_meta
-from nerlink.kb.tables import Table
+from nerlink.kb.tables import Table, read_rows
 
 __all__ = ["KnowledgeBase"]
 
@@ -175,10 +175,7 @@ class KnowledgeBase:
         return int(n_entities)
 
     def __contains__(self, entity: object) -> bool:
-        query = "SELECT 1 FROM entity WHERE id = ?"
-        if not isinstance(entity, str):
-            return False
-        return self.connection.execute(query, (entity,)).fetchone() is not None
+        return isinstance(entity, str) and bool(find_rows(self.connection, [entity]))
 
     def __getitem__(self, entity: str) -> Entity:
         row = self.row(entity)
@@ -227,14 +224,17 @@ class KnowledgeBase:
         while page := list(islice(wanted, _PAGE)):
             yield from read_texts(self.connection, page)
 
-    def add(self, *entities: Entity) -> None:
-        """Add entities, all or none; they are found at once.
+    def add(self, *entities: Entity | Mapping[str, Any]) -> None:
+        """Add entities, or records as `create` takes them, all or none; they are found at once.
 
         Raises:
-            KnowledgeBaseError: An id that is empty, `NIL` or taken, or the base is read-only.
+            DataError: A value that cannot be used.
+            KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
+        columns = Columns()
+        checked = [read_entity(row, columns) for row in read_rows(entities)]
         with self._change() as connection:
-            edit.add_entities(connection, entities)
+            edit.add_entities(connection, checked)
 
     def rename(self, entity: str, name: str) -> None:
         """Give an entity another name; the old one stays an alias.

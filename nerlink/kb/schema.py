@@ -66,14 +66,8 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         KnowledgeBaseError: With the reason.
     """
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise KnowledgeBaseError(
-            f"{path}: not a knowledge base ({error}). "
-            "Make one from a table with KnowledgeBase.create(path, table)."
-        ) from error
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise KnowledgeBaseError(
             f"{path}: a SQLite file, but not a knowledge base of nerlink. "

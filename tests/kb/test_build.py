@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from nerlink.errors import DataError, KnowledgeBaseError
+from nerlink.kb import BuildOptions, Exact, KnowledgeBase
+
+
+def test_a_base_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1"}, {"id": ""}])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_given_twice_is_named_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id\nQ1\nQ2\nQ1\nQ3\n")
+    with pytest.raises(DataError, match=r"t.csv, line 4: column 'id' is 'Q1', which an earlier"):
+        KnowledgeBase.create(tmp_path / "kb.sqlite", tmp_path / "t.csv")
+
+
+def test_an_existing_base_is_replaced_only_on_demand(tmp_path: Path) -> None:
+    path = tmp_path / "kb.sqlite"
+    KnowledgeBase.create(path, [{"id": "Q1"}]).close()
+    with pytest.raises(KnowledgeBaseError, match="overwrite=True"):
+        KnowledgeBase.create(path, [{"id": "Q2"}])
+    with KnowledgeBase.create(path, [{"id": "Q2"}], overwrite=True) as kb:
+        assert [entity.id for entity in kb.entities()] == ["Q2"]
+
+
+def test_a_failed_replacement_leaves_the_old_base(tmp_path: Path) -> None:
+    path = tmp_path / "kb.sqlite"
+    KnowledgeBase.create(path, [{"id": "Q1"}]).close()
+    with pytest.raises(DataError):
+        KnowledgeBase.create(path, [{"id": ""}], overwrite=True)
+    with KnowledgeBase.open(path) as kb:
+        assert "Q1" in kb
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeBaseError, match="cannot be written"):
+        KnowledgeBase.create(tmp_path / "none" / "kb.sqlite", [{"id": "Q1"}])
+
+
+@pytest.mark.parametrize("parentheses", [True, False])
+def test_cut_names_are_aliases_if_wanted(tmp_path: Path, parentheses: bool) -> None:
+    options = BuildOptions(parentheses=parentheses)
+    records = [{"id": "Q810", "name": "Jordan (country)"}]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", records, options=options) as kb:
+        assert bool(Exact(kb).candidates("Jordan")) is parentheses
+        assert Exact(kb).candidates("Jordan (country)")
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    options = BuildOptions(progress=lambda stage, n: told.append((stage, n)))
+    KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1"}], options=options).close()
+    assert told == [("entities", 1), ("sorting aliases", 0), ("hashing", 0)]
+
+
+def test_a_base_of_nothing_is_a_base(tmp_path: Path) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", []) as kb:
+        assert (len(kb), kb.n_rows, list(kb.entities()), list(kb.texts())) == (0, 0, [], [])

@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nerlink.data import NIL, Entity
+from nerlink.errors import DataError, KnowledgeBaseError
+from nerlink.kb import Acronym, Exact, KnowledgeBase, Normalised
+
+from .conftest import ENTITIES
+
+
+def test_all_or_none_are_added(kb: KnowledgeBase) -> None:
+    with pytest.raises(KnowledgeBaseError, match="entity 'Q90' is in the knowledge base already"):
+        kb.add(Entity(id="Q220", name="Rome"), Entity(id="Q90", name="Paris"))
+    assert "Q220" not in kb
+    assert kb.version == 1
+
+
+@pytest.mark.parametrize("entity", ["", NIL, "Q\ud800"])
+def test_an_id_that_means_nothing_is_refused(kb: KnowledgeBase, entity: str) -> None:
+    with pytest.raises(DataError, match=r"record 1: column 'id'"):
+        kb.add(Entity(id=entity, name="Nobody"))
+
+
+def test_a_record_is_added_like_an_entity(kb: KnowledgeBase) -> None:
+    kb.add({"id": "Q220", "name": "Rome", "aliases": ["Roma"]})
+    assert kb["Q220"] == Entity(id="Q220", name="Rome", aliases={"Roma": 0})
+
+
+def test_a_renamed_entity_keeps_its_old_name_as_an_alias(kb: KnowledgeBase) -> None:
+    kb.rename("Q90", "Ville Lumiere (France)")
+    assert kb["Q90"].name == "Ville Lumiere (France)"
+    assert "Q90" in Exact(kb).get_candidates("Paris")
+    assert Exact(kb).get_candidates("Ville Lumiere") == {"Q90"}
+    assert Acronym(kb).get_candidates("VL") == {"Q90"}
+
+
+def test_an_empty_name_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(KnowledgeBaseError, match="'  ' is no name"):
+        kb.rename("Q90", "  ")
+
+
+def test_merging_moves_aliases_counts_and_popularity(kb: KnowledgeBase) -> None:
+    kb.merge("Q830149", "Q90")
+    assert kb["Q90"].aliases == {"City of Light": 2, "PARIS": 3, "Paris (Texas)": 0}
+    assert (kb["Q90"].popularity, "Q830149" in kb) == (99, False)
+
+
+@pytest.mark.parametrize(("source", "match"), [("Q1", "no entity 'Q1'"), ("Q90", "into itself")])
+def test_a_merge_needs_two_entities(kb: KnowledgeBase, source: str, match: str) -> None:
+    with pytest.raises(KnowledgeBaseError, match=match):
+        kb.merge(source, "Q90")
+
+
+def test_counted_mentions_change_the_order(kb: KnowledgeBase) -> None:
+    unknown = kb.count_mentions([("Paris", "Q830149"), ("Paris", "Q1"), ("Paris", NIL)])
+    assert [one.entity for one in Exact(kb).candidates("Paris")] == ["Q830149", "Q90"]
+    assert unknown == {"Q1": 1}
+
+
+def test_a_counted_surface_that_is_new_becomes_an_alias(kb: KnowledgeBase) -> None:
+    kb.count_mentions([("Paname", "Q90")] * 2)
+    assert kb["Q90"].aliases["Paname"] == 2
+
+
+words = st.text(alphabet="ab B", min_size=1, max_size=3).map(str.strip).filter(bool)
+entities = st.builds(
+    Entity, id=st.just("new"), name=words, aliases=st.dictionaries(words, st.integers(0, 9))
+)
+
+
+def fresh(factory: pytest.TempPathFactory, extra: list[Entity]) -> KnowledgeBase:
+    path: Path = factory.mktemp("kb") / "kb.sqlite"
+    return KnowledgeBase.create(path, [*ENTITIES, Entity(id="a", name="a"), *extra])
+
+
+@settings(max_examples=30)
+@given(entity=entities, surface=words)
+def test_adding_and_removing_leaves_candidates_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, entity: Entity, surface: str
+) -> None:
+    with fresh(tmp_path_factory, []) as kb:
+        before = Normalised(kb).candidates(surface)
+        kb.add(entity)
+        kb.remove("new")
+        assert Normalised(kb).candidates(surface) == before
+
+
+@settings(max_examples=30)
+@given(entity=entities)
+def test_adding_is_the_same_as_having_been_there(
+    tmp_path_factory: pytest.TempPathFactory, entity: Entity
+) -> None:
+    with fresh(tmp_path_factory, []) as kb, fresh(tmp_path_factory, [entity]) as built:
+        kb.add(entity)
+        assert kb.content_hash == built.content_hash
+
+
+@settings(max_examples=30)
+@given(entity=entities, surface=words)
+def test_after_a_merge_every_surface_of_the_source_means_the_target(
+    tmp_path_factory: pytest.TempPathFactory, entity: Entity, surface: str
+) -> None:
+    with fresh(tmp_path_factory, [entity]) as kb:
+        before = Exact(kb).get_candidates(surface)
+        n_seen = sum(one.count for one in Exact(kb).candidates(surface))
+        kb.merge("new", "a")
+        after = Exact(kb).candidates(surface)
+        assert {one.entity for one in after} == {"a" if one == "new" else one for one in before}
+        assert sum(one.count for one in after) == n_seen

@@ -1,0 +1,84 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nerlink.errors import DataError
+from nerlink.kb import KnowledgeBase
+
+
+def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
+    KnowledgeBase.create(tmp_path / "kb.sqlite", entities, **kwargs).close()
+
+
+@pytest.mark.parametrize(
+    ("record", "match"),
+    [
+        ({"id": " "}, "record 1: column 'id' is ''"),
+        ({"id": "NIL"}, "column 'id' is 'NIL'"),
+        ({"id": "Q\ud800"}, "half a surrogate pair"),
+        ({"id": "Q\0"}, "a NUL"),
+        ({"id": "Q1", "popularity": "many"}, "column 'popularity' is 'many'"),
+        ({"id": "Q1", "popularity": -1}, "column 'popularity' is -1"),
+        ({"id": "Q1", "popularity": float("inf")}, "column 'popularity' is inf"),
+        ({"id": "Q1", "aliases": {"Ada": 1.5}}, "column 'count' is 1.5"),
+        ({"id": "Q1", "aliases": 7}, "column 'aliases' is 7, which is no list"),
+        ({"name": "Ada"}, "no column 'id'.*Columns there: 'name'"),
+        ({"Id": "Q1"}, "did you mean 'Id'"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_place(
+    tmp_path: Path, record: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(DataError, match=match):
+        create(tmp_path, [record])
+
+
+@pytest.mark.parametrize(
+    ("record", "match"),
+    [
+        ({"alias": "Ada", "entity": "Q9"}, "record 1: entity 'Q9' is not in the tables"),
+        ({"alias": "", "entity": "Q1"}, "column 'alias' is empty"),
+        ({"alias": "Ada", "count": 1}, "no column 'entity'"),
+        ({"entity": "Q1"}, "no column 'alias'"),
+        ({"alias": "Ada", "entity": "Q1", "count": "x"}, "column 'count' is 'x'"),
+    ],
+)
+def test_a_bad_alias_is_named_with_its_place(
+    tmp_path: Path, record: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(DataError, match=match):
+        create(tmp_path, [{"id": "Q1"}], aliases=[record])
+
+
+@pytest.mark.parametrize(
+    ("columns", "match"),
+    [
+        ({"popularty": "links"}, "'popularty' is not a value.*did you mean 'popularity'"),
+        ({"popularity": "inlinks"}, "no table has the column 'inlinks'.*did you mean 'in_links'"),
+    ],
+)
+def test_a_mapping_that_leads_nowhere_is_refused(
+    tmp_path: Path, columns: dict[str, str], match: str
+) -> None:
+    with pytest.raises(DataError, match=match):
+        create(tmp_path, [{"id": "Q1", "in_links": 3}], columns=columns)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"alias": "Ada", "entity": "Q1", "count": 2},
+        {"surface": "Ada", "entities": ["Q1"], "count": "2"},
+    ],
+)
+def test_both_shapes_of_alias_rows_are_read(tmp_path: Path, record: dict[str, Any]) -> None:
+    path = tmp_path / "kb.sqlite"
+    with KnowledgeBase.create(path, [{"id": "Q1"}], aliases=[record, record]) as kb:
+        assert kb["Q1"].aliases == {"Ada": 4}
+
+
+@pytest.mark.parametrize("aliases", ['["Ada", "Lady"]', "Ada|Lady", '{"Ada": 0, "Lady": 0}'])
+def test_aliases_in_text_files_are_lists_or_json(tmp_path: Path, aliases: str) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "aliases": aliases}]) as kb:
+        assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}

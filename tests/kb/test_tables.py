@@ -1,0 +1,114 @@
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from nerlink.data import Entity
+from nerlink.errors import DataError
+from nerlink.kb import KnowledgeBase
+
+RECORDS = [
+    {"id": "Q1", "name": "Ada", "aliases": ["Countess", "Lady A"], "popularity": 3},
+    {"id": "Q2", "name": "Bob", "aliases": None, "popularity": None},
+]
+EXPECTED = [
+    Entity(id="Q1", name="Ada", popularity=3, aliases={"Countess": 0, "Lady A": 0}),
+    Entity(id="Q2", name="Bob"),
+]
+CSV = "id,name,aliases,popularity\nQ1,Ada,Countess|Lady A,3\nQ2,Bob,,\n"
+JSONL = (
+    '{"id": "Q1", "name": "Ada", "aliases": {"Countess": 0, "Lady A": 0}, "popularity": 3}\n'
+    '\n{"id": "Q2", "name": "Bob"}\n'
+)
+
+
+def read(tmp_path: Path, *args: Any, **kwargs: Any) -> list[Entity]:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", *args, **kwargs) as kb:
+        return list(kb.entities())
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("t.csv", CSV), ("t.tsv", CSV.replace(",", "\t")), ("t.jsonl", JSONL)],
+)
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_text_files_give_the_same_entities(
+    tmp_path: Path, name: str, content: str, ending: str
+) -> None:
+    path = tmp_path / (name + ending)
+    path.write_bytes(gzip.compress(content.encode()) if ending else content.encode())
+    assert read(tmp_path, path) == EXPECTED
+
+
+def test_parquet_gives_the_same_entities(tmp_path: Path) -> None:
+    pd.DataFrame(RECORDS).to_parquet(tmp_path / "t.parquet")
+    assert read(tmp_path, str(tmp_path / "t.parquet")) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "table",
+    [RECORDS, iter(RECORDS), pd.DataFrame(RECORDS), EXPECTED, [pd.DataFrame(RECORDS)]],
+    ids=["records", "iterator", "frame", "entities", "list of frames"],
+)
+def test_python_tables_give_the_same_entities(tmp_path: Path, table: Any) -> None:
+    assert read(tmp_path, table) == EXPECTED
+
+
+def test_files_of_entities_and_of_aliases_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "aliases.csv").write_text("alias,entity,count\nAugusta,Q1,4\n")
+    (tmp_path / "entities.csv").write_text(CSV)
+    ada, _ = read(tmp_path, [tmp_path / "aliases.csv", tmp_path / "entities.csv"])
+    assert ada.aliases["Augusta"] == 4
+
+
+def test_a_column_of_another_name_is_mapped(tmp_path: Path) -> None:
+    table = [{"title": "Ada", "in_links": 7, "page": 1}]
+    (ada,) = read(tmp_path, table, columns={"id": "title", "popularity": "in_links"})
+    assert ada == Entity(id="Ada", name="Ada", popularity=7)
+
+
+def test_integer_ids_that_a_frame_made_floats_stay_integers(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, pd.DataFrame({"id": [3.0]}))
+    assert one.id == "3"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("t.xml", "", r"t.xml: a table must end in .csv, .tsv, .jsonl, .parquet"),
+        ("t.csv", "key,name\nQ1,Ada\n", r"t.csv, line 2: no column 'id'.*'key', 'name'"),
+        ("t.csv", "id,name\nQ1,Ada,x\n", "line 2: more fields than the 2 columns"),
+        ("t.csv", 'id\n"Q1', "unexpected end of data"),
+        ("t.jsonl", '{"id": "Q1"}\n{"id":\n', "line 2: not JSON"),
+        ("t.jsonl", "[1]\n", "line 1: .* is not a JSON object"),
+        ("t.csv.gz", "id\nQ1\n", "cannot be read"),
+        ("t.parquet", "id\nQ1\n", "not a Parquet file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, name: str, content: str, match: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=match):
+        read(tmp_path, tmp_path / name)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none.csv: no such file"):
+        read(tmp_path, tmp_path / "none.csv")
+
+
+def test_latin_1_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("id\nJosé\n".encode("latin-1"))
+    with pytest.raises(DataError, match="Text must be UTF-8"):
+        read(tmp_path, tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("table", "match"), [({"id": "Q1"}, "a list of records"), ([7], "record 1: 7 is neither")]
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, table: Any, match: str) -> None:
+    with pytest.raises(DataError, match=match):
+        read(tmp_path, table)
