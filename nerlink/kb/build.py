@@ -24,7 +24,10 @@ Progress: TypeAlias = Callable[[str, int], None]
 
 EntityValues: TypeAlias = tuple[int, str, float, str, str | None, str | None, str]
 
-INSERT_ENTITY: Final = "INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_ENTITY: Final = (
+    "INSERT INTO entity (row, id, popularity, name, type, acronym, description) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 
 _BATCH: Final = 10_000
 _FAST: Final = """

@@ -33,7 +33,8 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
     Raises:
         KnowledgeBaseError: An id that is taken.
     """
-    row, parentheses = read_meta(connection, "n_rows"), bool(read_meta(connection, "parentheses"))
+    first = row = read_meta(connection, "n_rows")
+    parentheses = bool(read_meta(connection, "parentheses"))
     for entity in entities:
         try:
             connection.execute(INSERT_ENTITY, entity_values(row, entity))
@@ -46,6 +47,8 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
             _add_alias(connection, surface, row, count)
         row += 1
     connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
+    changed = read_meta(connection, "version") + 1
+    connection.execute("UPDATE entity SET changed = ? WHERE row >= ?", (changed, first))
 
 
 def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
@@ -56,8 +59,10 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
     """
     if not name.strip():
         raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
+    changed = read_meta(connection, "version") + 1
     connection.execute(
-        "UPDATE entity SET name = ?, acronym = ? WHERE row = ?", (name, acronym(name), row)
+        "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
+        (name, acronym(name), changed, row),
     )
     entity = Entity(id="", name=name)
     for surface, count in aliases_of(

@@ -47,6 +47,8 @@ class KnowledgeBase:
     def __init__(self, connections: Connections) -> None:
         """Use `create` or `open`."""
         self._connections = connections
+        self.path = connections.path
+        self.read_only = connections.read_only
         self._known_rows: tuple[int, dict[str, int]] = (0, {})
         self._recent_version = (0, -math.inf)
 
@@ -125,16 +127,6 @@ class KnowledgeBase:
 
     def __reduce__(self) -> tuple[object, ...]:
         return partial(type(self).open, read_only=self.read_only), (self.path,)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._connections.path
-
-    @property
-    def read_only(self) -> bool:
-        """Whether changes are refused."""
-        return self._connections.read_only
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -223,6 +215,11 @@ class KnowledgeBase:
         wanted = iter(range(self.n_rows) if rows is None else rows)
         while page := list(islice(wanted, _PAGE)):
             yield from read_texts(self.connection, page)
+
+    def changed_since(self, version: int) -> list[int]:
+        """Rows of the entities that were added or renamed after that version."""
+        query = "SELECT row FROM entity WHERE changed > 1 AND changed > ?"
+        return sorted(row for (row,) in self.connection.execute(query, (version,)))
 
     def add(self, *entities: Entity | Mapping[str, Any]) -> None:
         """Add entities, or records as `create` takes them, all or none; they are found at once.

@@ -33,7 +33,8 @@ CREATE TABLE entity (
     name TEXT NOT NULL,
     type TEXT,
     acronym TEXT,
-    description TEXT NOT NULL
+    description TEXT NOT NULL,
+    changed INTEGER NOT NULL DEFAULT 1  -- the version since which its text is as it is
 );
 CREATE TABLE alias (
     key TEXT NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE alias (
 INDICES: Final = """
 CREATE INDEX alias_of_entity ON alias (row);
 CREATE INDEX entity_acronym ON entity (acronym) WHERE acronym IS NOT NULL;
+CREATE INDEX entity_changed ON entity (changed) WHERE changed > 1;
 """
 
 FUZZY: Final = """

@@ -118,7 +118,7 @@ def test_ties_go_by_id(entities: list[tuple[str, float, int]]) -> None:
 words = st.text(alphabet="abAB .-é", min_size=1, max_size=4).filter(str.strip)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(names=st.lists(words, max_size=6), asked=words)
 def test_exact_and_normalised_agree_with_a_plain_search(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], asked: str

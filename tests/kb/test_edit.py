@@ -24,6 +24,16 @@ def test_an_id_that_means_nothing_is_refused(kb: KnowledgeBase, entity: str) -> 
         kb.add(Entity(id=entity, name="Nobody"))
 
 
+def test_added_and_renamed_entities_are_the_changed_ones(kb: KnowledgeBase) -> None:
+    kb.add({"id": "Q220", "name": "Rome"})
+    version = kb.version
+    kb.rename("Q90", "Lutetia")
+    kb.count_mentions([("WHO", "Q7817")])
+    assert kb.changed_since(1) == [0, 3]
+    assert kb.changed_since(version) == [0]
+    assert kb.changed_since(kb.version) == []
+
+
 def test_a_record_is_added_like_an_entity(kb: KnowledgeBase) -> None:
     kb.add({"id": "Q220", "name": "Rome", "aliases": ["Roma"]})
     assert kb["Q220"] == Entity(id="Q220", name="Rome", aliases={"Roma": 0})
@@ -76,7 +86,7 @@ def fresh(factory: pytest.TempPathFactory, extra: list[Entity]) -> KnowledgeBase
     return KnowledgeBase.create(path, [*ENTITIES, Entity(id="a", name="a"), *extra])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(entity=entities, surface=words)
 def test_adding_and_removing_leaves_candidates_unchanged(
     tmp_path_factory: pytest.TempPathFactory, entity: Entity, surface: str
@@ -88,7 +98,7 @@ def test_adding_and_removing_leaves_candidates_unchanged(
         assert Normalised(kb).candidates(surface) == before
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(entity=entities)
 def test_adding_is_the_same_as_having_been_there(
     tmp_path_factory: pytest.TempPathFactory, entity: Entity
@@ -98,7 +108,7 @@ def test_adding_is_the_same_as_having_been_there(
         assert kb.content_hash == built.content_hash
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(entity=entities, surface=words)
 def test_after_a_merge_every_surface_of_the_source_means_the_target(
     tmp_path_factory: pytest.TempPathFactory, entity: Entity, surface: str

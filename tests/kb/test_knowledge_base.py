@@ -144,7 +144,7 @@ entities = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(entities, max_size=5, unique_by=lambda one: one.id))
 def test_a_base_made_from_its_own_entities_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, given_entities: list[Entity]
