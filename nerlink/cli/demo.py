@@ -7,6 +7,7 @@ import typer
 
 from nerlink.cli.models import load_pipeline, log_to_stderr
 from nerlink.cli.output import say, write_record
+from nerlink.cli.show import names_in
 
 __all__ = ["CORPUS", "TEXT", "demo"]
 
@@ -39,6 +40,7 @@ def demo(
     say(evaluate(gold, predicted))
     tagged = pipeline(TEXT)
     write_record(record_from_document(tagged))
+    names = names_in(pipeline.kb) if pipeline.kb else None
     with open_output(output / "demo.html") as file:
-        file.write(to_html([tagged, *predicted], title="nerlink demo"))
+        file.write(to_html([tagged, *predicted], title="nerlink demo", names=names))
     say(f"The model is in {output / 'model'}; look at the documents in {output / 'demo.html'}.")

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nerlink.cli.documents import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.output import say
 
-__all__ = ["show"]
+if TYPE_CHECKING:
+    from nerlink.kb import KnowledgeBase
+
+__all__ = ["names_in", "show"]
 
 
 def show(
@@ -27,21 +30,21 @@ def show(
 ) -> None:
     """Show mentions in colour, with links, scores and candidates."""
     from nerlink.display import print_document, to_html
+    from nerlink.kb import KnowledgeBase
     from nerlink.sources.files import open_output
 
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
+    names = names_in(KnowledgeBase.open(kb)) if kb else None
     if output is None:
         for doc in docs:
-            print_document(doc)
+            print_document(doc, names=names)
         return
-    page = to_html(list(docs), title=Path(documents).stem, names=_names_in(kb) if kb else None)
+    page = to_html(docs, title=Path(documents).stem, names=names)
     with open_output(output) as file:
         file.write(page)
     say(f"{output}: written")
 
 
-def _names_in(kb: Path) -> Callable[[str], str]:
-    from nerlink.kb import KnowledgeBase
-
-    base = KnowledgeBase.open(kb)
-    return lambda entity: base[entity].name if entity in base else entity
+def names_in(kb: "KnowledgeBase") -> Callable[[str], str]:
+    """What a base calls an entity; ids it lacks stand for themselves."""
+    return lambda entity: kb[entity].name if entity in kb else entity
