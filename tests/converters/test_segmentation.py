@@ -17,6 +17,7 @@ def sentences(text: str) -> list[str]:
     [
         ("She won. He lost! Why? Nobody knows.", "She won.|He lost!|Why?|Nobody knows."),
         ('"No!" he said. "Yes." She left.', '"No!" he said.|"Yes."|She left.'),
+        ('He said : " No . "\nShe left .', 'He said : " No . "|She left .'),
         ("Mr. Lee met Dr. Roe.", "Mr. Lee met Dr. Roe."),
         ("J. Smith of Foo Inc. Europe ran.", "J. Smith of Foo Inc. Europe ran."),
         ("He joined Foo Inc. The firm grew.", "He joined Foo Inc.|The firm grew."),
