@@ -32,7 +32,8 @@ IDEOGRAPHIC = "。！？｡"
 BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 CANDIDATE = regex.compile(
     rf"""
-      (?P<end>[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]+)["'”’»›)\]}}]*+(?:[ ]["”](?=[{BREAKS}]))?(?P<gap>{SPACE}++)
+      (?P<end>[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]+)["'”’»›)\]}}]*+(?:[ ]["”](?=[{BREAKS}]))?
+      (?P<gap>{SPACE}++)
     | (?P<ideographic>[{IDEOGRAPHIC}]+)["'”’」』）】》〉]*+(?P<gap>{SPACE}*+)
     | (?P<gap>[{BREAKS}]{SPACE}*+)
     """,
