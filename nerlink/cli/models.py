@@ -35,7 +35,9 @@ def load_pipeline(
 
 
 def log_to_stderr() -> None:
-    """Send what flair logs to standard error: it would stand among the results."""
-    for handler in logging.getLogger("flair").handlers:
+    """Let flair warn on standard error only: what it logs would stand among the results."""
+    logger = logging.getLogger("flair")
+    logger.setLevel(logging.WARNING)
+    for handler in logger.handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setStream(sys.stderr)

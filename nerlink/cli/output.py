@@ -30,7 +30,7 @@ def counted(items: Iterable[Item], *, noun: str) -> Iterator[Item]:
         n_items += 1
         yield item
     seconds = time.monotonic() - start
-    say(f"{n_items:,} {noun} in {seconds:.1f} s")
+    say(f"{n_items:,} {noun}{'' if n_items == 1 else 's'} in {seconds:.1f} s")
 
 
 def _with_progress(items: Iterable[Item], noun: str) -> Iterator[Item]:
@@ -39,7 +39,7 @@ def _with_progress(items: Iterable[Item], noun: str) -> Iterator[Item]:
 
     columns = (
         SpinnerColumn(),
-        TextColumn(f"{{task.completed:,}} {noun}"),
+        TextColumn(f"{{task.completed:,}} {noun}s"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

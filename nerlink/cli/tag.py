@@ -53,4 +53,4 @@ def tag(
     )
     tagged = pipeline.link_only(documents) if link_only else pipeline.stream(documents)
     write_options = parse_options(write)
-    sources.write(counted(tagged, noun="documents"), output, format=to, **write_options)
+    sources.write(counted(tagged, noun="document"), output, format=to, **write_options)

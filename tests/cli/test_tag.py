@@ -35,7 +35,7 @@ def loaded(monkeypatch):
 def test_standard_input_is_text_and_standard_output_json_lines(run):
     result = run("tag", "model", stdin="Ada met Charles.")
     assert result.records[0]["mentions"] == [{"start": 0, "end": 3, "label": "PER"}]
-    assert result.err.startswith("1 documents in ")
+    assert result.err.startswith("1 document in ")
 
 
 def test_files_go_in_and_out_in_any_format(run, gold, tmp_path):
