@@ -18,7 +18,7 @@ from nerlink.sources.table_rows import KNOWN_COLUMNS, TableShape
 
 __all__ = ["read_csv", "read_tsv", "write_csv", "write_tsv"]
 
-_VERBATIM: Final = ("text", "token")
+_VERBATIM: Final = ("text",)
 _LONGEST_CELL: Final = 1 << 30
 
 

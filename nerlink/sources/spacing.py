@@ -55,8 +55,9 @@ def notes_from_text(
     text: str, ranges: Sequence[tuple[int, int]], sentences: Sequence[int]
 ) -> list[str]:
     """The note of each token of a text, (n_tokens)."""
-    notes = []
-    before = text[: ranges[0][0]] if ranges else ""
+    if not ranges:
+        return []
+    notes, before = [], text[: ranges[0][0]]
     nexts = [start for start, _ in ranges[1:]] + [len(text)]
     for (_, end), following, gap in zip(ranges, nexts, usual_gaps(sentences, " "), strict=True):
         notes.append(_note(before, text[end:following], gap))

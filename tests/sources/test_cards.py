@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pytest
+
+from nerlink.errors import ConfigError, DataError
+from nerlink.sources import find_corpus, list_cards, load_split, read_card
+from nerlink.sources.cards import data_folder, find_card
+
+CARD = """
+title = "Letters"
+language = "en"
+licence = "CC0-1.0"
+source = "written for a test"
+labels = ["PER"]
+format = "jsonl"
+
+[splits.train]
+file = "train.jsonl"
+documents = 1
+"""
+
+
+@pytest.fixture(autouse=True)
+def corpora(tmp_path, monkeypatch):
+    monkeypatch.setenv("NERLINK_CORPORA", str(tmp_path / "corpora"))
+    return tmp_path / "corpora"
+
+
+def make_corpus(folder, card=CARD, split='{"text": "Ada"}\n'):
+    folder.mkdir(parents=True)
+    (folder / "card.toml").write_text(card)
+    if split:
+        (folder / "train.jsonl").write_text(split)
+    return folder
+
+
+def test_card_is_read(tmp_path):
+    card = read_card(make_corpus(tmp_path / "letters"))
+    assert (card.name, card.labels, card.splits["train"].documents) == ("letters", ("PER",), 1)
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        (CARD.replace("licence", "license"), "license is not a known key, did you mean licence"),
+        (CARD.replace("[splits.train]", "[splits.exam]"), "card.toml: splits.exam"),
+        (CARD + 'sha256 = "abc"\n', "splits.train.sha256 = 'abc'"),
+        ("title =", "not valid TOML"),
+    ],
+)
+def test_wrong_card_is_refused(tmp_path, card, message):
+    with pytest.raises(ConfigError, match=message):
+        read_card(make_corpus(tmp_path / "letters", card))
+
+
+def test_corpus_is_found_by_name_and_by_folder(corpora):
+    folder = make_corpus(corpora / "letters")
+    assert find_corpus("letters") == find_corpus(folder) == folder
+    assert [doc.text for doc in load_split("letters", "train")] == ["Ada"]
+
+
+def test_bundled_corpus_is_found():
+    assert {path.name for path in find_corpus("tiny-news").iterdir()} >= {"train.jsonl"}
+
+
+def test_public_corpora_have_cards():
+    names = {card.name for card in list_cards()}
+    assert names >= {"aida", "conll2002-es", "conll2003-en", "weibo", "wikiann-en", "wnut17"}
+
+
+def test_unknown_corpus_names_the_nearest():
+    with pytest.raises(DataError, match=r"no corpus 'tinynews'; .* Did you mean 'tiny-news'"):
+        find_corpus("tinynews")
+
+
+def test_corpus_that_is_not_built_says_how_to():
+    with pytest.raises(
+        DataError, match=r"'aida' is not built: .* nerlink corpus build aida --from"
+    ):
+        find_corpus("aida")
+
+
+def test_built_corpus_comes_before_the_card_alone(corpora):
+    folder = make_corpus(corpora / "aida")
+    assert find_corpus("aida") == folder
+    assert find_card("aida").format == "aida"
+
+
+def test_missing_split_lists_the_others(corpora):
+    make_corpus(corpora / "letters")
+    with pytest.raises(DataError, match="has no split 'test'; it has train"):
+        load_split("letters", "test")
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {"XDG_DATA_HOME": "/x"}, "/x/nerlink/corpora"),
+        ("linux", {}, "/home/ada/.local/share/nerlink/corpora"),
+        ("darwin", {}, "/home/ada/Library/Application Support/nerlink/corpora"),
+        ("win32", {"LOCALAPPDATA": "/l"}, "/l/nerlink/corpora"),
+    ],
+)
+def test_data_folder_is_the_platforms(monkeypatch, platform, variables, expected):
+    for name in ("NERLINK_CORPORA", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/ada"))
+    assert data_folder() == Path(expected)

@@ -1,0 +1,83 @@
+import logging
+
+import pytest
+
+from nerlink.data import Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources.check import accept, check_document, missing_column
+
+BAD = {
+    "past the end": (
+        {"mentions": (Mention(start=0, end=9),)},
+        "mention 0: start 0, end 9 reaches",
+    ),
+    "before the start": ({"mentions": (Mention(start=-1, end=2),)}, "start -1, end 2 reaches"),
+    "reversed": ({"mentions": (Mention(start=2, end=1),)}, "start 2, end 1 is reversed"),
+    "empty": ({"mentions": (Mention(start=1, end=1),)}, "start 1, end 1 is empty"),
+    "score": ({"mentions": (Mention(start=0, end=1, score=97),)}, "score is 97; .* 0 and 1"),
+    "not a number": (
+        {"mentions": (Mention(start=0, end=1, link_score=float("nan")),)},
+        "link_score is nan",
+    ),
+    "label": ({"mentions": (Mention(start=0, end=1, label=""),)}, "mention 0: label is ''"),
+    "entity": ({"mentions": (Mention(start=0, end=1, entity="Q\t1"),)}, "hold tabs"),
+    "tokens overlap": ({"tokens": ((0, 2), (1, 3))}, "token 1: it starts at 1, before"),
+    "sentence outside": ({"sentences": ((0, 9),)}, "sentence 0: start 0, end 9 reaches"),
+    "NUL": ({"text": "a\0b"}, "text: character 1 is NUL"),
+    "surrogate": (
+        {"text": "ab\ud83d"},
+        r"text: character 2 is half of a surrogate pair \(U\+D83D",
+    ),
+    "id": ({"id": "a\nb"}, "id is 'a.nb'|id is"),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), BAD.values(), ids=BAD)
+def test_unsound_document_is_refused(values, message):
+    doc = Document(**{"text": "Ada", **values})
+    with pytest.raises(DataError, match="here: .*" + message):
+        check_document(doc, where="here")
+
+
+def test_overlapping_and_duplicate_mentions_and_empty_texts_are_sound():
+    mentions = (Mention(start=0, end=2), Mention(start=0, end=2), Mention(start=1, end=3))
+    doc = Document(text="Ada", mentions=mentions)
+    assert check_document(doc, where="here") is doc
+    assert check_document(Document(text=""), where="here").text == ""
+
+
+def test_first_bad_document_is_raised():
+    with pytest.raises(DataError, match="bad one"):
+        list(accept([Document(text="a"), DataError("bad one")], source="here"))
+
+
+def test_bad_documents_are_skipped_counted_and_logged(caplog):
+    errors = []
+    results = [DataError("one"), Document(text="a"), DataError("two")]
+    with caplog.at_level(logging.WARNING):
+        docs = list(accept(results, source="x.csv", on_error="skip", skipped=errors.append))
+    assert [doc.text for doc in docs] == ["a"]
+    assert [str(error) for error in errors] == ["one", "two"]
+    assert "x.csv: skipped 2 of 3 documents" in caplog.text
+
+
+def test_id_that_occurs_twice_is_refused():
+    with pytest.raises(DataError, match="id 'a' occurs twice"):
+        list(accept([Document(text="", id="a")] * 2, source="here"))
+
+
+def test_ids_may_be_left_unchecked_and_missing_ones_never_clash():
+    twice = [Document(text="", id="a")] * 2
+    assert len(list(accept(twice, source="here", unique_ids=False))) == 2
+    assert len(list(accept([Document(text="")] * 2, source="here"))) == 2
+
+
+def test_wrong_on_error_is_refused():
+    with pytest.raises(DataError, match="on_error is 'ignore'"):
+        list(accept([], source="here", on_error="ignore"))
+
+
+def test_missing_column_names_the_nearest():
+    error = missing_column("start", ["begin", "strat", "end"], where="a.csv:2")
+    assert str(error).startswith("a.csv:2: column 'start' is missing; there are begin, strat, end.")
+    assert str(error).endswith("Did you mean 'strat'?")

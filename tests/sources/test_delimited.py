@@ -1,0 +1,88 @@
+import pytest
+
+from nerlink.data import Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources import read, stream, write
+
+DOC = Document(id="1", text="Ada", mentions=(Mention(start=0, end=3, label="PER"),))
+
+
+def read_csv(tmp_path, text, **options):
+    path = tmp_path / "a.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read(path, **options)
+
+
+def test_rows_are_documents(tmp_path):
+    (doc,) = read_csv(tmp_path, 'id,text,year\n007,"Ada,\r\nmet",1843\n')
+    assert (doc.id, doc.text, doc.meta) == ("007", "Ada,\r\nmet", {"year": "1843"})
+
+
+def test_rows_of_mentions_take_texts_from_a_second_table(tmp_path):
+    (tmp_path / "texts.csv").write_text("doc_id,text\na,Ada met Bea\n")
+    text = "doc_id,start,end,label,entity\na,8,11,PER,\na,0,3,PER,Q7259\n"
+    (doc,) = read_csv(tmp_path, text, texts=tmp_path / "texts.csv")
+    assert [mention.entity for mention in doc.mentions] == ["Q7259", None]
+
+
+def test_rows_of_tokens_may_say_na(tmp_path):
+    (doc,) = read_csv(tmp_path, "doc_id,token,ner\na,NA,O\na,null,O\n")
+    assert doc.text == "NA null"
+
+
+def test_separator_and_columns_may_be_named(tmp_path):
+    docs = read_csv(tmp_path, "key;body\n1;Ada\n", separator=";", columns={"body": "text"})
+    assert (docs[0].text, docs[0].meta) == ("Ada", {"key": "1"})
+
+
+BAD = {
+    "offset": ("doc_id,text,start,end\na,Ada,0,9\n", r"a.csv:2: start 0, end 9 reaches outside"),
+    "value": ("doc_id,text,start,end\na,Ada,x,3\n", r"a.csv:2: start is 'x'; it must be a whole"),
+    "columns": ("id,txt\n1,Ada\n", r"a.csv .*'text' is missing; there are id, txt. .* 'txt'"),
+    "too few": ('id,text\n1,"A\nd"\n2\n', r"a.csv:4: 1 values for 2 columns"),
+    "quotes": ('id,text\n1,"Ada\n', r"a.csv:2: unexpected end of data"),
+    "empty": ("", r"a.csv is empty; its first row must name the columns"),
+    "NUL": ("id,text\n1,a\0b\n", r"a.csv:2: text: character 1 is NUL"),
+    "encoding": ("id,text\n1,é\n".encode("latin-1"), r"a.csv:2: byte 2 \(0xe9\) is not utf-8"),
+    "no text": ("doc_id,start,end\na,0,3\n", r"a.csv:2: document 'a' has no text"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD)
+def test_bad_file_is_refused(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_csv(tmp_path, text)
+
+
+def test_bad_rows_are_skipped(tmp_path):
+    text = 'id,text,mentions\n1,Ada,\n2,Bea,"[{""start"": 5, ""end"": 9}]"\n3,Cy,\n'
+    assert [doc.id for doc in read_csv(tmp_path, text, on_error="skip")] == ["1", "3"]
+
+
+def test_rows_of_documents_are_read_one_by_one(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text\nAda\n" + '"unfinished')
+    assert next(stream(path)).text == "Ada"
+
+
+def test_separator_of_two_characters_is_refused(tmp_path):
+    with pytest.raises(DataError, match="separator is '::'; it must be one character"):
+        read_csv(tmp_path, "text\n", separator="::")
+
+
+def test_numbers_in_meta_are_counted_since_they_come_back_as_text(tmp_path):
+    doc = Document(text="Ada", meta={"year": 1843, "none": None, "empty": ""})
+    report = write([doc], tmp_path / "a.csv")
+    assert report.lost == {"meta values turned into text": 1, "empty meta values": 2}
+    assert read(tmp_path / "a.csv")[0].meta == {"year": "1843"}
+
+
+def test_file_of_tabs(tmp_path):
+    write([DOC], tmp_path / "a.tsv")
+    assert (tmp_path / "a.tsv").read_text().startswith('"id"\t"text"\t"mentions"\n"1"\t"Ada"\t')
+    assert read(tmp_path / "a.tsv") == [DOC]
+
+
+def test_no_documents_leave_a_header(tmp_path):
+    write([], tmp_path / "a.csv")
+    assert read(tmp_path / "a.csv") == []

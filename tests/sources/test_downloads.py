@@ -1,0 +1,74 @@
+import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from nerlink.errors import DataError
+from nerlink.sources.cards import Card
+from nerlink.sources.downloads import fetch
+
+CONTENT = b'{"text": "Ada"}\n'
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def address(tmp_path):
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "a.jsonl").write_bytes(CONTENT)
+    handler = partial(Quiet, directory=str(tmp_path / "server"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def card(url, content=CONTENT):
+    return Card(
+        name="letters",
+        title="Letters",
+        language="en",
+        licence="CC0-1.0",
+        source="a test",
+        labels=(),
+        format="jsonl",
+        splits={
+            "train": {
+                "file": "a.jsonl",
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "url": url,
+            }
+        },
+    )
+
+
+def test_file_is_fetched_once_and_kept(address, tmp_path):
+    folder = fetch(card(f"{address}/a.jsonl"), folder=tmp_path / "cache")
+    assert (folder / "a.jsonl").read_bytes() == CONTENT
+    (tmp_path / "server" / "a.jsonl").unlink()
+    assert fetch(card(f"{address}/a.jsonl"), folder=tmp_path / "cache") == folder
+
+
+def test_other_file_than_the_cards_is_refused(address, tmp_path):
+    with pytest.raises(DataError, match=r"a.jsonl is not what was expected: SHA256"):
+        fetch(card(f"{address}/a.jsonl", b"other"), folder=tmp_path / "cache")
+    assert not (tmp_path / "cache" / "a.jsonl").exists()
+
+
+@pytest.mark.parametrize("path", ["/nowhere.jsonl", None], ids=["no such file", "no server"])
+def test_file_that_cannot_be_fetched_is_named(address, tmp_path, path):
+    url = f"{address}{path}" if path else "http://127.0.0.1:9/a.jsonl"
+    with pytest.raises(DataError, match=r"cannot be fetched: .* Without a network, get the file"):
+        fetch(card(url), folder=tmp_path / "cache")
+
+
+def test_card_without_addresses_says_what_to_do(tmp_path):
+    with pytest.raises(DataError, match=r"no address for a.jsonl. .* corpus build letters --from"):
+        fetch(card(None), folder=tmp_path)

@@ -1,0 +1,95 @@
+import logging
+
+import pytest
+
+from nerlink import sources
+from nerlink.data import Document, Mention
+from nerlink.errors import DataError
+
+DOC = Document(id="a", text="Ada", mentions=(Mention(start=0, end=3, label="PER"),))
+
+
+def test_every_ending_has_a_reader_and_a_writer():
+    assert set(sources.FORMATS.values()) == set(sources.WRITERS)
+    assert set(sources.WRITERS) <= set(sources.READERS)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("a.JSONL", "jsonl"), ("a.b.csv.gz", "csv"), ("a.ttl", "nif"), ("-", "jsonl")],
+)
+def test_ending_tells_the_format(path, name):
+    assert sources.format_of(path) == name
+
+
+def test_unknown_ending_lists_the_known_ones():
+    with pytest.raises(
+        DataError, match=r"a.doc: the ending '.doc' tells no format; known are .bio"
+    ):
+        sources.read("a.doc")
+
+
+def test_unknown_format_lists_the_known_ones():
+    with pytest.raises(DataError, match="cannot read the format 'xml'; it can read aida, conll"):
+        sources.read("a.jsonl", format="xml")
+    with pytest.raises(DataError, match="cannot write the format 'aida'; it can write conll"):
+        sources.write([], "a.jsonl", format="aida")
+
+
+def test_unknown_option_lists_the_known_ones():
+    with pytest.raises(DataError, match="reader of 'text' has no option 'line'; it has lines"):
+        sources.read("a.txt", line=True)
+    with pytest.raises(DataError, match="writer of 'jsonl' has no option 'shape'; it has none"):
+        sources.write([], "a.jsonl", shape="mention")
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere.jsonl: no such file"):
+        sources.read(tmp_path / "nowhere.jsonl")
+
+
+def test_report_counts_what_was_written_and_lost(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        report = sources.write([DOC], tmp_path / "a.txt")
+    assert (report.n_documents, report.n_mentions) == (1, 1)
+    assert (
+        "1 documents, 1 mentions; the format could not carry 1 ids, 1 labels, 1 mentions."
+        in str(report)
+    )
+    assert str(report) in caplog.text
+    assert str(sources.write([DOC], tmp_path / "a.jsonl")).endswith("nothing lost.")
+
+
+@pytest.mark.parametrize("name", [*sources.WRITERS])
+def test_bad_document_leaves_no_file(tmp_path, name):
+    bad = Document(id="b", text="Bea", mentions=(Mention(start=0, end=9),))
+    with pytest.raises(DataError, match="document 'b': mention 0: start 0, end 9 reaches"):
+        sources.write([DOC, bad] if name != "text" else [bad], tmp_path / "a", format=name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_failure_of_a_stream_keeps_what_was_there(tmp_path):
+    path = tmp_path / "a.jsonl"
+    sources.write([DOC], path)
+    before = path.read_bytes()
+
+    def failing():
+        yield DOC
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        sources.write(failing(), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", [*sources.WRITERS])
+def test_standard_streams_serve_as_files(tmp_path, monkeypatch, name):
+    import io
+    import sys
+
+    output = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", output)
+    sources.write([DOC], "-", format=name)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(output.buffer.getvalue())))
+    assert sources.read("-", format=name)[0].text == "Ada"

@@ -1,0 +1,112 @@
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nerlink.data import Candidate, Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources import from_frame, to_frame
+
+DOC = Document(
+    id="a",
+    text="Ada met Bea",
+    mentions=(
+        Mention(start=0, end=3, label="PER", entity="Q7259"),
+        Mention(start=8, end=11, label="PER"),
+    ),
+    meta={"year": 1843, "tags": ["x", "y"]},
+)
+
+
+def test_row_a_document():
+    frame = to_frame([DOC])
+    assert list(frame.columns) == ["id", "text", "mentions", "year", "tags"]
+    assert frame.loc[0, "mentions"][1] == {"start": 8, "end": 11, "label": "PER"}
+    assert from_frame(frame) == [DOC]
+
+
+def test_row_a_mention():
+    frame, texts = to_frame([DOC], shape="mention"), to_frame([DOC], shape="text")
+    assert list(frame.columns) == ["doc_id", "start", "end", "label", "entity"]
+    assert list(texts.columns) == ["doc_id", "text", "year", "tags"]
+    assert from_frame(frame, texts=texts) == [DOC]
+
+
+def test_row_a_token():
+    frame = to_frame([DOC], shape="token")
+    assert list(frame.columns)[:6] == ["doc_id", "sentence_id", "token", "ner", "nel", "misc"]
+    assert frame["nel"].tolist() == ["B-Q7259", "O", "O"]
+    (back,) = from_frame(frame)
+    assert (back.text, back.mentions, back.meta) == (DOC.text, DOC.mentions, DOC.meta)
+
+
+def test_missing_values_of_all_kinds_are_none():
+    frame = pd.DataFrame(
+        {"text": ["a"] * 4, "note": [np.nan, None, pd.NA, pd.NaT], "n": [1, 2, 3, None]}
+    )
+    docs = from_frame(frame)
+    assert [doc.meta.get("note") for doc in docs] == [None] * 4
+    assert [doc.meta.get("n") for doc in docs] == [1, 2, 3, None]
+
+
+def test_offsets_that_pandas_made_floats_or_numpy_are_whole_numbers():
+    frame = pd.DataFrame(
+        {"doc_id": [1, 2], "text": "Ada", "start": [0, np.nan], "end": [3, np.nan]}
+    )
+    assert [len(doc.mentions) for doc in from_frame(frame)] == [1, 0]
+    mention = {"start": np.int64(0), "end": np.int32(3), "score": np.float32(0.5)}
+    (doc,) = from_frame(pd.DataFrame({"text": ["Ada"], "mentions": [np.array([mention])]}))
+    assert doc.mentions == (Mention(start=0, end=3, score=0.5),)
+
+
+def test_columns_are_renamed():
+    frame = pd.DataFrame({"body": ["Ada"], "key": [7]})
+    assert from_frame(frame, columns={"body": "text", "key": "id"}) == [
+        Document(text="Ada", id="7")
+    ]
+
+
+def test_column_to_rename_that_is_not_there_is_refused():
+    frame = pd.DataFrame({"boddy": ["Ada"]})
+    with pytest.raises(
+        DataError, match=r"frame: column 'body' is missing; .* Did you mean 'boddy'"
+    ):
+        from_frame(frame, columns={"body": "text"})
+
+
+def test_column_that_occurs_twice_is_refused():
+    with pytest.raises(DataError, match="frame: columns text occur twice"):
+        from_frame(pd.DataFrame([["a", "b"]], columns=["text", "text"]))
+
+
+def test_bad_rows_are_named_or_skipped(caplog):
+    frame = pd.DataFrame({"text": ["Ada", "Bea"], "mentions": [[], [{"start": 0, "end": 9}]]})
+    with pytest.raises(DataError, match="frame row 1: mention 0: start 0, end 9 reaches"):
+        from_frame(frame)
+    errors = []
+    assert len(from_frame(frame, on_error="skip", skipped=errors.append)) == len(errors) == 1
+    assert "frame: skipped 1 of 2 documents" in caplog.text
+
+
+def test_what_a_shape_cannot_carry_is_logged(caplog):
+    mention = Mention(start=0, end=3, label="PER", candidates=(Candidate(entity="Q1"),))
+    with caplog.at_level(logging.WARNING):
+        to_frame([Document(id="a", text="Ada", mentions=(mention,))], shape="token")
+    assert "A frame of shape 'token' cannot carry 1 candidates" in caplog.text
+
+
+def test_rows_without_a_document_to_belong_to_are_refused():
+    with pytest.raises(
+        DataError, match="Document 0 has no id, and rows of shape 'mention' need one"
+    ):
+        to_frame([Document(text="Ada")], shape="mention")
+    with pytest.raises(DataError, match="shape is 'page'; it must be one of document, mention"):
+        to_frame([DOC], shape="page")
+
+
+@pytest.mark.parametrize("shape", ["document", "mention", "token", "text"])
+def test_no_documents_are_an_empty_frame(shape):
+    frame = to_frame([], shape=shape)
+    assert len(frame) == 0
+    assert len(frame.columns) >= 2

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from nerlink.data import NIL, Mention
+from nerlink.errors import DataError
+from nerlink.sources import read
+
+AIDA = {
+    "doc": "1.txt",
+    "sentences": [["Ada", "Lovelace", "wrote", "."], ["London", "slept", "."]],
+    "mentions": [
+        {"sent": 1, "start": 0, "end": 1, "type": "LOC", "title": None},
+        {"sent": 0, "start": 0, "end": 2, "type": "PER", "title": "Ada Lovelace"},
+    ],
+}
+ZELDA = {
+    "id": 7,
+    "text": "Ada met Babbage",
+    "index": [[8, 15], [0, 3]],
+    "wikipedia_ids": [5698, 974],
+    "wikipedia_titles": ["Charles Babbage", "Ada Lovelace"],
+}
+
+
+def read_record(tmp_path, record, **options):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record) + "\n\n")
+    return read(path, **options)
+
+
+def test_aida_tokens_are_joined_and_mentions_placed(tmp_path):
+    (doc,) = read_record(tmp_path, AIDA, format="aida")
+    assert doc.text == "Ada Lovelace wrote .\nLondon slept ."
+    assert doc.id == "1.txt"
+    assert doc.mentions == (
+        Mention(start=0, end=12, label="PER", entity="Ada Lovelace"),
+        Mention(start=21, end=27, label="LOC", entity=NIL),
+    )
+    assert doc.sentences == ((0, 20), (21, 35))
+    words = ["Ada", "Lovelace", "wrote", ".", "London", "slept", "."]
+    assert [doc.text[start:end] for start, end in doc.tokens] == words
+
+
+@pytest.mark.parametrize(
+    ("mention", "message"),
+    [
+        ({"sent": 2, "start": 0, "end": 1}, "sent is 2, but there are 2 sentences"),
+        ({"sent": 1, "start": 2, "end": 4}, "start 2, end 4 do not fit sentence 1 of 3 tokens"),
+        ({"start": 0, "end": 1}, "column 'sent' is missing"),
+    ],
+)
+def test_aida_mention_outside_its_sentence_is_refused(tmp_path, mention, message):
+    with pytest.raises(DataError, match=f"a.jsonl:1: mention 0: {message}"):
+        read_record(tmp_path, AIDA | {"mentions": [mention]}, format="aida")
+
+
+@pytest.mark.parametrize(
+    ("entities", "expected"),
+    [("titles", ["Ada Lovelace", "Charles Babbage"]), ("ids", ["974", "5698"])],
+)
+def test_zelda_links_by_title_or_by_id(tmp_path, entities, expected):
+    (doc,) = read_record(tmp_path, ZELDA, format="zelda", entities=entities)
+    assert (doc.id, doc.surface(doc.mentions[1])) == ("7", "Babbage")
+    assert [mention.entity for mention in doc.mentions] == expected
+
+
+def test_zelda_lists_of_different_length_are_refused(tmp_path):
+    with pytest.raises(DataError, match="index has 1 entries, wikipedia_titles has 2"):
+        read_record(tmp_path, ZELDA | {"index": [[0, 3]]}, format="zelda")
+
+
+@pytest.mark.parametrize("name", ["aida", "zelda"])
+def test_record_of_another_kind_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match=r"a.jsonl:1: column .* is missing; there are foo"):
+        read_record(tmp_path, {"foo": 1}, format=name)
+    with pytest.raises(DataError, match=r"a.jsonl:1 is \[\]; it must be an object"):
+        read_record(tmp_path, [], format=name)

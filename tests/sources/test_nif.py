@@ -1,0 +1,116 @@
+import pytest
+import rdflib
+
+from nerlink.data import NIL, Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources import read, write
+
+HEAD = """
+@prefix nif: <http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#> .
+@prefix itsrdf: <http://www.w3.org/2005/11/its/rdf#> .
+<http://e.org/1#char=0,11> a nif:Context ; nif:isString "👩 met Paris" .
+"""
+PHRASE = """
+<http://e.org/1#char={start},{end}> a nif:Phrase ; nif:referenceContext <http://e.org/1#char=0,11> ;
+  nif:beginIndex "{start}" ; nif:endIndex "{end}" ; nif:anchorOf "Paris" ; {more}
+  itsrdf:taIdentRef <{entity}> .
+"""
+DOC = Document(
+    id="doc 1",
+    text='Ada\n"met" \\ Bea\r\n',
+    mentions=(
+        Mention(start=0, end=3, label="PER", entity="Q7259", link_score=0.25),
+        Mention(start=0, end=3, label="ROLE", entity="http://e.org/Ada"),
+        Mention(start=12, end=15, label="a b", entity=NIL),
+        Mention(start=12, end=15),
+    ),
+    meta={"year": 1843},
+)
+
+
+def read_nif(tmp_path, text, **options):
+    (tmp_path / "a.ttl").write_text(text, encoding="utf-8")
+    return read(tmp_path / "a.ttl", **options)
+
+
+def phrase(start=6, end=11, entity="http://dbpedia.org/resource/Paris", more=""):
+    return PHRASE.format(start=start, end=end, entity=entity, more=more)
+
+
+def test_document_comes_back(tmp_path):
+    report = write([DOC], tmp_path / "a.ttl")
+    (back,) = read(tmp_path / "a.ttl")
+    assert set(back.mentions) == set(DOC.mentions)
+    assert (back.id, back.text, back.meta, report.lost) == (DOC.id, DOC.text, DOC.meta, {})
+
+
+def test_foreign_file_is_read(tmp_path):
+    more = "itsrdf:taClassRef <http://dbpedia.org/ontology/Place> ; itsrdf:taConfidence 0.5 ;"
+    options = {"documents": "http://e.org/", "entities": "http://dbpedia.org/resource/"}
+    (doc,) = read_nif(tmp_path, HEAD + phrase(more=more), **options)
+    place = "http://dbpedia.org/ontology/Place"
+    mention = Mention(start=6, end=11, label=place, entity="Paris", link_score=0.5)
+    assert doc == Document(id="1", text="👩 met Paris", mentions=(mention,))
+
+
+def test_entity_of_no_knowledge_base_is_nil(tmp_path):
+    text = HEAD + phrase(entity="http://aksw.org/notInWiki/Paris")
+    assert read_nif(tmp_path, text)[0].mentions[0].entity == NIL
+
+
+def test_offsets_in_utf16_units_are_converted(tmp_path):
+    (doc,) = read_nif(tmp_path, HEAD + phrase(start=7, end=12))
+    assert doc.surface(doc.mentions[0]) == "Paris"
+
+
+def test_offsets_that_fit_no_way_are_refused(tmp_path):
+    with pytest.raises(DataError, match="the mention 3-8 quotes 'Paris', but the text there is"):
+        read_nif(tmp_path, HEAD + phrase(start=3, end=8))
+
+
+def test_offset_that_is_no_number_is_refused(tmp_path):
+    with pytest.raises(DataError, match="nif:beginIndex is x; it must be a whole number"):
+        read_nif(tmp_path, HEAD + phrase(start="x"))
+
+
+def test_mistake_in_turtle_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"a.ttl:6: not Turtle"):
+        read_nif(tmp_path, HEAD + "\nnonsense here .")
+
+
+def test_words_are_no_mentions(tmp_path):
+    word = phrase().replace("nif:Phrase", "nif:Word").rpartition("itsrdf:taIdentRef")[0]
+    assert read_nif(tmp_path, HEAD + word.rstrip().removesuffix(";") + ".")[0].mentions == ()
+
+
+def test_bad_document_is_skipped(tmp_path):
+    other = '<http://e.org/2> a nif:Context ; nif:isString "Ada" .\n'
+    docs = read_nif(tmp_path, HEAD + other + phrase(start=0, end=5), on_error="skip")
+    assert [doc.text for doc in docs] == ["Ada"]
+
+
+def test_documents_come_in_order_of_their_names(tmp_path):
+    docs = [Document(id=f"doc-{i}", text="x") for i in range(12)]
+    write(docs, tmp_path / "a.ttl")
+    assert read(tmp_path / "a.ttl") == docs
+
+
+def test_what_is_written_is_turtle_with_the_addresses_one_names(tmp_path):
+    write(
+        [DOC], tmp_path / "a.ttl", base="http://e.org/", entities="http://www.wikidata.org/entity/"
+    )
+    graph = rdflib.Graph().parse(tmp_path / "a.ttl", format="turtle")
+    entities = {
+        str(value)
+        for value in graph.objects(
+            predicate=rdflib.URIRef("http://www.w3.org/2005/11/its/rdf#taIdentRef")
+        )
+    }
+    assert "http://www.wikidata.org/entity/Q7259" in entities
+    assert "http://e.org/Ada" in entities
+
+
+def test_what_nif_cannot_carry_is_counted(tmp_path):
+    mention = Mention(start=0, end=3, label="PER", score=0.5)
+    doc = Document(text="Ada", mentions=(mention,), tokens=((0, 3),), sentences=((0, 3),))
+    assert write([doc], tmp_path / "a.ttl").lost == {"scores": 1, "sentences": 1, "tokens": 1}

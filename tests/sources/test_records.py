@@ -1,0 +1,118 @@
+import datetime
+
+import pytest
+
+from nerlink.data import NIL, Candidate, Document, Mention, NilKind
+from nerlink.errors import DataError
+from nerlink.sources.records import (
+    MENTION_COLUMNS,
+    document_from_record,
+    json_from_record,
+    record_from_document,
+)
+
+FULL = Document(
+    id="doc-1",
+    text="Ada met Babbage.",
+    mentions=(
+        Mention(
+            start=0,
+            end=3,
+            label="PER",
+            entity="Q7259",
+            score=0.9,
+            link_score=0.8,
+            candidates=(Candidate(entity="Q7259", score=0.8, prior=0.5, count=3),),
+        ),
+        Mention(start=8, end=15, label="PER", entity=NIL, nil=NilKind.NO_CANDIDATE),
+    ),
+    sentences=((0, 16),),
+    tokens=((0, 3), (4, 7)),
+    meta={"source": "letters"},
+)
+
+
+def test_record_holds_all_and_comes_back():
+    assert document_from_record(record_from_document(FULL), where="here") == FULL
+
+
+def test_record_leaves_out_what_is_unknown():
+    mention = Mention(start=0, end=3)
+    record = record_from_document(Document(text="Ada", mentions=(mention,)))
+    assert record == {"text": "Ada", "mentions": [{"start": 0, "end": 3}]}
+
+
+def test_text_alone_is_enough():
+    assert document_from_record({"text": "Ada"}, where="here") == Document(text="Ada")
+
+
+def test_mentions_are_put_in_order():
+    record = {"text": "Ada met", "mentions": [{"start": 4, "end": 7}, {"start": 0, "end": 3}]}
+    doc = document_from_record(record, where="here")
+    assert [mention.start for mention in doc.mentions] == [0, 4]
+
+
+def test_further_keys_go_to_meta():
+    record = {"text": "Ada", "year": 1843, "meta": {"source": "letters"}}
+    assert document_from_record(record, where="here").meta == {"source": "letters", "year": 1843}
+
+
+def test_further_keys_of_mentions_come_back():
+    mentions = [{"start": 0, "end": 3, "by": "me"}, {"start": 4, "end": 7}]
+    doc = document_from_record({"text": "Ada met", "mentions": mentions}, where="here")
+    assert doc.meta[MENTION_COLUMNS] == {"by": ["me", None]}
+    assert record_from_document(doc)["mentions"] == mentions
+
+
+@pytest.mark.parametrize("value", [12, 12.0, "12"])
+def test_whole_numbers_may_be_written_in_three_ways(value):
+    record = {"text": "a" * 20, "mentions": [{"start": 0, "end": value}]}
+    assert document_from_record(record, where="here").mentions[0].end == 12
+
+
+def test_numbers_serve_as_names():
+    record = {"id": 17, "text": "Ada", "mentions": [{"start": 0, "end": 3, "entity": 7259.0}]}
+    doc = document_from_record(record, where="here")
+    assert (doc.id, doc.mentions[0].entity) == ("17", "7259")
+
+
+BAD = {
+    "not an object": ([1], "here is .1.; it must be an object"),
+    "no text": ({"txet": "a"}, "column 'text' is missing; there are txet. Did you mean 'txet'"),
+    "text of another kind": ({"text": 3}, "text is 3; it must be a string"),
+    "no start": ({"text": "a", "mentions": [{"begin": 0}]}, "mention 0: column 'start' is missing"),
+    "start in words": ({"text": "a", "mentions": [{"start": "x", "end": 1}]}, "start is 'x'"),
+    "start as truth": ({"text": "a", "mentions": [{"start": True, "end": 1}]}, "start is True"),
+    "mentions no list": ({"text": "a", "mentions": {"start": 0}}, "mentions is .* must be a list"),
+    "label a list": ({"text": "a", "mentions": [{"start": 0, "end": 1, "label": []}]}, "label is"),
+    "score in words": (
+        {"text": "a", "mentions": [{"start": 0, "end": 1, "score": "high"}]},
+        "score is 'high'; it must be a number",
+    ),
+    "kind of NIL": (
+        {"text": "a", "mentions": [{"start": 0, "end": 1, "nil": "so"}]},
+        "nil is 'so'; it must be one of 'no candidate'",
+    ),
+    "candidate without entity": (
+        {"text": "a", "mentions": [{"start": 0, "end": 1, "candidates": [{"score": 1}]}]},
+        "candidate 0: column 'entity' is missing",
+    ),
+    "tokens": ({"text": "a", "tokens": [[0, 1, 2]]}, r"tokens: 0 is \[0, 1, 2\]; it must be"),
+    "meta": ({"text": "a", "meta": "x"}, "meta is 'x'; it must be an object"),
+}
+
+
+@pytest.mark.parametrize(("record", "message"), BAD.values(), ids=BAD)
+def test_wrong_record_is_refused(record, message):
+    with pytest.raises(DataError, match=message):
+        document_from_record(record, where="here")
+
+
+def test_dates_are_written_in_iso_form():
+    assert json_from_record({"on": datetime.date(1843, 9, 5)}) == '{"on": "1843-09-05"}'
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan"), object()], ids=["set", "nan", "object"])
+def test_value_without_a_form_in_json_is_refused(value):
+    with pytest.raises(DataError, match="cannot be written as JSON"):
+        json_from_record({"meta": value})

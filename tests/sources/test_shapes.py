@@ -1,0 +1,129 @@
+import pytest
+
+from nerlink.errors import DataError
+from nerlink.sources.check import accept
+from nerlink.sources.shapes import detect_shape, documents_from_rows, texts_from_rows
+
+
+def rows(*values):
+    return [(f"row {i}", row) for i, row in enumerate(values)]
+
+
+def documents(*values, **options):
+    return list(accept(documents_from_rows(rows(*values), **options), source="rows"))
+
+
+SHAPES = {
+    "text alone": (["text"], "document"),
+    "mentions beside anything": (["id", "text", "mentions", "token"], "document"),
+    "offsets": (["doc_id", "start", "end", "text"], "mention"),
+    "tokens": (["doc_id", "token", "ner"], "token"),
+}
+
+
+@pytest.mark.parametrize(("columns", "shape"), SHAPES.values(), ids=SHAPES)
+def test_columns_tell_the_shape(columns, shape):
+    assert detect_shape(columns, where="here") == shape
+
+
+def test_columns_of_no_shape_are_refused_with_the_nearest():
+    with pytest.raises(
+        DataError, match=r"'text' is missing; there are id, texts. Did you mean 'texts'"
+    ):
+        detect_shape(["id", "texts"], where="here")
+
+
+def test_nested_columns_may_be_json():
+    row = {"doc_id": 1, "text": "Ada", "mentions": '[{"start": 0, "end": 3}]', "tokens": "[[0, 3]]"}
+    (doc,) = documents(row, shape="document")
+    assert (doc.id, doc.mentions[0].end, doc.tokens) == ("1", 3, ((0, 3),))
+
+
+def test_column_that_is_no_json_is_refused():
+    with pytest.raises(DataError, match="row 0: mentions is 'none'; it must be JSON"):
+        documents({"text": "Ada", "mentions": "none"}, shape="document")
+
+
+def test_mentions_of_a_document_need_not_follow_each_other():
+    texts = {"a": {"id": "a", "text": "Ada met"}, "b": {"id": "b", "text": "Bea"}}
+    values = [
+        {"doc_id": "a", "start": 4, "end": 7},
+        {"doc_id": "b", "start": 0, "end": 3},
+        {"doc_id": "a", "start": 0, "end": 3, "label": "PER"},
+    ]
+    docs = documents(*values, shape="mention", texts=texts)
+    assert [[m.start for m in doc.mentions] for doc in docs] == [[0, 4], [0]]
+
+
+def test_text_without_mentions_is_a_document():
+    (doc,) = documents(shape="mention", texts={"a": {"id": "a", "text": "Ada", "year": 1843}})
+    assert (doc.text, doc.mentions, doc.meta) == ("Ada", (), {"year": 1843})
+
+
+def test_column_that_is_the_same_all_over_a_document_belongs_to_it():
+    values = [
+        {"doc_id": "a", "text": "Ada met", "start": 0, "end": 3, "year": 1, "by": "x"},
+        {"doc_id": "a", "text": "Ada met", "start": 4, "end": 7, "year": 1, "by": "y"},
+    ]
+    (doc,) = documents(*values, shape="mention")
+    assert doc.meta == {"year": 1, "mention_columns": {"by": ["x", "y"]}}
+
+
+def test_tokens_make_text_sentences_and_mentions():
+    values = [
+        {"doc_id": "a", "sentence_id": 0, "token": "Ada", "ner": "B-PER", "nel": "B-Q7259"},
+        {"doc_id": "a", "sentence_id": 0, "token": "met", "ner": "O", "nel": None},
+        {"doc_id": "a", "sentence_id": 1, "token": "Bea", "ner": "B-PER", "nel": "O"},
+    ]
+    (doc,) = documents(*values, shape="token")
+    assert doc.text == "Ada met\nBea"
+    assert [(m.start, m.end, m.label, m.entity) for m in doc.mentions] == [
+        (0, 3, "PER", "Q7259"),
+        (8, 11, "PER", None),
+    ]
+    assert doc.sentences == ((0, 7), (8, 11))
+
+
+def test_tokens_are_found_in_a_given_text():
+    texts = {"a": {"id": "a", "text": "Ada's  dog"}}
+    values = [{"doc_id": "a", "token": token} for token in ("Ada", "'s", "dog")]
+    (doc,) = documents(*values, shape="token", texts=texts)
+    assert doc.tokens == ((0, 3), (3, 5), (7, 10))
+
+
+BAD = {
+    "offset": ({"start": 0, "end": 9}, "mention", "row 0: start 0, end 9 reaches outside"),
+    "no end": ({"start": 0}, "mention", "row 0: column 'end' is missing"),
+    "no document": (
+        {"doc_id": None, "start": 0, "end": 1},
+        "mention",
+        "column 'doc_id' is missing",
+    ),
+    "no text": (
+        {"text": None, "start": 0, "end": 1},
+        "mention",
+        "document 'a' has no text. Rows of mentions need a column 'text'",
+    ),
+    "tag": ({"token": "Ada", "ner": "PER"}, "token", "row 0: column 'ner': tag 'PER' is not in"),
+    "token": ({"token": 3}, "token", "row 0: token is 3; it must be a string"),
+    "not in the text": ({"token": "Bea"}, "token", "row 0: token 'Bea' is not in the text"),
+    "shape": ({}, "page", "shape is 'page'; it must be one of document, mention, token"),
+}
+
+
+@pytest.mark.parametrize(("row", "shape", "message"), BAD.values(), ids=BAD)
+def test_bad_row_is_named(row, shape, message):
+    with pytest.raises(DataError, match=message):
+        documents({"doc_id": "a", "text": "Ada"} | row, shape=shape)
+
+
+def test_mention_of_an_unknown_document_is_refused():
+    with pytest.raises(DataError, match="row 0: doc_id 'b' is not among the texts"):
+        documents({"doc_id": "b", "start": 0, "end": 1}, shape="mention", texts={})
+
+
+def test_text_that_occurs_twice_is_refused():
+    with pytest.raises(DataError, match="row 1: doc_id 'a' occurs twice among the texts"):
+        texts_from_rows(rows({"doc_id": "a", "text": "x"}, {"doc_id": "a", "text": "y"}))
+    with pytest.raises(DataError, match="row 0: column 'doc_id' is missing; there are text"):
+        texts_from_rows(rows({"text": "x"}))

@@ -1,0 +1,69 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerlink.errors import DataError
+from nerlink.schemes import TAG_SCHEMES, check_tag, spans_from_tags, tags_from_spans
+
+CASES = {
+    "iob1 opens with I": ("iob1", "I-PER I-PER O I-LOC", [(0, 2, "PER"), (3, 4, "LOC")]),
+    "iob1 parts touching spans": ("iob1", "I-PER B-PER", [(0, 1, "PER"), (1, 2, "PER")]),
+    "iob1 parts labels": ("iob1", "I-PER I-LOC", [(0, 1, "PER"), (1, 2, "LOC")]),
+    "bio": ("bio", "B-PER I-PER B-PER O", [(0, 2, "PER"), (2, 3, "PER")]),
+    "bio accepts a lone I": ("bio", "O I-PER I-PER", [(1, 3, "PER")]),
+    "bio accepts a change of label": ("bio", "B-PER I-LOC", [(0, 1, "PER"), (1, 2, "LOC")]),
+    "bioes": ("bioes", "S-PER B-LOC I-LOC E-LOC O", [(0, 1, "PER"), (1, 4, "LOC")]),
+    "bioes without an end": ("bioes", "B-PER I-PER O", [(0, 2, "PER")]),
+    "bioes begins anew after an end": (
+        "bioes",
+        "B-PER E-PER I-PER",
+        [(0, 2, "PER"), (2, 3, "PER")],
+    ),
+    "label with a dash": ("bio", "B-creative-work", [(0, 1, "creative-work")]),
+    "nothing": ("bio", "", []),
+}
+
+
+@pytest.mark.parametrize(("scheme", "tags", "spans"), CASES.values(), ids=CASES)
+def test_tags_become_spans(scheme, tags, spans):
+    assert spans_from_tags(tags.split(), scheme=scheme) == spans
+
+
+@pytest.mark.parametrize(
+    ("scheme", "tags"),
+    [("iob1", "I-A B-A I-B O"), ("bio", "B-A B-A B-B O"), ("bioes", "S-A S-A S-B O")],
+)
+def test_touching_spans_stay_apart(scheme, tags):
+    spans = [(0, 1, "A"), (1, 2, "A"), (2, 3, "B")]
+    assert tags_from_spans(spans, 4, scheme=scheme) == tags.split()
+
+
+@pytest.mark.parametrize("scheme", TAG_SCHEMES)
+@given(data=st.data())
+def test_spans_come_back_from_their_tags(scheme, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, 12), max_size=10)))
+    spans = [
+        (start, end, data.draw(st.sampled_from(["A", "B"])))
+        for start, end in itertools.pairwise(cuts)
+        if data.draw(st.booleans())
+    ]
+    assert spans_from_tags(tags_from_spans(spans, 12, scheme=scheme), scheme=scheme) == spans
+
+
+@pytest.mark.parametrize("tag", ["S-PER", "X-PER", "PER", "B-", "", "b-PER", "BB-PER"])
+def test_tag_outside_the_scheme_is_refused(tag):
+    with pytest.raises(DataError, match=r"a.conll:7: tag .* is not in the BIO scheme"):
+        check_tag(tag, scheme="bio", where="a.conll:7")
+
+
+def test_scheme_that_is_none_is_refused():
+    with pytest.raises(DataError, match="no tag scheme 'bilou'; take one of iob1, bio, bioes"):
+        spans_from_tags(["O"], scheme="bilou")
+
+
+@pytest.mark.parametrize("spans", [[(0, 2, "A"), (1, 3, "A")], [(2, 5, "A")], [(1, 1, "A")]])
+def test_spans_that_tags_cannot_carry_are_refused(spans):
+    with pytest.raises(DataError, match="does not fit"):
+        tags_from_spans(spans, 4, scheme="bio")
