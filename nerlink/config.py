@@ -137,7 +137,7 @@ class TrainingConfig(Section):
 
     Args:
         epochs: Passes over the training documents, at most.
-        batch_size: Windows in a step.
+        batch_tokens: Tokens in a step, about; documents are not cut unless they are longer.
         gradient_accumulation: Steps whose gradients are added before an update.
         learning_rate: Peak rate of the encoder (AdamW, linear warm-up and decay).
         head_learning_rate: Peak rate of the heads.
@@ -145,12 +145,13 @@ class TrainingConfig(Section):
         warmup: Share of all steps in which the rate rises.
         max_grad_norm: Gradients longer than this are shortened to it.
         patience: Epochs without a better dev score before training stops; 0 never stops.
+        checkpoint_minutes: Minutes between checkpoints inside an epoch; one follows every epoch.
         precision: `auto` takes bf16 on a GPU that has it, fp32 elsewhere.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
     """
 
     epochs: Positive = 6
-    batch_size: Positive = 8
+    batch_tokens: Positive = 1500
     gradient_accumulation: Positive = 1
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
     head_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
@@ -158,6 +159,7 @@ class TrainingConfig(Section):
     warmup: Fraction = 0.1
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     patience: Annotated[int, Field(ge=0)] = 0
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     device: str = "auto"
 

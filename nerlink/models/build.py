@@ -1,0 +1,55 @@
+"""A new joint model from a configuration and what the training documents say."""
+
+from collections.abc import Mapping, Sequence
+
+from nerlink.config import Config
+from nerlink.kb import CandidateGenerator, KnowledgeBase, Normalised
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.joint import JointModel
+from nerlink.models.linker import Linker
+from nerlink.models.lookup import Lookup
+from nerlink.models.tagger import Tagger
+
+__all__ = ["build_model", "candidate_generator"]
+
+
+def candidate_generator(kb: KnowledgeBase) -> CandidateGenerator:
+    """The generators a linker asks for candidates, the cheapest first."""
+    return Normalised(kb)
+
+
+def build_model(
+    config: Config,
+    encoder: WindowEmbeddings,
+    *,
+    labels: Sequence[str] = (),
+    kb: KnowledgeBase | None = None,
+    seen: Mapping[int, int] | None = None,
+    nil_counts: Mapping[str, int] | None = None,
+) -> JointModel:
+    """Heads on an encoder, untrained.
+
+    Args:
+        config: The whole configuration.
+        encoder: The shared encoder.
+        labels: Entity types, for a model that finds mentions.
+        kb: The knowledge base, for a model that links them.
+        seen: Rows of the knowledge base to how often training links to them.
+        nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
+    """
+    tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None
+    linker = None
+    if kb is not None and "nel" in config.tasks:
+        linker = Linker(
+            encoder,
+            Lookup(
+                kb,
+                candidate_generator(kb),
+                limit=config.kb.max_candidates,
+                nil_counts=nil_counts,
+            ),
+            seen=seen or {},
+            n_labels=1 + len(labels) if tagger else 0,
+            config=config.linker,
+        )
+    return JointModel(encoder, tagger=tagger, linker=linker, config=config)

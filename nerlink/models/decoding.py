@@ -1,0 +1,133 @@
+"""From tag scores to spans: the best sequence of tags that is one, for many sentences at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FoundSpans", "TagSet", "decode_spans"]
+
+FORBIDDEN = -1e4
+
+
+class TagSet:
+    """The tags of a scheme over some labels, `O` first, and which may follow which.
+
+    Args:
+        labels: Entity types.
+        scheme: `bio` or `bioes`.
+    """
+
+    def __init__(self, labels: Sequence[str], scheme: str) -> None:
+        self.labels = tuple(labels)
+        self.scheme = scheme
+        self.positions = "BIES" if scheme == "bioes" else "BI"
+        self.tags = ["O", *(f"{p}-{label}" for label in labels for p in self.positions)]
+        n_positions = len(self.positions)
+        self.label_of = np.array([-1, *np.repeat(np.arange(len(labels)), n_positions)])
+        self.position_of = np.array(["O", *(list(self.positions) * len(labels))])
+        closed = "OES" if scheme == "bioes" else "OBI"
+        opens = np.isin(self.position_of, ["O", "B", "S"])
+        closes = np.isin(self.position_of, list(closed))
+        same = self.label_of[:, None] == self.label_of[None, :]
+        inside = np.isin(self.position_of, ["I", "E"])
+        goes_on = np.isin(self.position_of, ["B", "I"])
+        self.may_follow = (closes[:, None] & opens[None, :]) | (
+            same & goes_on[:, None] & inside[None, :]
+        )
+        self.may_start = opens
+        self.may_end = closes
+
+    def __len__(self) -> int:
+        return len(self.tags)
+
+    def encode(self, spans: Sequence[tuple[int, int, int]], n_tokens: int) -> NDArray[np.int64]:
+        """Tag indices of spans (first, last, label index), (n_tokens)."""
+        tags = np.zeros(n_tokens, dtype=np.int64)
+        for first, last, label in spans:
+            base = 1 + label * len(self.positions)
+            tags[first:last] = base + self.positions.index("I")
+            tags[first] = base
+            if self.scheme == "bioes":
+                tags[last - 1] = base + self.positions.index("E" if last - first > 1 else "S")
+        return tags
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSpans:
+    """Spans of a batch, in reading order.
+
+    Args:
+        firsts: First token of each, counted over the batch, (n_spans).
+        lasts: One past the last token, (n_spans).
+        labels: Label index of each, (n_spans).
+        scores: Probability of each, the product of its tags' probabilities, (n_spans).
+    """
+
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def decode_spans(
+    log_probs: NDArray[np.float32], sentences: Sequence[tuple[int, int]], tagset: TagSet
+) -> FoundSpans:
+    """The spans of the most probable valid tag sequence of each sentence.
+
+    The most probable tags are almost always a valid sequence already; only sentences where they
+    are not go through the Viterbi algorithm.
+
+    Args:
+        log_probs: Log-probabilities of tags, (n_tokens, n_tags).
+        sentences: Token ranges that cover all tokens, in order.
+        tagset: The tags.
+    """
+    tags = log_probs.argmax(axis=1) if len(log_probs) else np.zeros(0, dtype=np.int64)
+    starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
+    ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
+    for number in _invalid_sentences(tags, starts, ends, tagset):
+        first, last = starts[number], ends[number]
+        tags[first:last] = _viterbi(log_probs[first:last], tagset)
+    opens = np.isin(tagset.position_of, ["B", "S"])[tags]
+    inside = tags != 0
+    firsts = np.flatnonzero(opens)
+    breaks = np.append(np.flatnonzero(opens | ~inside), len(tags))
+    lasts = breaks[np.searchsorted(breaks, firsts, side="right")]
+    if not len(firsts):
+        empty = np.zeros(0, dtype=np.int64)
+        return FoundSpans(empty, empty, empty, np.zeros(0))
+    chosen = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0].astype(np.float64)
+    total = np.concatenate([[0.0], np.cumsum(chosen)])
+    scores = np.exp(np.minimum(total[lasts] - total[firsts], 0.0))
+    return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
+
+
+def _invalid_sentences(
+    tags: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], tagset: TagSet
+) -> NDArray[np.int64]:
+    if not len(tags):
+        return np.zeros(0, dtype=np.int64)
+    allowed = np.ones(len(tags), dtype=bool)
+    allowed[1:] = tagset.may_follow[tags[:-1], tags[1:]]
+    allowed[starts] = tagset.may_start[tags[starts]]
+    allowed[ends - 1] &= tagset.may_end[tags[ends - 1]]
+    broken = np.flatnonzero(~allowed)
+    return np.unique(np.searchsorted(ends, broken, side="right"))
+
+
+def _viterbi(log_probs: NDArray[np.float32], tagset: TagSet) -> NDArray[np.int64]:
+    """The most probable valid tags of one sentence, (n_tokens)."""
+    moves = np.where(tagset.may_follow, 0.0, FORBIDDEN)
+    best = log_probs[0] + np.where(tagset.may_start, 0.0, FORBIDDEN)
+    back = np.zeros(log_probs.shape, dtype=np.int64)
+    for position in range(1, len(log_probs)):
+        paths = best[:, None] + moves
+        back[position] = paths.argmax(axis=0)
+        best = paths.max(axis=0) + log_probs[position]
+    tags = np.zeros(len(log_probs), dtype=np.int64)
+    tags[-1] = (best + np.where(tagset.may_end, 0.0, FORBIDDEN)).argmax()
+    for position in range(len(log_probs) - 1, 0, -1):
+        tags[position - 1] = back[position, tags[position]]
+    return tags

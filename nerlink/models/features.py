@@ -1,0 +1,201 @@
+"""The features of a mention and a candidate that the linker weighs beside closeness.
+
+Each has a name and a value of about 0 to 1; each gets its own learned curve, and the curves add
+up, so that a score can be taken apart again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.models.lookup import CandidateSet
+from nerlink.models.names import NAME_FEATURES
+
+__all__ = ["FEATURES", "NIL_FEATURES", "Curves", "FlatCandidates", "OwnCounts", "flatten"]
+
+FEATURES: Final = (
+    "prior",
+    "log prior",
+    "log popularity",
+    "share of the most popular",
+    "share of counts",
+    "log count",
+    "seen in training",
+    *NAME_FEATURES,
+)
+
+NIL_FEATURES: Final = (
+    "share of counts",
+    "log count",
+    "log total",
+    "log candidates",
+    "best prior",
+    "best name",
+    "best popularity",
+)
+
+WORDS_IN_NAME: Final = NAME_FEATURES.index("share of the surface in the name")
+
+Floats = NDArray[np.floating[Any]]
+
+OwnCounts = Mapping[tuple[str, int], int]
+"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatCandidates:
+    """The candidates of many mentions in one list.
+
+    Args:
+        mentions: The mention of each candidate, (n_candidates).
+        rows: Its row in the knowledge base, (n_candidates).
+        features: (n_candidates, len(FEATURES)).
+        nil_features: (n_mentions, len(NIL_FEATURES)).
+        sizes: Candidates of each mention, (n_mentions).
+    """
+
+    mentions: Tensor
+    rows: Tensor
+    features: Tensor
+    nil_features: Tensor
+    sizes: Tensor
+
+
+def flatten(
+    sets: Sequence[CandidateSet],
+    *,
+    seen: Mapping[int, int],
+    own: Sequence[OwnCounts] | None = None,
+) -> FlatCandidates:
+    """Candidates of mentions with their features.
+
+    Args:
+        sets: The candidate set of each mention.
+        seen: Rows of the knowledge base to how often training linked to them.
+        own: In training, each mention's own document's part in the counts, which is taken off:
+            at inference no document is among those that were counted.
+    """
+    sizes = np.array([len(s) for s in sets], dtype=np.int64)
+    mentions = np.repeat(np.arange(len(sets)), sizes)
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(s.rows for s in sets)])
+    seen_counts = _SeenCounts(
+        counts=_column([s.counts for s in sets]),
+        links=np.array([seen.get(row, 0) for row in rows.tolist()], dtype=np.float32),
+        nil=np.array([s.nil_count for s in sets], dtype=np.float32),
+    )
+    if own is not None:
+        seen_counts = _without_own(seen_counts, sets, mentions, rows, own)
+    popularity = _column([s.popularity for s in sets])
+    names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
+    features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
+    return FlatCandidates(
+        mentions=torch.from_numpy(mentions),
+        rows=torch.from_numpy(rows),
+        features=torch.from_numpy(features.astype(np.float32)),
+        nil_features=torch.from_numpy(nil_features.astype(np.float32)),
+        sizes=torch.from_numpy(sizes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenCounts:
+    """What training saw: of a surface and an entity, of an entity, of a surface and `NIL`."""
+
+    counts: Floats
+    links: Floats
+    nil: Floats
+
+
+def _without_own(
+    seen: _SeenCounts,
+    sets: Sequence[CandidateSet],
+    mentions: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    own: Sequence[OwnCounts],
+) -> _SeenCounts:
+    pairs = list(zip(mentions.tolist(), rows.tolist(), strict=True))
+    counts = [own[m].get((sets[m].key, row), 0) for m, row in pairs]
+    links = [own[m].get(("", row), 0) for m, row in pairs]
+    nil = [mine.get((s.key, -1), 0) for mine, s in zip(own, sets, strict=True)]
+    return _SeenCounts(
+        counts=np.maximum(seen.counts - np.array(counts, dtype=np.float32), 0),
+        links=np.maximum(seen.links - np.array(links, dtype=np.float32), 0),
+        nil=np.maximum(seen.nil - np.array(nil, dtype=np.float32), 0),
+    )
+
+
+def _feature_tables(
+    seen: _SeenCounts,
+    popularity: Floats,
+    names: Floats,
+    mentions: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+) -> tuple[Floats, Floats]:
+    """Columns in the order of `FEATURES`, and in that of `NIL_FEATURES`."""
+    n = len(sizes)
+    total = _sums(seen.counts, mentions, n)
+    everything = total + seen.nil
+    most_popular = _maxima(popularity + 1, mentions, n)
+    share = (popularity + 1) / _sums(popularity + 1, mentions, n)[mentions]
+    prior = (seen.counts + share) / (total[mentions] + 1)
+    features = [
+        prior,
+        np.log(prior + 1e-3) / 7 + 1,
+        np.log1p(popularity) / 14,
+        (popularity + 1) / most_popular[mentions],
+        seen.counts / (everything[mentions] + 1),
+        np.log1p(seen.counts) / 5,
+        np.minimum(np.log1p(seen.links) / 5, 1.5),
+        *names.T,
+    ]
+    nil_features = [
+        seen.nil / (everything + 1),
+        np.log1p(seen.nil) / 5,
+        np.log1p(total) / 5,
+        np.log1p(sizes) / 4,
+        _maxima(prior, mentions, n),
+        _maxima(names[:, WORDS_IN_NAME], mentions, n),
+        np.log1p(_maxima(popularity, mentions, n)) / 14,
+    ]
+    return np.column_stack(features), np.column_stack(nil_features)
+
+
+class Curves(nn.Module):
+    """A learned curve for each feature: a sum of bent lines.
+
+    Args:
+        n_features: How many curves.
+        n_bends: Bends of each curve.
+    """
+
+    def __init__(self, n_features: int, n_bends: int = 8) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.randn(n_features, n_bends))
+        self.offset = nn.Parameter(-torch.rand(n_features, n_bends) * self.slope.detach())
+        self.height = nn.Parameter(torch.randn(n_features, n_bends) * 0.1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The part of each feature in the score, (n, n_features), of features, (n, n_features)."""
+        bent = nn.functional.gelu(features.unsqueeze(-1) * self.slope + self.offset)
+        return (bent * self.height).sum(-1)
+
+
+def _column(parts: Sequence[Floats]) -> Floats:
+    return np.concatenate([np.zeros(0, dtype=np.float32), *parts])
+
+
+def _sums(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:
+    out = np.zeros(n)
+    np.add.at(out, groups, values)
+    return out
+
+
+def _maxima(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:
+    out = np.zeros(n)
+    np.maximum.at(out, groups, values)
+    return out

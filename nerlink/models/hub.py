@@ -1,0 +1,58 @@
+"""Models on the Hugging Face hub."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+from nerlink.errors import StorageError
+
+__all__ = ["fetch_model", "push_model"]
+
+
+def fetch_model(name: str) -> Path:
+    """The folder of a model in the local cache, downloaded if need be.
+
+    Args:
+        name: `owner/model`, or `owner/model@revision`.
+
+    Raises:
+        StorageError: There is no such repository, or no network.
+    """
+    repository, _, revision = name.partition("@")
+    try:
+        return Path(snapshot_download(repository, revision=revision or None))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise StorageError(
+            f"{name}: cannot be fetched from the hub: {str(error).splitlines()[0]} "
+            "Check the name and the network, or load a folder with Pipeline.load(path)."
+        ) from error
+
+
+def push_model(save: Callable[[Path], Path], name: str, *, private: bool = False) -> str:
+    """Upload a model.
+
+    Args:
+        save: Writes the model into a folder.
+        name: `owner/model`; made if it does not exist.
+        private: Whether a new repository is private.
+
+    Returns:
+        Address of the commit.
+    """
+    api = HfApi()
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder))
+        try:
+            api.create_repo(name, private=private, exist_ok=True)
+            commit = api.upload_folder(
+                repo_id=name, folder_path=folder, commit_message="Save a nerlink model"
+            )
+        except (HfHubHTTPError, HFValidationError, OSError) as error:
+            raise StorageError(
+                f"{name}: cannot be uploaded: {str(error).splitlines()[0]} "
+                "Log in with `huggingface-cli login` and check the name."
+            ) from error
+    return str(commit.commit_url)

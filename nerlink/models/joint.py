@@ -1,0 +1,187 @@
+"""One model for both tasks: the encoder runs once, tagger and linker read its matrix."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from typing import Any, Final, NamedTuple
+
+import torch
+from flair.data import Sentence
+from flair.models import MultitaskModel
+from torch import Tensor
+
+from nerlink.config import Config
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.flair_labels import examples_from, gold_spans, write_links, write_spans
+from nerlink.models.linker import Linker
+from nerlink.models.mentions import Link, first_rows, locate
+from nerlink.models.passages import Example, Passage, SentenceRun, TokenSpan, runs_of
+from nerlink.models.tagger import Tagger
+
+__all__ = ["Annotation", "JointLoss", "JointModel"]
+
+CHUNK_TOKENS: Final = 16_384
+"""Tokens whose vectors are held at once, unless one document has more."""
+
+
+class Annotation(NamedTuple):
+    """A mention as the model sees it: the span, its probability, and what it means."""
+
+    span: TokenSpan
+    score: float | None
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class JointLoss:
+    """Summed losses of a batch and what they sum over.
+
+    Args:
+        ner: Cross-entropy of tags, a scalar.
+        nel: Cross-entropy of links, a scalar.
+        n_tokens: Tokens with a gold tag.
+        n_mentions: Mentions with a gold link.
+    """
+
+    ner: Tensor
+    nel: Tensor
+    n_tokens: int
+    n_mentions: int
+
+
+class JointModel(MultitaskModel):
+    """A Flair multitask model with one pass of the shared encoder.
+
+    Args:
+        encoder: Shared by the heads.
+        tagger: Finds mentions; `None` for a model that links given ones only.
+        linker: Links them; `None` for a model that finds them only.
+        config: The whole configuration.
+    """
+
+    def __init__(
+        self,
+        encoder: WindowEmbeddings,
+        *,
+        tagger: Tagger | None = None,
+        linker: Linker | None = None,
+        config: Config,
+    ) -> None:
+        heads: list[Any] = [head for head in (tagger, linker) if head is not None]
+        factors = {"ner": config.tagger.loss_weight, "nel": config.linker.loss_weight}
+        super().__init__(
+            heads,
+            task_ids=[head.task for head in heads],
+            loss_factors=[factors[head.task] for head in heads],
+            use_all_tasks=True,
+        )
+        self.config = config
+        self.encoder = encoder
+        self.tagger = tagger
+        self.linker = linker
+
+    def forward(  # type: ignore[override]
+        self, examples: Sequence[Example], rng: Random | None = None
+    ) -> JointLoss:
+        """Losses of a batch of examples, from one encoding."""
+        vectors = self.encoder.encode([e.passage.tokens for e in examples], rng=rng)
+        ner = nel = vectors.new_zeros(())
+        n_tokens = n_mentions = 0
+        labels = None
+        if self.tagger:
+            scores = self.tagger.score(vectors)
+            ner, n_tokens = self.tagger.loss(scores, examples)
+            labels = self.tagger.label_distribution(scores).detach()
+        if self.linker:
+            nel, n_mentions = self.linker.loss(vectors, labels, examples)
+        return JointLoss(ner, nel, n_tokens, n_mentions)
+
+    def annotate(
+        self,
+        passages: Sequence[Passage],
+        *,
+        given: Sequence[Sequence[TokenSpan]] | None = None,
+    ) -> Iterator[list[Annotation]]:
+        """What the model finds in passages, one list each, in order.
+
+        Args:
+            passages: Each is read as if it were alone.
+            given: Spans to link, instead of those the tagger would find.
+        """
+        begin = 0
+        for end in _chunk_ends(passages):
+            spans = given[begin:end] if given is not None else None
+            yield from self._annotate(passages[begin:end], spans)
+            begin = end
+
+    @torch.inference_mode()
+    def _annotate(
+        self, passages: Sequence[Passage], given: Sequence[Sequence[TokenSpan]] | None
+    ) -> list[list[Annotation]]:
+        vectors = self.encoder.encode([passage.tokens for passage in passages])
+        labels = None
+        found: list[list[tuple[TokenSpan, float | None]]]
+        found = [[(span, None) for span in spans] for spans in given or [()] * len(passages)]
+        if self.tagger:
+            scores = self.tagger.score(vectors)
+            labels = self.tagger.label_distribution(scores)
+            if given is None:
+                spans = self.tagger.find(scores, passages)
+                bases = first_rows(passages)
+                found = [
+                    list(self.tagger.spans_between(spans, base, end))
+                    for base, end in pairwise(bases)
+                ]
+        if not self.linker:
+            return [[Annotation(span, score, None) for span, score in spans] for spans in found]
+        each = [[span for span, _ in spans] for spans in found]
+        links = iter(self.linker.link(vectors, labels, locate(passages, each, vectors.device)))
+        return [[Annotation(span, score, next(links)) for span, score in spans] for spans in found]
+
+    def forward_loss(self, sentences: Any) -> tuple[Tensor, int]:
+        """Flair's training interface: the weighted mean loss of sentences, one encoding.
+
+        The loss of each task is a mean over what it counts, so that long sentences do not drown
+        the links, and is multiplied by the number of sentences, as Flair divides by it.
+        """
+        sentences = [sentences] if isinstance(sentences, Sentence) else list(sentences)
+        runs = runs_of(sentences)
+        loss = self(examples_from(runs, self.config.tasks))
+        factors = self.loss_factors
+        total = factors.get("ner", 0) * loss.ner / max(1, loss.n_tokens)
+        total = total + factors.get("nel", 0) * loss.nel / max(1, loss.n_mentions)
+        return total * len(sentences), len(sentences)
+
+    def predict(self, sentences: Any, **_: Any) -> None:  # type: ignore[override]
+        """Flair's inference interface: `ner` and `nel` labels for sentences.
+
+        Sentences that follow each other in a document are read together; others are not.
+        """
+        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        given = None if self.tagger else [gold_spans(run) for run in runs]
+        was_training = self.training
+        self.eval()
+        annotated = list(self.annotate([run.passage for run in runs], given=given))
+        self.train(was_training)
+        for run, annotations in zip(runs, annotated, strict=True):
+            self._label(run, annotations)
+
+    def _label(self, run: SentenceRun, annotations: Sequence[Annotation]) -> None:
+        if self.tagger:
+            write_spans(run, [(a.span, a.score or 0.0) for a in annotations], "ner")
+        if self.linker:
+            links = [(a.span, a.link) for a in annotations if a.link is not None]
+            write_links(run, links, "nel")
+
+
+def _chunk_ends(passages: Sequence[Passage]) -> Iterator[int]:
+    """Where to cut a list of passages so that each piece has a bounded number of tokens."""
+    n_tokens = 0
+    for number, passage in enumerate(passages):
+        if n_tokens and n_tokens + len(passage.tokens.words) > CHUNK_TOKENS:
+            yield number
+            n_tokens = 0
+        n_tokens += len(passage.tokens.words)
+    if passages:
+        yield len(passages)

@@ -1,0 +1,241 @@
+"""The head that chooses among candidates."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from flair.data import Dictionary, Sentence
+from flair.models import SpanClassifier
+from torch import Tensor, nn
+
+from nerlink.config import LinkerConfig, Task
+from nerlink.data import NIL, Candidate, NilKind
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, FlatCandidates, flatten
+from nerlink.models.flair_labels import examples_from, gold_spans, write_links
+from nerlink.models.lookup import CandidateSet, Lookup
+from nerlink.models.mentions import Link, MentionBatch, locate
+from nerlink.models.passages import Example, TokenSpan, runs_of
+from nerlink.models.prototypes import Prototypes
+
+__all__ = ["Linker"]
+
+
+class Linker(SpanClassifier):
+    """A Flair span classifier that scores candidates only.
+
+    Args:
+        encoder: Shared with the tagger.
+        lookup: Finds candidates.
+        seen: Rows of the knowledge base to how often training links to them.
+        n_labels: Width of the tagger's label distribution; 0 without a tagger.
+        config: The linker section of a configuration.
+    """
+
+    task: Final[Task] = "nel"
+    embeddings: WindowEmbeddings
+    decoder: Prototypes
+    temperature: Tensor
+
+    def __init__(
+        self,
+        encoder: WindowEmbeddings,
+        lookup: Lookup,
+        *,
+        seen: Mapping[int, int],
+        n_labels: int,
+        config: LinkerConfig,
+    ) -> None:
+        prototypes = Prototypes(list(seen), encoder.text_length)
+        super().__init__(
+            embeddings=encoder,
+            label_dictionary=Dictionary(add_unk=True),
+            label_type=self.task,
+            span_label_type="ner",
+            candidates=lookup.generator,  # type: ignore[arg-type]
+            decoder=prototypes,
+        )
+        self.lookup = lookup
+        self.config = config
+        self.seen = dict(seen)
+        self.n_labels = n_labels
+        self.input_dropout = nn.Dropout(config.dropout)
+        self.query = nn.Linear(2 * encoder.embedding_length + n_labels, prototypes.width)
+        self.curves = Curves(len(FEATURES))
+        self.nil_curves = Curves(len(NIL_FEATURES))
+        self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
+        self.register_buffer("temperature", torch.ones(()))
+        nn.init.normal_(self.query.weight, std=0.02)
+        self.to(encoder.device)
+
+    @property
+    def prototypes(self) -> Prototypes:
+        """The decoder, by its own type."""
+        return self.decoder
+
+    def mention_vectors(
+        self, vectors: Tensor, mentions: MentionBatch, labels: Tensor | None
+    ) -> Tensor:
+        """Mentions in prototype space, (n_mentions, width).
+
+        Args:
+            vectors: All token vectors of the batch, (n_tokens, embedding_length).
+            mentions: The mentions.
+            labels: The tagger's label distribution of all tokens, (n_tokens, n_labels).
+        """
+        parts = [vectors[mentions.firsts], vectors[mentions.lasts]]
+        if self.n_labels and labels is None:
+            parts.append(vectors.new_zeros(len(mentions.surfaces), self.n_labels))
+        elif self.n_labels and labels is not None:
+            parts.append((labels[mentions.firsts] + labels[mentions.lasts]) / 2)
+        queries: Tensor = self.query(self.input_dropout(torch.cat(parts, dim=-1)))
+        return queries
+
+    def score(self, queries: Tensor, flat: FlatCandidates) -> Tensor:
+        """Logits of `NIL` and of each candidate.
+
+        Args:
+            queries: Mentions in prototype space, (n_mentions, width).
+            flat: Their candidates, on the same device.
+
+        Returns:
+            (n_mentions, 1 + most candidates); column 0 is `NIL`, padding is -inf.
+        """
+        closeness = self.prototypes(queries[flat.mentions], flat.rows)
+        scores = closeness + self.curves(flat.features).sum(-1)
+        nil = queries @ self.nil_prototype + self.nil_curves(flat.nil_features).sum(-1)
+        most = int(flat.sizes.max()) if len(flat.sizes) else 0
+        out = scores.new_full((len(flat.sizes), 1 + most), -torch.inf)
+        ends = flat.sizes.cumsum(0)
+        order = torch.arange(len(flat.rows), device=ends.device)
+        columns = order - (ends - flat.sizes)[flat.mentions]
+        out = out.index_put((flat.mentions, columns + 1), scores)
+        return torch.cat([nil.unsqueeze(1), out[:, 1:]], dim=1)
+
+    def loss(
+        self, vectors: Tensor, labels: Tensor | None, examples: Sequence[Example]
+    ) -> tuple[Tensor, int]:
+        """Summed cross-entropy of the gold links, and how many mentions it sums over.
+
+        Annotated `NIL`s and links that the knowledge base lacks are `NIL`; mentions without an
+        annotated link do not count.
+
+        Args:
+            vectors: All token vectors of the examples, (n_tokens, embedding_length).
+            labels: The tagger's label distribution, (n_tokens, n_labels).
+            examples: Those that do not teach `nel` are left out of the sum.
+        """
+        gold = [
+            [span for span in example.spans if span.entity and self.task in example.tasks]
+            for example in examples
+        ]
+        mentions = locate([example.passage for example in examples], gold, vectors.device)
+        if not len(mentions):
+            return vectors.sum() * 0.0, 0
+        spans = [span for inside in gold for span in inside]
+        sets, targets = self.gold_candidates(spans, mentions.surfaces)
+        counts = [self.own_counts(example) for example in examples]
+        flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
+        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat)
+        target = torch.tensor(targets, device=scores.device)
+        return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
+
+    def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
+        """What each mention means."""
+        if not len(mentions):
+            return []
+        self.lookup.refresh()
+        sets = self.lookup(mentions.surfaces)
+        queries = self.mention_vectors(vectors, mentions, labels)
+        scores = self.score(queries, self.flatten(sets)).float() / self.temperature
+        probabilities = scores.softmax(-1).cpu().numpy()
+        return [
+            self._decide(candidates, row[: 1 + len(candidates)])
+            for candidates, row in zip(sets, probabilities, strict=True)
+        ]
+
+    def flatten(
+        self, sets: Sequence[CandidateSet], *, own: Sequence[Any] | None = None
+    ) -> FlatCandidates:
+        """Candidates with their features, on the model's device."""
+        flat = flatten(sets, seen=self.seen, own=own)
+        device = self.nil_prototype.device
+        return FlatCandidates(
+            *(getattr(flat, name).to(device) for name in FlatCandidates.__slots__)
+        )
+
+    def _decide(self, candidates: CandidateSet, probabilities: Any) -> Link:
+        config = self.config
+        if not len(candidates):
+            return Link(NIL, float(probabilities[0]), (), NilKind.NO_CANDIDATE)
+        order = (-probabilities[1:]).argsort(kind="stable")
+        top = tuple(
+            Candidate(
+                entity=candidates.entities[i],
+                score=float(probabilities[1 + i]),
+                prior=float(candidates.priors[i]),
+                count=int(candidates.counts[i]),
+            )
+            for i in order[: config.top_k].tolist()
+        )
+        best = int(order[0])
+        score = float(probabilities[1 + best])
+        if probabilities[0] >= score:
+            return Link(NIL, float(probabilities[0]), top, NilKind.PREDICTED)
+        if score < config.threshold:
+            return Link(NIL, 1 - score, top, NilKind.BELOW_THRESHOLD)
+        return Link(candidates.entities[best], score, top)
+
+    def gold_candidates(
+        self, spans: Sequence[TokenSpan], surfaces: Sequence[str]
+    ) -> tuple[list[CandidateSet], list[int]]:
+        """Candidate sets that hold the gold entity, and its column."""
+        sets, targets = [], []
+        for span, surface in zip(spans, surfaces, strict=True):
+            candidates = self.lookup.one(surface)
+            entity = span.entity or NIL
+            if self.lookup.row(entity) < 0:
+                sets.append(candidates)
+                targets.append(0)
+            elif entity in candidates.entities:
+                sets.append(candidates)
+                targets.append(1 + candidates.entities.index(entity))
+            else:
+                sets.append(self.lookup.with_entity(surface, entity))
+                targets.append(1 + len(candidates))
+        return sets, targets
+
+    def own_counts(self, example: Example) -> Counter[tuple[str, int]]:
+        """What an example adds to the counts of surfaces and entities; row -1 is `NIL`."""
+        counts: Counter[tuple[str, int]] = Counter()
+        for span in example.spans:
+            key = self.lookup.one(example.passage.surface(span)).key
+            if span.entity is None:
+                continue
+            row = self.lookup.row(span.entity)
+            counts[key, row] += 1
+            counts["", row] += 1
+        return counts
+
+    def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
+        """Flair's training interface: the summed loss of linked spans, and their number."""
+        examples = examples_from(runs_of(sentences), {self.task})
+        vectors = self.embeddings.encode([example.passage.tokens for example in examples])
+        return self.loss(vectors, None, examples)
+
+    def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
+        """Flair's inference interface: links of the `ner` spans become labels."""
+        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        passages = [run.passage for run in runs]
+        spans = [gold_spans(run) for run in runs]
+        was_training = self.training
+        self.eval()
+        with torch.inference_mode():
+            vectors = self.embeddings.encode([passage.tokens for passage in passages])
+            links = iter(self.link(vectors, None, locate(passages, spans, vectors.device)))
+        self.train(was_training)
+        for run, inside in zip(runs, spans, strict=True):
+            found = [(span, next(links)) for span in inside]
+            write_links(run, found, label_name or self.task)
+        return (torch.zeros(1), 1) if kwargs.get("return_loss") else None

@@ -1,0 +1,105 @@
+"""Prototypes of entities: what their text says, plus what training remembers of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from flair.nn import PrototypicalDecoder
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+__all__ = ["Prototypes"]
+
+
+class Prototypes(PrototypicalDecoder):
+    """Prototype = text + memory.
+
+    The text part is a row of a table that no gradient reaches: the encoder's own vector of the
+    entity's name, description and type. The memory part is a learned offset, and only entities
+    that training linked to have one, so neither memory nor the cost of a step grows with the
+    knowledge base.
+
+    Args:
+        rows: Rows of the knowledge base that have a memory, without repeats.
+        width: Width of a prototype.
+    """
+
+    rows: Tensor
+
+    def __init__(self, rows: Sequence[int], width: int) -> None:
+        super().__init__(1, width, distance_function="dot_product")
+        del self.prototype_vectors
+        self.width = width
+        self.memory = nn.Embedding(len(rows) + 1, width, padding_idx=0)
+        nn.init.zeros_(self.memory.weight)
+        self.register_buffer("rows", torch.tensor(sorted(rows), dtype=torch.long))
+        self.text = torch.zeros(0, width, dtype=torch.float16)
+        self._late_rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._late_text = torch.zeros(0, width, dtype=torch.float16)
+
+    def set_text(self, text: Tensor) -> None:
+        """Replace the whole table.
+
+        Args:
+            text: One row for each row of the knowledge base, (n_rows, width), on the CPU.
+        """
+        self.text = text
+        self._late_rows = np.zeros(0, dtype=np.int64)
+        self._late_text = text[:0]
+
+    def add_text(self, rows: Sequence[int], text: Tensor) -> None:
+        """Lay new rows over the table, which stays as it is (it may be mapped from a file).
+
+        Args:
+            rows: Rows of the knowledge base, new ones or ones whose text has changed.
+            text: Their vectors, (n_rows, width).
+        """
+        both = np.concatenate([np.array(rows, dtype=np.int64), self._late_rows])
+        vectors = torch.cat([text.to(self.text.dtype).cpu(), self._late_text])
+        self._late_rows, first = np.unique(both, return_index=True)
+        self._late_text = vectors[torch.from_numpy(first)]
+
+    def full_text(self, n_rows: int) -> Tensor:
+        """The whole table, (n_rows, width), late rows included; rows without text are zero."""
+        table = torch.zeros(n_rows, self.width, dtype=self.text.dtype)
+        table[: len(self.text)] = self.text[:n_rows]
+        table[torch.from_numpy(self._late_rows)] = self._late_text
+        return table
+
+    def text_of(self, rows: Tensor) -> Tensor:
+        """The text part of rows, (n, width), in full precision on the decoder's device."""
+        rows = rows.cpu()
+        inside = rows.clamp(max=max(len(self.text) - 1, 0))
+        out = self.text[inside] if len(self.text) else self.text.new_zeros(len(rows), self.width)
+        if len(self._late_rows):
+            numbers = rows.numpy()
+            slots = np.searchsorted(self._late_rows, numbers).clip(max=len(self._late_rows) - 1)
+            late = np.flatnonzero(self._late_rows[slots] == numbers)
+            out[torch.from_numpy(late)] = self._late_text[torch.from_numpy(slots[late])]
+        return out.to(self.memory.weight.device, self.memory.weight.dtype)
+
+    @property
+    def num_prototypes(self) -> int:
+        """Entities that have a memory."""
+        return len(self.rows)
+
+    def memory_of(self, rows: Tensor) -> Tensor:
+        """The learned part of rows, (n, width); zero where there is none."""
+        known = self.rows
+        if not len(known):
+            return self.memory.weight.new_zeros(len(rows), self.width)
+        slots = torch.searchsorted(known, rows).clamp(max=len(known) - 1)
+        out: Tensor = self.memory(torch.where(known[slots] == rows, slots + 1, 0))
+        return out
+
+    def forward(self, queries: Tensor, rows: Tensor) -> Tensor:  # type: ignore[override]
+        """Closeness of mentions to candidates, one each.
+
+        Args:
+            queries: The mention of each candidate in prototype space, (n_candidates, width).
+            rows: Its row in the knowledge base, (n_candidates).
+
+        Returns:
+            Dot products, (n_candidates).
+        """
+        return ((self.text_of(rows) + self.memory_of(rows)) * queries).sum(-1)

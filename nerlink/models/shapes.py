@@ -1,0 +1,76 @@
+"""The shape of a token: what lower-casing takes away.
+
+Case is the strongest surface cue of English names, and uncased encoders drop it. A small learned
+embedding of each token's shape gives it back.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+import torch
+from flair.data import Sentence
+from flair.embeddings import TokenEmbeddings
+from torch import Tensor
+
+__all__ = ["SHAPES", "ShapeEmbeddings", "shape_of"]
+
+SHAPES: Final = ("border", "lower", "Title", "UPPER", "A", "miXed", "digits", "a1", "symbol")
+
+
+@lru_cache(maxsize=100_000)
+def shape_of(word: str) -> int:
+    """Index in `SHAPES` of a word's shape; 0, the border, is for positions outside the text."""
+    letters = [char for char in word if char.isalpha()]
+    if any(char.isdigit() for char in word):
+        return SHAPES.index("a1" if letters else "digits")
+    if not letters:
+        return SHAPES.index("symbol")
+    if all(char.isupper() for char in letters):
+        return SHAPES.index("UPPER" if len(letters) > 1 else "A")
+    if not any(char.isupper() for char in letters):
+        return SHAPES.index("lower")
+    is_title = letters[0].isupper() and not any(char.isupper() for char in letters[1:])
+    return SHAPES.index("Title" if is_title else "miXed")
+
+
+class ShapeEmbeddings(TokenEmbeddings):
+    """The learned shapes of a token and of its two neighbours, side by side.
+
+    Args:
+        dim: Width of one shape's vector; a token gets three.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self.name = "shape"
+        super().__init__()
+        self.dim = dim
+        self.table = torch.nn.Embedding(len(SHAPES), dim)
+
+    @property
+    def embedding_length(self) -> int:
+        """Width of a token's vector."""
+        return 3 * self.dim
+
+    @property
+    def embedding_type(self) -> str:
+        """Flair's name for what is embedded."""
+        return "word-level"
+
+    def forward(self, shapes: Tensor) -> Tensor:
+        """Shape vectors of tokens in reading order.
+
+        Args:
+            shapes: Indices into `SHAPES`, (n_tokens), with a border at each end of a document.
+
+        Returns:
+            Previous, own and next shape, (n_tokens - 2, 3 * dim).
+        """
+        vectors = self.table(shapes)
+        return torch.cat([vectors[:-2], vectors[1:-1], vectors[2:]], dim=-1)
+
+    def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
+        for sentence in sentences:
+            shapes = [0, *(shape_of(token.text) for token in sentence), 0]
+            rows = self(torch.tensor(shapes, device=self.table.weight.device))
+            for token, row in zip(sentence, rows, strict=True):
+                token.set_embedding(self.name, row)

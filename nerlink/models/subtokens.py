@@ -1,0 +1,83 @@
+"""Words to subtokens, each distinct word once.
+
+A fast tokenizer treats the words of a pre-tokenised text one by one, so a word's subtokens never
+depend on its neighbours, and a memory of the words seen replaces almost every call.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerlink.converters.tokens import TokenizedDocument
+
+__all__ = ["SubtokenizedDocument", "Subtokenizer"]
+
+MAX_WORDS: Final = 200_000
+MAX_SUBTOKENS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SubtokenizedDocument:
+    """The subtokens of a document.
+
+    Args:
+        ids: Vocabulary ids, (n_subtokens).
+        firsts: Position of each token's first subtoken, and the end, (n_tokens + 1).
+        sentences: Subtoken ranges of the sentences.
+    """
+
+    ids: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    sentences: list[tuple[int, int]]
+
+
+class Subtokenizer:
+    """A tokenizer with a memory.
+
+    Args:
+        tokenizer: A fast tokenizer of transformers.
+        longest: Subtokens a word may have; the rest of a longer word is not encoded.
+    """
+
+    def __init__(self, tokenizer: Any, *, longest: int = MAX_SUBTOKENS) -> None:
+        self.tokenizer = tokenizer
+        self.longest = longest
+        self.unknown: list[int] = [tokenizer.unk_token_id]
+        probe = tokenizer.build_inputs_with_special_tokens(self.unknown)
+        at = probe.index(tokenizer.unk_token_id)
+        self.prefix: list[int] = probe[:at]
+        self.suffix: list[int] = probe[at + 1 :]
+        self._memory: dict[str, list[int]] = {}
+
+    def __call__(self, documents: Sequence[TokenizedDocument]) -> list[SubtokenizedDocument]:
+        """The subtokens of documents; a word without any counts as unknown."""
+        memory = self._learn({word for doc in documents for word in doc.words})
+        return [self._subtokenize(doc, memory) for doc in documents]
+
+    def _learn(self, words: Iterable[str]) -> dict[str, list[int]]:
+        if len(self._memory) > MAX_WORDS:
+            self._memory = {}
+        memory = self._memory
+        missing = [word for word in words if word not in memory]
+        if missing:
+            encodings = self.tokenizer.backend_tokenizer.encode_batch_fast(
+                [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
+            )
+            for word, encoding in zip(missing, encodings, strict=True):
+                memory[word] = encoding.ids[: self.longest] or self.unknown
+        return memory
+
+    def _subtokenize(
+        self, doc: TokenizedDocument, memory: dict[str, list[int]]
+    ) -> SubtokenizedDocument:
+        pieces = [memory[word] for word in doc.words]
+        ends = list(accumulate(map(len, pieces), initial=0))
+        return SubtokenizedDocument(
+            ids=np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=ends[-1]),
+            firsts=np.array(ends, dtype=np.int64),
+            sentences=[(ends[first], ends[last]) for first, last in doc.sentences if last > first],
+        )

@@ -1,0 +1,148 @@
+"""The head that finds mentions: tags on tokens, decoded to spans."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import torch
+from flair.data import Dictionary, Sentence
+from flair.models import SequenceTagger
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.config import TaggerConfig, Task
+from nerlink.models.decoding import FoundSpans, TagSet, decode_spans
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.flair_labels import examples_from, write_spans
+from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
+
+__all__ = ["Tagger"]
+
+IGNORED: Final = -100
+"""Tag index of tokens that no gold tag is known for."""
+
+
+class Tagger(SequenceTagger):
+    """A Flair sequence tagger that reads one matrix of token vectors.
+
+    Args:
+        encoder: Shared with the linker.
+        labels: Entity types it can find.
+        config: The tagger section of a configuration.
+    """
+
+    task: Final[Task] = "ner"
+    embeddings: WindowEmbeddings
+    groups: Tensor
+
+    def __init__(
+        self, encoder: WindowEmbeddings, labels: Sequence[str], config: TaggerConfig
+    ) -> None:
+        dictionary = Dictionary(add_unk=False)
+        dictionary.span_labels = True
+        for label in labels:
+            dictionary.add_item(label)
+        super().__init__(
+            embeddings=encoder,
+            tag_dictionary=dictionary,
+            tag_type=self.task,
+            tag_format=config.scheme.upper(),
+            use_rnn=False,
+            use_crf=False,
+            reproject_embeddings=False,
+            locked_dropout=0.0,
+        )
+        self.labels = tuple(labels)
+        self.tagset = TagSet(labels, config.scheme)
+        width = encoder.embedding_length
+        self.input_dropout = nn.Dropout(config.dropout)
+        self.linear = nn.Sequential(  # type: ignore[assignment]
+            *_hidden_layer(width, config), nn.Linear(config.hidden or width, len(self.tagset))
+        ).to(encoder.device)
+        groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
+        groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
+        self.register_buffer("groups", groups, persistent=False)
+
+    def score(self, vectors: Tensor) -> Tensor:
+        """Logits of tags, (n_tokens, n_tags), of token vectors, (n_tokens, width)."""
+        scores: Tensor = self.linear(self.input_dropout(vectors))
+        return scores
+
+    def label_distribution(self, scores: Tensor) -> Tensor:
+        """Probability of no label and of each label, (n_tokens, 1 + n_labels), from logits."""
+        return scores.softmax(-1) @ self.groups
+
+    def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
+        """Summed cross-entropy of the gold tags, and how many tokens it sums over.
+
+        Args:
+            scores: Logits of all tokens of the examples, (n_tokens, n_tags).
+            examples: Those that do not teach `ner` are left out of the sum.
+        """
+        tags = np.concatenate([self._tags(example) for example in examples])
+        target = torch.from_numpy(tags).to(scores.device)
+        loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
+        return loss, int((tags != IGNORED).sum())
+
+    def find(self, scores: Tensor, passages: Sequence[Passage]) -> FoundSpans:
+        """The spans in passages, token positions counted over all of them.
+
+        Args:
+            scores: Logits of all tokens, (n_tokens, n_tags).
+            passages: The passages, in the order of the rows.
+        """
+        sentences: list[tuple[int, int]] = []
+        base = 0
+        for passage in passages:
+            sentences += [(first + base, last + base) for first, last in passage.tokens.sentences]
+            base += len(passage.tokens.words)
+        log_probs = scores.float().log_softmax(-1).cpu().numpy()
+        return decode_spans(log_probs, sentences, self.tagset)
+
+    def _tags(self, example: Example) -> NDArray[np.int64]:
+        n_tokens = len(example.passage.tokens.words)
+        if self.task not in example.tasks:
+            return np.full(n_tokens, IGNORED, dtype=np.int64)
+        spans = [(s.first, s.last, self.labels.index(s.label)) for s in example.spans if s.label]
+        return self.tagset.encode(spans, n_tokens)
+
+    def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
+        """Flair's training interface: the summed loss of labelled sentences, and their tokens."""
+        examples = examples_from(runs_of(sentences), {self.task})
+        vectors = self.embeddings.encode([example.passage.tokens for example in examples])
+        return self.loss(self.score(vectors), examples)
+
+    def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
+        """Flair's inference interface: the spans found become labels of the sentences."""
+        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        was_training = self.training
+        self.eval()
+        with torch.inference_mode():
+            vectors = self.embeddings.encode([run.passage.tokens for run in runs])
+            found = self.find(self.score(vectors), [run.passage for run in runs])
+        self.train(was_training)
+        base = 0
+        for run in runs:
+            end = base + len(run.passage.tokens.words)
+            write_spans(run, self.spans_between(found, base, end), label_name or self.task)
+            base = end
+        return (torch.zeros(1), 1) if kwargs.get("return_loss") else None
+
+    def spans_between(
+        self, found: FoundSpans, base: int, end: int
+    ) -> list[tuple[TokenSpan, float]]:
+        """The spans in a stretch of a batch, with their scores; positions count from `base`."""
+        begin, stop = np.searchsorted(found.firsts, (base, end))
+        columns = (found.firsts, found.lasts, found.labels, found.scores)
+        return [
+            (TokenSpan(first - base, last - base, self.labels[label]), score)
+            for first, last, label, score in zip(
+                *(column[begin:stop].tolist() for column in columns), strict=True
+            )
+        ]
+
+
+def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:
+    if not config.hidden:
+        return []
+    return [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(config.dropout)]

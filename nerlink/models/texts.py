@@ -1,0 +1,60 @@
+"""The text part of prototypes: what the encoder makes of an entity's name and description."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from nerlink.converters import tokenize
+from nerlink.data import Document
+from nerlink.kb import KnowledgeBase
+from nerlink.models.encoder import WindowEmbeddings
+
+__all__ = ["encode_entities", "text_table"]
+
+GROUP: Final = 2048
+"""Texts tokenised and sorted by length together."""
+
+LENGTH: Final = 0.25
+"""Length of a text vector, as a multiple of the square root of its width."""
+
+
+def text_table(
+    encoder: WindowEmbeddings,
+    kb: KnowledgeBase,
+    rows: Iterable[int] | None = None,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Tensor:
+    """Text vectors of entities, (kb.n_rows, text_length), in half precision on the CPU.
+
+    Args:
+        encoder: In the state that mentions are encoded with.
+        kb: The entities.
+        rows: Those to encode; the others stay zero. All, if not given.
+        progress: Called with the number of entities done since the last call.
+    """
+    table = torch.zeros(kb.n_rows, encoder.text_length, dtype=torch.float16)
+    for numbers, vectors in encode_entities(encoder, kb.texts(rows)):
+        table[torch.tensor(numbers)] = vectors
+        if progress:
+            progress(len(numbers))
+    return table
+
+
+def encode_entities(
+    encoder: WindowEmbeddings, texts: Iterable[tuple[int, str]]
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Rows and their text vectors, (n_rows, text_length), in groups."""
+    was_training = encoder.training
+    encoder.eval()
+    remaining = iter(texts)
+    while group := list(islice(remaining, GROUP)):
+        with torch.inference_mode():
+            vectors = encoder.encode_texts([tokenize(Document(text=text)) for _, text in group])
+            length = LENGTH * vectors.shape[1] ** 0.5
+            vectors = torch.nn.functional.normalize(vectors.float(), dim=-1) * length
+        yield [row for row, _ in group], vectors.to("cpu", torch.float16)
+    encoder.train(was_training)

@@ -1,0 +1,127 @@
+"""Packing a document's sentences into windows of subtokens, so that each is encoded once.
+
+A window shows the encoder the subtokens `start` to `stop` of a document, and gives vectors for
+those from `first` to `last`, its core. The cores of a document's windows cover it once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Literal
+
+__all__ = ["FLERT_CONTEXT", "Context", "Window", "batches_by_budget", "plan_windows"]
+
+Context = Literal["window", "flert", "none"]
+
+FLERT_CONTEXT: Final = 64
+"""Subtokens on each side of a sentence in the FLERT recipe (Schweter and Akbik, 2020)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a document's subtokens.
+
+    Args:
+        document: Position of the document in its batch.
+        start: First subtoken the encoder sees.
+        stop: One past the last it sees.
+        first: First subtoken whose vector is taken from here.
+        last: One past the last whose vector is taken from here.
+    """
+
+    document: int
+    start: int
+    stop: int
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+def plan_windows(
+    sentences: Sequence[tuple[int, int]],
+    *,
+    document: int = 0,
+    size: int,
+    overlap: int = 0,
+    context: Context = "window",
+    rng: Random | None = None,
+) -> Iterator[Window]:
+    """Windows of one document, in order.
+
+    Args:
+        sentences: Subtoken ranges of the sentences, in order, none empty.
+        document: Position of the document in its batch.
+        size: Subtokens a window holds at most.
+        overlap: Subtokens to the left of its core that a window sees as well.
+        context: `window` packs sentences, `flert` and `none` give each its own.
+        rng: In training, where the first window ends by chance, so that contexts vary.
+    """
+    end = sentences[-1][1] if sentences else 0
+    runs = _pack(sentences, size, rng) if context == "window" else sentences
+    margin = {"window": overlap, "flert": FLERT_CONTEXT, "none": 0}[context]
+    for first, last in runs:
+        if last - first > size:
+            yield from _cut(first, last, size, document)
+            continue
+        spare = size - (last - first)
+        right = min(margin, end - last, spare // 2) if context == "flert" else 0
+        left = min(margin, first, spare - right)
+        yield Window(document, first - left, last + right, first, last)
+
+
+def _pack(
+    sentences: Sequence[tuple[int, int]], size: int, rng: Random | None
+) -> Iterator[tuple[int, int]]:
+    """Neighbouring sentences joined while they fit, in runs of about equal length."""
+    if not sentences:
+        return
+    begin, end = sentences[0][0], sentences[-1][1]
+    n_windows = -(-(end - begin) // size)
+    target = -(-(end - begin) // n_windows)
+    limit = rng.randint(1, size) if rng and n_windows > 1 else target
+    first, last = sentences[0]
+    for start, stop in sentences[1:]:
+        if stop - first > size or last - first >= limit:
+            yield first, last
+            first, limit = start, size if rng else target
+        last = stop
+    yield first, last
+
+
+def _cut(first: int, last: int, size: int, document: int) -> Iterator[Window]:
+    """A sentence longer than a window, cut so that each subtoken has the most context."""
+    margin = size // 8
+    start = first
+    while True:
+        stop = min(start + size, last)
+        core_first = first if start == first else start + margin
+        core_last = last if stop == last else stop - margin
+        yield Window(document, start, stop, core_first, core_last)
+        if stop == last:
+            return
+        start = core_last - margin
+
+
+def batches_by_budget(
+    lengths: Sequence[int], *, budget: int, descending: bool = True
+) -> Iterator[list[int]]:
+    """Positions of windows in batches whose padded size stays within a budget.
+
+    Args:
+        lengths: Subtokens of each window.
+        budget: Padded subtokens a batch may hold; a longer window is a batch of its own.
+        descending: Longest first, so that neighbours are of like length.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i] if descending else lengths[i])
+    batch: list[int] = []
+    longest = 0
+    for position in order:
+        longest = max(longest, lengths[position])
+        if batch and longest * (len(batch) + 1) > budget:
+            yield batch
+            batch, longest = [], lengths[position]
+        batch.append(position)
+    if batch:
+        yield batch

@@ -1,0 +1,151 @@
+"""A trained model at work: texts or documents in, documents with linked mentions out."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self, overload
+
+from nerlink.data import Document
+from nerlink.errors import DataError
+from nerlink.kb import KnowledgeBase
+from nerlink.models.devices import choose_device, choose_precision
+from nerlink.models.documents import annotate_group, group_documents
+from nerlink.models.hub import fetch_model, push_model
+from nerlink.models.joint import JointModel
+from nerlink.models.storage import load_model, read_info, save_model
+from nerlink.models.texts import encode_entities
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """Finds and links mentions.
+
+        pipeline = Pipeline.load("my-model")
+        doc = pipeline("Ada Lovelace met Babbage in London.")
+        [(doc.surface(m), m.label, m.entity) for m in doc.mentions]
+
+    Args:
+        model: In evaluation mode.
+        info: What the model says of itself.
+        device: Where it runs.
+        precision: What it computes in.
+    """
+
+    def __init__(
+        self, model: JointModel, *, info: dict[str, Any], device: str, precision: str
+    ) -> None:
+        self.model = model
+        self.device = device
+        self.precision = precision
+        self._info = info
+        self._lock = threading.Lock()
+        self._version = model.linker.lookup.kb.version if model.linker else 0
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        threshold: float | None = None,
+        top_k: int | None = None,
+    ) -> Self:
+        """The model in a folder.
+
+        Args:
+            path: A folder that `train` or `save` wrote.
+            device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+            precision: `auto`, `fp32`, `bf16`, `fp16`.
+            threshold: Link probability under which a mention is `NIL`; the model's own if `None`.
+            top_k: Candidates that come back with each mention; the model's own if `None`.
+
+        Raises:
+            StorageError: The folder is damaged, incomplete, or of a newer format.
+            ConfigError: The device or the precision cannot be used here.
+        """
+        chosen = choose_device(device)
+        kind = choose_precision(precision, chosen)
+        model = load_model(path)
+        model.encoder.precision = kind
+        if model.linker:
+            changes = {"threshold": threshold, "top_k": top_k}
+            update = {name: value for name, value in changes.items() if value is not None}
+            model.linker.config = model.linker.config.model_copy(update=update)
+        return cls(model, info=asdict(read_info(path)), device=str(chosen), precision=kind)
+
+    @classmethod
+    def from_pretrained(cls, name: str, **options: Any) -> Self:
+        """The model of a repository on the Hugging Face hub; options are those of `load`."""
+        return cls.load(fetch_model(name), **options)
+
+    def push_to_hub(self, name: str, *, private: bool = False) -> str:
+        """Save the model to a repository on the Hugging Face hub; the address of the commit."""
+        return push_model(self.save, name, private=private)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model as a folder that `load` reads."""
+        info = self._info
+        return save_model(self.model, folder, trained_on=info["trained_on"], scores=info["scores"])
+
+    @property
+    def kb(self) -> KnowledgeBase | None:
+        """The knowledge base it links to; what is added to the file is linkable at once."""
+        return self.model.linker.lookup.kb if self.model.linker else None
+
+    def info(self) -> dict[str, Any]:
+        """What the model is, what it learnt from, its scores, and where it runs."""
+        return {**self._info, "device": self.device, "precision": self.precision}
+
+    @overload
+    def __call__(self, documents: str | Document) -> Document: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __call__(self, documents: Iterable[str | Document]) -> list[Document]: ...
+
+    def __call__(
+        self, documents: str | Document | Iterable[str | Document]
+    ) -> Document | list[Document]:
+        """Documents with the mentions found in them; one for one, a list for several."""
+        if isinstance(documents, str | Document):
+            return next(self.stream([documents]))
+        return list(self.stream(documents))
+
+    def stream(self, documents: Iterable[str | Document]) -> Iterator[Document]:
+        """Documents with the mentions found in them, in order, a bounded number at a time."""
+        if self.model.tagger is None:
+            raise DataError(
+                "this model links given mentions only. Use pipeline.link_only(documents)."
+            )
+        return self._run(map(_document, documents), link_only=False)
+
+    def link_only(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Documents with their own mentions linked, in order, a bounded number at a time."""
+        if self.model.linker is None:
+            raise DataError("this model finds mentions only: it was trained without 'nel'.")
+        return self._run(documents, link_only=True)
+
+    def _run(self, documents: Iterable[Document], *, link_only: bool) -> Iterator[Document]:
+        for group in group_documents(documents):
+            with self._lock:
+                self._refresh()
+                done = list(annotate_group(self.model, group, link_only=link_only))
+            yield from done
+
+    def _refresh(self) -> None:
+        """Take notice of entities that were added or renamed since the last look."""
+        linker = self.model.linker
+        if linker is None or linker.lookup.kb.version == self._version:
+            return
+        kb = linker.lookup.kb
+        version = kb.version
+        changed = kb.changed_since(self._version)
+        for rows, vectors in encode_entities(self.model.encoder, kb.texts(changed)):
+            linker.prototypes.add_text(rows, vectors)
+        self._version = version
+
+
+def _document(document: str | Document) -> Document:
+    return Document(text=document) if isinstance(document, str) else document

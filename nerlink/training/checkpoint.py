@@ -1,0 +1,84 @@
+"""A training run on disk, so that a kill loses minutes and a resumed run ends the same.
+
+One safetensors file: the weights, the optimisers' moments and the random generators as tensors,
+everything else as JSON in its header. It is replaced as a whole or not at all.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from nerlink.errors import StorageError
+
+__all__ = ["load_checkpoint", "random_state", "restore_random_state", "save_checkpoint"]
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write a nested state of tensors and plain values, whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    plain = _split(state, "", tensors)
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, metadata={"state": json.dumps(plain)})
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """The nested state in a file.
+
+    Raises:
+        StorageError: The file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            plain = json.loads(file.metadata()["state"])
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise StorageError(
+            f"{path}: not a readable checkpoint ({error}). Delete it to start over."
+        ) from error
+    state: dict[str, Any] = _join(plain, tensors)
+    return state
+
+
+def random_state(rng: random.Random) -> dict[str, Any]:
+    """The state of Python's and torch's generators."""
+    state: dict[str, Any] = {"python": list(rng.getstate()[1]), "torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def restore_random_state(rng: random.Random, state: dict[str, Any]) -> None:
+    """Set the generators to a state that `random_state` gave."""
+    rng.setstate((3, tuple(state["python"]), None))
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
+
+
+def _split(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    """A value with its tensors replaced by their names."""
+    if isinstance(value, Tensor):
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"items": [[k, _split(v, f"{name}/{k}", tensors)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_split(item, f"{name}/{i}", tensors) for i, item in enumerate(value)]
+    return value
+
+
+def _join(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, dict) and "tensor" in value:
+        return tensors[value["tensor"]]
+    if isinstance(value, dict):
+        return {key: _join(item, tensors) for key, item in value["items"]}
+    if isinstance(value, list):
+        return [_join(item, tensors) for item in value]
+    return value

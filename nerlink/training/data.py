@@ -1,0 +1,190 @@
+"""What a training run learns from, looked over before the first step."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from nerlink.config import DataConfig, Task
+from nerlink.converters import AlignmentReport
+from nerlink.data import NIL, Document
+from nerlink.errors import DataError
+from nerlink.kb import CandidateGenerator, KnowledgeBase, candidate_recall, normalise
+from nerlink.models.documents import example_of, split_example
+from nerlink.models.passages import Example
+
+__all__ = ["Summary", "TrainingSet", "count_links", "make_batches", "summarise", "training_set"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Examples to learn from.
+
+    Args:
+        examples: Documents, or pieces of long ones.
+        weights: How often each is drawn in an epoch, on average.
+        labels: All entity types, in alphabetical order.
+        report: What mentions lost on the way to spans of tokens.
+    """
+
+    examples: list[Example]
+    weights: list[float]
+    labels: tuple[str, ...]
+    report: AlignmentReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What is printed before the first step.
+
+    Args:
+        n_documents: Documents to learn from.
+        n_tokens: Their tokens.
+        labels: Mentions of each entity type.
+        n_linked: Mentions linked to an entity of the knowledge base.
+        n_nil: Mentions annotated as `NIL`.
+        n_unlinked: Mentions without an annotated link.
+        outside: Links that the knowledge base lacks, with how often each occurs.
+        n_entities: Distinct entities linked to.
+        recall: Share of linked mentions whose entity is among the first so many candidates.
+        alignment: What mentions lost on the way to spans of tokens.
+    """
+
+    n_documents: int
+    n_tokens: int
+    labels: Mapping[str, int]
+    n_linked: int = 0
+    n_nil: int = 0
+    n_unlinked: int = 0
+    outside: Mapping[str, int] = field(default_factory=dict)
+    n_entities: int = 0
+    recall: Mapping[int | None, float] = field(default_factory=dict)
+    alignment: AlignmentReport
+
+
+def training_set(
+    parts: Iterable[tuple[Sequence[Document], DataConfig]],
+    *,
+    tasks: Sequence[Task],
+    piece_tokens: int,
+) -> TrainingSet:
+    """Documents of several sources as examples.
+
+    Args:
+        parts: Documents, and the entry of the configuration they come from.
+        tasks: The tasks of the model.
+        piece_tokens: Longer documents are cut into pieces of at most so many tokens.
+
+    Raises:
+        DataError: There is nothing to learn a task from.
+    """
+    examples: list[Example] = []
+    weights: list[float] = []
+    reports: list[AlignmentReport] = []
+    for documents, entry in parts:
+        wanted = set(entry.tasks or tasks) & set(tasks)
+        for doc in documents:
+            example, report = example_of(doc, wanted)
+            pieces = [p for p in split_example(example, piece_tokens) if p.tasks]
+            examples += pieces
+            weights += [entry.weight] * len(pieces)
+            reports.append(report)
+    spans = [(e.tasks, span) for e in examples for span in e.spans]
+    labels = sorted({s.label for tasks_, s in spans if "ner" in tasks_ and s.label})
+    _check_tasks(tasks, labels, n_links=sum("nel" in t and s.entity is not None for t, s in spans))
+    return TrainingSet(examples, weights, tuple(labels), AlignmentReport.total(reports))
+
+
+def _check_tasks(tasks: Sequence[Task], labels: Sequence[str], *, n_links: int) -> None:
+    if "ner" in tasks and not labels:
+        raise DataError(
+            "the training documents have no labelled mention, so there is nothing to learn 'ner' "
+            "from. Give mentions a 'label', or set tasks = [\"nel\"]."
+        )
+    if "nel" in tasks and not n_links:
+        raise DataError(
+            "the training documents have no linked mention, so there is nothing to learn 'nel' "
+            "from. Give mentions an 'entity', or set tasks = [\"ner\"]."
+        )
+
+
+def count_links(
+    examples: Iterable[Example], kb: KnowledgeBase
+) -> tuple[Counter[tuple[str, str]], Counter[str]]:
+    """How often surfaces mean entities of a knowledge base, and how often nothing in it.
+
+    Returns:
+        Counts of (surface, entity), and counts of normalised surfaces that mean `NIL`.
+    """
+    links: Counter[tuple[str, str]] = Counter()
+    nil: Counter[str] = Counter()
+    for example in examples:
+        for span in example.spans:
+            surface = example.passage.surface(span)
+            if span.entity is None or "nel" not in example.tasks:
+                continue
+            if span.entity != NIL and span.entity in kb:
+                links[surface, span.entity] += 1
+            else:
+                nil[normalise(surface)] += 1
+    return links, nil
+
+
+def summarise(
+    data: TrainingSet, kb: KnowledgeBase | None, generator: CandidateGenerator | None
+) -> Summary:
+    """What is to be learnt, counted.
+
+    Args:
+        data: The training examples.
+        kb: The knowledge base, before training mentions are counted into it.
+        generator: Finds candidates in it.
+    """
+    spans = [
+        (span, example.passage.surface(span)) for example in data.examples for span in example.spans
+    ]
+    links = [(surface, s.entity) for s, surface in spans if s.entity not in (None, NIL)]
+    outside = Counter(entity for _, entity in links if kb is not None and entity not in kb)
+    inside = [(surface, e) for surface, e in links if e is not None and e not in outside]
+    recall = candidate_recall(generator, inside).recall if generator else {}
+    return Summary(
+        n_documents=data.report.n_documents,
+        n_tokens=sum(len(e.passage.tokens.words) for e in data.examples),
+        labels=dict(Counter(s.label for s, _ in spans if s.label).most_common()),
+        n_linked=len(inside),
+        n_nil=sum(s.entity == NIL for s, _ in spans),
+        n_unlinked=sum(s.entity is None for s, _ in spans),
+        outside={entity: count for entity, count in outside.most_common() if entity is not None},
+        n_entities=len({entity for _, entity in inside}),
+        recall=recall,
+        alignment=data.report,
+    )
+
+
+def make_batches(data: TrainingSet, *, batch_tokens: int, rng: Random) -> Iterator[list[Example]]:
+    """The batches of one epoch, in an order drawn by chance.
+
+    An example of weight 2.5 is drawn twice, and a third time in half of the epochs.
+
+    Args:
+        data: The training examples.
+        batch_tokens: Tokens in a batch, at most, unless one example has more.
+        rng: The source of chance.
+    """
+    drawn = [
+        example
+        for example, weight in zip(data.examples, data.weights, strict=True)
+        for _ in range(int(weight) + (rng.random() < weight % 1))
+    ]
+    rng.shuffle(drawn)
+    batch: list[Example] = []
+    n_tokens = 0
+    for example in drawn:
+        length = len(example.passage.tokens.words)
+        if batch and n_tokens + length > batch_tokens:
+            yield batch
+            batch, n_tokens = [], 0
+        batch.append(example)
+        n_tokens += length
+    if batch:
+        yield batch

@@ -1,0 +1,89 @@
+"""Who moves which weights, and how fast."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from torch.optim import AdamW, Optimizer, SparseAdam
+from torch.optim.lr_scheduler import LambdaLR
+
+from nerlink.config import TrainingConfig
+from nerlink.models.joint import JointModel
+
+__all__ = ["Optimisers", "make_optimisers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimisers:
+    """AdamW for what every step touches, SparseAdam for the memory of entities.
+
+    The memory's gradients are rows of the entities in the batch, so that a step's cost does not
+    grow with the number of entities.
+
+    Args:
+        optimisers: One or two optimisers.
+        schedulers: The schedule of each.
+        dense: Parameters whose gradients are clipped together.
+    """
+
+    optimisers: list[Optimizer]
+    schedulers: list[LambdaLR]
+    dense: list[nn.Parameter]
+
+    def step(self) -> None:
+        """Update the weights and clear the gradients."""
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad()
+        for scheduler in self.schedulers:
+            scheduler.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything a checkpoint needs."""
+        return {
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "schedulers": [scheduler.last_epoch for scheduler in self.schedulers],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up where a checkpoint left off."""
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        for scheduler, n_steps in zip(self.schedulers, state["schedulers"], strict=True):
+            scheduler.last_epoch = n_steps
+
+
+def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) -> Optimisers:
+    """Optimisers with a linear warm-up to the peak rate and a linear decay to zero.
+
+    Args:
+        model: Its encoder learns at one rate, its heads at another.
+        config: The training section of a configuration.
+        n_steps: Updates in the whole run.
+    """
+    sparse: list[nn.Parameter] = []
+    if model.linker:
+        model.linker.prototypes.memory.sparse = True
+        sparse = list(model.linker.prototypes.memory.parameters())
+    apart = {id(parameter) for parameter in sparse}
+    inside = {id(parameter) for parameter in model.encoder.model.parameters()}
+    learning = [p for p in model.parameters() if p.requires_grad and id(p) not in apart]
+    encoder = [p for p in learning if id(p) in inside]
+    heads = [p for p in learning if id(p) not in inside]
+    groups = [
+        {"params": encoder, "lr": config.learning_rate},
+        {"params": heads, "lr": config.head_learning_rate},
+    ]
+    optimisers: list[Optimizer] = [
+        AdamW([g for g in groups if g["params"]], weight_decay=config.weight_decay)
+    ]
+    if sparse:
+        optimisers.append(SparseAdam(sparse, lr=config.head_learning_rate))
+    n_warmup = max(1, round(config.warmup * n_steps))
+
+    def factor(step: int) -> float:
+        rising = (step + 1) / n_warmup
+        return max(0.0, min(rising, (n_steps - step) / max(1, n_steps - n_warmup)))
+
+    schedulers = [LambdaLR(optimiser, factor) for optimiser in optimisers]
+    return Optimisers(optimisers, schedulers, learning)

@@ -1,0 +1,153 @@
+"""What a training run tells while it goes on: nothing, or a progress bar in the terminal."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nerlink.evaluation import Report
+from nerlink.training.data import Summary
+
+__all__ = ["Epoch", "Reporter", "Silent", "Terminal", "format_summary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """One epoch as it went.
+
+    Args:
+        number: Counted from 1.
+        loss: Mean training loss.
+        seconds: Time it took, evaluation not counted.
+        tokens_per_second: Training speed.
+        report: Scores on the development documents, if there are any.
+        score: The one that decides which epoch was best.
+        is_best: Whether this is the best epoch so far.
+    """
+
+    number: int
+    loss: float
+    seconds: float
+    tokens_per_second: float
+    report: Report | None
+    score: float | None
+    is_best: bool
+
+
+class Reporter(Protocol):
+    """Told what happens; must not change it."""
+
+    def begin(self, summary: Summary, n_steps: int) -> None:
+        """Called before the first step."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+
+    def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
+        """Called after every update, with the updates done in the whole run."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Called after every epoch."""
+
+    def end(self) -> None:
+        """Called once, also after an error."""
+
+
+class Silent:
+    """Says nothing."""
+
+    def begin(self, summary: Summary, n_steps: int) -> None:
+        """Ignored."""
+
+    def note(self, text: str) -> None:
+        """Ignored."""
+
+    def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
+        """Ignored."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Ignored."""
+
+    def end(self) -> None:
+        """Ignored."""
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A progress bar and a line an epoch, on standard error."""
+
+    console: Console = field(default_factory=lambda: Console(stderr=True))
+    progress: Progress | None = None
+
+    def begin(self, summary: Summary, n_steps: int) -> None:
+        """Print what is to be learnt and start the bar."""
+        self.console.print(format_summary(summary), highlight=False)
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} steps"),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TextColumn("{task.fields[speed]:,.0f} tokens/s"),
+            TimeRemainingColumn(),
+            console=self.console,
+        )
+        self.progress.add_task("train", total=n_steps, epoch=1, loss=0.0, speed=0.0)
+        self.progress.start()
+
+    def note(self, text: str) -> None:
+        """Print a line."""
+        self.console.print(text, highlight=False)
+
+    def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
+        """Move the bar."""
+        if self.progress:
+            task = self.progress.task_ids[0]
+            self.progress.update(
+                task, completed=n_done, epoch=epoch, loss=loss, speed=tokens_per_second
+            )
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Print a line of scores."""
+        scores = epoch.report.scores if epoch.report else {}
+        shown = [(name, scores[name]) for name in HEADLINES if name in scores]
+        parts = [f"epoch {epoch.number}", f"loss {epoch.loss:.4f}", f"{epoch.seconds:.0f} s"]
+        parts += [f"{name} {value:.4f}" for name, value in shown]
+        self.note("  ".join(parts) + ("  *" if epoch.is_best else ""))
+
+    def end(self) -> None:
+        """Stop the bar."""
+        if self.progress:
+            self.progress.stop()
+
+
+HEADLINES = ("ner.f1", "linking.inkb.f1", "linking.disambiguation")
+
+
+def format_summary(summary: Summary) -> str:
+    """A summary as a few lines of text."""
+    labels = ", ".join(f"{label} {count:,}" for label, count in summary.labels.items())
+    lines = [f"{summary.n_documents:,} documents, {summary.n_tokens:,} tokens"]
+    if labels:
+        lines.append(f"labels: {labels}")
+    if summary.n_linked or summary.n_nil:
+        lines.append(
+            f"links: {summary.n_linked:,} to {summary.n_entities:,} entities, "
+            f"{summary.n_nil:,} NIL, {summary.n_unlinked:,} mentions without a link"
+        )
+    if summary.outside:
+        first = ", ".join(list(summary.outside)[:5])
+        n_links = sum(summary.outside.values())
+        lines.append(
+            f"{n_links:,} links to {len(summary.outside):,} entities that the knowledge base "
+            f"lacks, learnt as NIL: {first}{', …' if len(summary.outside) > 5 else ''}"
+        )
+    if summary.recall:
+        parts = [
+            f"{recall:.1%} in the first {limit}" if limit else f"{recall:.1%} in all"
+            for limit, recall in summary.recall.items()
+        ]
+        lines.append(f"candidate recall: {', '.join(parts)}")
+    if summary.alignment.entries:
+        lines.append(str(summary.alignment))
+    return "\n".join(lines)

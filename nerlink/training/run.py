@@ -1,0 +1,271 @@
+"""The training loop."""
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from accelerate import Accelerator
+from torch import Tensor
+
+from nerlink.config import Config
+from nerlink.data import Document
+from nerlink.evaluation import Report, evaluate
+from nerlink.models.documents import annotate_documents
+from nerlink.models.joint import JointModel
+from nerlink.models.passages import Example
+from nerlink.models.storage import head_state, load_head_state
+from nerlink.models.texts import text_table
+from nerlink.training.checkpoint import (
+    load_checkpoint,
+    random_state,
+    restore_random_state,
+    save_checkpoint,
+)
+from nerlink.training.data import TrainingSet, make_batches
+from nerlink.training.optimisers import make_optimisers
+from nerlink.training.reporting import Epoch, Reporter
+
+__all__ = ["Progress", "Run"]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come; plain values, so that a checkpoint can hold them.
+
+    Args:
+        epoch: Epochs finished.
+        batch: Updates done in the current epoch.
+        losses: Sum of the current epoch's losses.
+        seconds: Time spent in the current epoch.
+        best_score: The best dev score so far.
+        best_epoch: The epoch that reached it, counted from 1.
+        history: Loss, scores and seconds of each finished epoch.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    losses: float = 0.0
+    seconds: float = 0.0
+    best_score: float = -1.0
+    best_epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Run:
+    """A model in training.
+
+    Args:
+        model: The model, on its device.
+        data: What it learns from.
+        dev: Documents that decide which epoch was best; the last epoch wins without any.
+        config: The whole configuration.
+        folder: Where checkpoints and the best weights go.
+        accelerator: Devices, precision and processes.
+        reporter: Told what happens.
+    """
+
+    def __init__(
+        self,
+        model: JointModel,
+        data: TrainingSet,
+        dev: Sequence[Document],
+        *,
+        config: Config,
+        folder: Path,
+        accelerator: Accelerator,
+        reporter: Reporter,
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.dev = dev
+        self.config = config
+        self.folder = folder
+        self.accelerator = accelerator
+        self.reporter = reporter
+        self.progress = Progress()
+        self.rng = Random(config.seed)  # noqa: S311
+        settings = config.training
+        self.n_updates = len(self._updates(0))
+        self.optimisers = make_optimisers(model, settings, n_steps=settings.epochs * self.n_updates)
+        self.wrapped = accelerator.prepare(model)
+        self.optimisers.optimisers[:] = [accelerator.prepare(o) for o in self.optimisers.optimisers]
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run can be taken up again."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The weights of the best epoch."""
+        return self.folder / "best.safetensors"
+
+    def go(self) -> Progress:
+        """Train to the end, from wherever the run stands, and put the best weights in place."""
+        settings = self.config.training
+        if self.model.linker and not len(self.model.linker.prototypes.text):
+            self._refresh_text()
+        while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
+            self._epoch()
+            self._finish_epoch()
+        self.accelerator.wait_for_everyone()
+        self.load_weights(load_checkpoint(self.best)["model"])
+        return self.progress
+
+    def resume(self) -> None:
+        """Go back to where the last checkpoint was written."""
+        state = load_checkpoint(self.checkpoint)
+        self.load_weights(state["model"])
+        self.optimisers.load_state_dict(state["optimisers"])
+        restore_random_state(self.rng, state["random"])
+        self.progress = Progress(**state["progress"])
+        if self.model.linker and "text" in state:
+            self.model.linker.prototypes.set_text(state["text"])
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        if not self.accelerator.is_main_process:
+            return
+        state: dict[str, Any] = {
+            "model": self.weights(),
+            "optimisers": self.optimisers.state_dict(),
+            "random": random_state(self.rng),
+            "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
+        }
+        if self.model.linker:
+            state["text"] = self.model.linker.prototypes.text
+        save_checkpoint(self.checkpoint, state)
+
+    def weights(self) -> dict[str, Any]:
+        """The transformer's weights and the heads'."""
+        return {"encoder": self.model.encoder.model.state_dict(), "heads": head_state(self.model)}
+
+    def load_weights(self, weights: dict[str, Any]) -> None:
+        """Set the weights that `weights` gave."""
+        self.model.encoder.model.load_state_dict(weights["encoder"])
+        load_head_state(self.model, weights["heads"], self.folder)
+
+    def _updates(self, epoch: int) -> list[list[list[Example]]]:
+        """The batches of an epoch, grouped into updates; the same in every process."""
+        settings = self.config.training
+        rng = Random(f"{self.config.seed} {epoch}")  # noqa: S311
+        batches = list(make_batches(self.data, batch_tokens=settings.batch_tokens, rng=rng))
+        size = settings.gradient_accumulation
+        return [batches[i : i + size] for i in range(0, len(batches), size)]
+
+    def _epoch(self) -> None:
+        progress, settings = self.progress, self.config.training
+        self.model.train()
+        last_save = start = time.monotonic()
+        before = progress.seconds
+        n_tokens = 0
+        updates = self._updates(progress.epoch)
+        for batches in updates[progress.batch :]:
+            progress.losses += self._update(batches)
+            progress.batch += 1
+            progress.seconds = before + time.monotonic() - start
+            n_tokens += sum(_n_tokens(batch) for batch in batches)
+            self.reporter.step(
+                progress.epoch + 1,
+                progress.epoch * self.n_updates + progress.batch,
+                progress.losses / progress.batch,
+                n_tokens / max(1e-9, progress.seconds - before),
+            )
+            if time.monotonic() - last_save > 60 * settings.checkpoint_minutes:
+                self.save()
+                last_save = time.monotonic()
+
+    def _update(self, batches: Sequence[list[Example]]) -> float:
+        """One step of the optimisers; the mean loss of its batches."""
+        n_tokens = sum(_n_tokens(batch, task="ner") for batch in batches)
+        n_mentions = sum(_n_links(batch) for batch in batches)
+        total = 0.0
+        for number, batch in enumerate(batches):
+            is_last = number == len(batches) - 1
+            with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
+                loss = self._loss(self._share(batch), n_tokens, n_mentions)
+                self.accelerator.backward(loss * self.accelerator.num_processes)
+            total += float(self.accelerator.reduce(loss.detach(), "sum"))
+        self.accelerator.clip_grad_norm_(self.optimisers.dense, self.config.training.max_grad_norm)
+        self.optimisers.step()
+        return total
+
+    def _loss(self, examples: list[Example], n_tokens: int, n_mentions: int) -> Tensor:
+        with self.accelerator.autocast():
+            loss = self.wrapped(examples, self.rng)
+        factors = self.model.loss_factors
+        ner = factors.get("ner", 0.0) * loss.ner / max(1, n_tokens)
+        nel = factors.get("nel", 0.0) * loss.nel / max(1, n_mentions)
+        total: Tensor = ner + nel
+        return total
+
+    def _share(self, batch: list[Example]) -> list[Example]:
+        """This process's part of a batch."""
+        return batch[self.accelerator.process_index :: self.accelerator.num_processes]
+
+    def _refresh_text(self) -> None:
+        """Bring the text part of prototypes up to date with the encoder."""
+        if linker := self.model.linker:
+            linker.prototypes.set_text(text_table(self.model.encoder, linker.lookup.kb))
+
+    def _finish_epoch(self) -> None:
+        progress = self.progress
+        self._refresh_text()
+        report = self._evaluate()
+        score = _score(report) if report else float(progress.epoch)
+        is_best = score > progress.best_score
+        if is_best:
+            progress.best_score, progress.best_epoch = score, progress.epoch + 1
+        epoch = Epoch(
+            number=progress.epoch + 1,
+            loss=progress.losses / max(1, progress.batch),
+            seconds=progress.seconds,
+            tokens_per_second=sum(_n_tokens(b) for u in self._updates(progress.epoch) for b in u)
+            / max(1e-9, progress.seconds),
+            report=report,
+            score=score if report else None,
+            is_best=is_best,
+        )
+        scores = dict(report.scores) if report else {}
+        progress.history.append(
+            {"epoch": epoch.number, "loss": epoch.loss, "seconds": epoch.seconds, "scores": scores}
+        )
+        progress.epoch, progress.batch, progress.losses, progress.seconds = (
+            epoch.number,
+            0,
+            0.0,
+            0.0,
+        )
+        if is_best and self.accelerator.is_main_process:
+            save_checkpoint(self.best, {"model": self.weights()})
+        self.save()
+        self.reporter.epoch(epoch)
+
+    def _evaluate(self) -> Report | None:
+        if not self.dev:
+            return None
+        self.model.eval()
+        link_only = self.model.tagger is None
+        found = list(annotate_documents(self.model, self.dev, link_only=link_only))
+        return evaluate(self.dev, found)
+
+    def _is_out_of_patience(self) -> bool:
+        patience = self.config.training.patience
+        return 0 < patience <= self.progress.epoch - self.progress.best_epoch
+
+
+def _score(report: Report) -> float:
+    """What decides which epoch was best: linking end to end, or finding where nothing is linked."""
+    return report.scores.get("linking.inkb.f1", report.scores.get("ner.f1", 0.0))
+
+
+def _n_tokens(examples: Sequence[Example], *, task: str | None = None) -> int:
+    return sum(len(e.passage.tokens.words) for e in examples if not task or task in e.tasks)
+
+
+def _n_links(examples: Sequence[Example]) -> int:
+    return sum(s.entity is not None for e in examples if "nel" in e.tasks for s in e.spans)

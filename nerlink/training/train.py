@@ -1,0 +1,220 @@
+"""`train`: a configuration and documents in, a model folder out."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import set_seed
+
+from nerlink.config import Config, DataConfig, dump_config
+from nerlink.data import Document
+from nerlink.errors import ConfigError
+from nerlink.kb import KnowledgeBase
+from nerlink.models.build import build_model, candidate_generator
+from nerlink.models.devices import choose_device, choose_precision
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.joint import JointModel
+from nerlink.models.storage import save_model
+from nerlink.models.texts import text_table
+from nerlink.sources import read
+from nerlink.sources.cards import find_corpus
+from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
+from nerlink.training.knowledge import make_knowledge_base
+from nerlink.training.reporting import Reporter, Silent
+from nerlink.training.run import Progress, Run
+
+__all__ = ["TrainingResult", "train"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingResult:
+    """What a training run gave.
+
+    Args:
+        folder: The model.
+        scores: Of the best epoch on the development documents.
+        best_epoch: Counted from 1.
+        history: Loss, scores and seconds of each epoch.
+        summary: What there was to learn.
+    """
+
+    folder: Path
+    scores: Mapping[str, float]
+    best_epoch: int
+    history: Sequence[Mapping[str, Any]]
+    summary: Summary
+
+
+def train(
+    config: Config,
+    output: str | Path,
+    *,
+    train: Sequence[Document] | None = None,
+    dev: Sequence[Document] | None = None,
+    kb: str | Path | None = None,
+    reporter: Reporter | None = None,
+) -> TrainingResult:
+    """Train a model and save it; an interrupted run goes on where its checkpoint was written.
+
+    Args:
+        config: The whole configuration.
+        output: Folder of the model; `output/training` holds the checkpoint meanwhile.
+        train: Documents to learn from, instead of those the configuration names.
+        dev: Documents to choose the best epoch on, likewise.
+        kb: A knowledge base, instead of the one the configuration names.
+        reporter: Told what happens; `Terminal()` shows a progress bar.
+
+    Raises:
+        ConfigError: The configuration does not fit, or an interrupted run used another one.
+        DataError: A document cannot be used, or there is nothing to learn.
+    """
+    output = Path(output)
+    reporter = reporter or Silent()
+    accelerator = _accelerator(config)
+    folder = output / "training"
+    resumes = _open_folder(folder, config)
+    parts = [(train, DataConfig())] if train is not None else _read_split(config, "train")
+    dev_documents = (
+        dev if dev is not None else [d for p, _ in _read_split(config, "dev") for d in p]
+    )
+    data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
+    set_seed(config.seed)
+    base = None
+    if "nel" in config.tasks:
+        base = _base(config, kb, folder, is_new=not resumes, accelerator=accelerator)
+    summary, model = _prepare(config, data, base, is_new=not resumes)
+    run = Run(
+        model,
+        data,
+        dev_documents,
+        config=config,
+        folder=folder,
+        accelerator=accelerator,
+        reporter=reporter,
+    )
+    reporter.begin(summary, config.training.epochs * run.n_updates)
+    try:
+        if resumes:
+            run.resume()
+            reporter.note(f"going on after epoch {run.progress.epoch}, step {run.progress.batch}")
+        progress = run.go()
+    finally:
+        reporter.end()
+    result = _result(output, progress, summary)
+    if accelerator.is_main_process:
+        _save(model, result)
+        shutil.rmtree(folder)
+    accelerator.wait_for_everyone()
+    return result
+
+
+def _accelerator(config: Config) -> Accelerator:
+    device = choose_device(config.training.device)
+    precision = choose_precision(config.training.precision, device)
+    return Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision="no" if precision == "fp32" else precision,
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+
+
+def _open_folder(folder: Path, config: Config) -> bool:
+    """Make the folder of a run; whether it holds a run of the same configuration to go on with.
+
+    Raises:
+        ConfigError: It holds a run of another configuration.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = folder / "config.toml"
+    has_checkpoint = (folder / "checkpoint.safetensors").is_file()
+    if has_checkpoint and written.read_text("utf-8") != dump_config(config):
+        raise ConfigError(
+            f"{folder} holds an unfinished run of another configuration. Finish that one, delete "
+            "the folder to give it up, or choose another output."
+        )
+    written.write_text(dump_config(config), "utf-8")
+    return has_checkpoint
+
+
+def _read_split(config: Config, split: str) -> list[tuple[list[Document], DataConfig]]:
+    """The documents of a split, an item for each entry of the configuration that has it."""
+    parts = []
+    for entry in config.data:
+        path = getattr(entry, split)
+        if path is None and entry.corpus is not None:
+            path = find_corpus(entry.corpus) / f"{split}.jsonl"
+            path = path if path.is_file() else None
+        if path is not None:
+            parts.append((list(read(path)), entry))
+    if split == "train" and not parts:
+        raise ConfigError(
+            'there is nothing to train on. Add [[data]] with corpus = "tiny-news" or '
+            'train = "my.jsonl" to the configuration.'
+        )
+    return parts
+
+
+def _base(
+    config: Config, kb: str | Path | None, folder: Path, *, is_new: bool, accelerator: Accelerator
+) -> KnowledgeBase:
+    """The run's own knowledge base, made by the first process."""
+    path = folder / "kb.sqlite"
+    if is_new and accelerator.is_main_process:
+        if kb is not None:
+            config = config.model_copy(update={"kb": config.kb.model_copy(update={"path": kb})})
+        make_knowledge_base(config, path).close()
+    accelerator.wait_for_everyone()
+    return KnowledgeBase.open(path, read_only=False)
+
+
+def _prepare(
+    config: Config, data: TrainingSet, base: KnowledgeBase | None, *, is_new: bool
+) -> tuple[Summary, JointModel]:
+    """What is to be learnt, and a model to learn it; links are counted into the base."""
+    generator = candidate_generator(base) if base else None
+    summary = summarise(data, base, generator)
+    seen: Counter[int] = Counter()
+    nil_counts: Counter[str] = Counter()
+    if base is not None:
+        links, nil_counts = count_links(data.examples, base)
+        for (_, entity), count in links.items():
+            seen[base.row(entity)] += count
+        if is_new and config.kb.count_training:
+            base.count_mentions(links.elements())
+    encoder = WindowEmbeddings(config.encoder)
+    model = build_model(
+        config, encoder, labels=data.labels, kb=base, seen=seen, nil_counts=nil_counts
+    )
+    return summary, model
+
+
+def _result(output: Path, progress: Progress, summary: Summary) -> TrainingResult:
+    best = next((e for e in progress.history if e["epoch"] == progress.best_epoch), {})
+    return TrainingResult(
+        folder=output,
+        scores=best.get("scores", {}),
+        best_epoch=progress.best_epoch,
+        history=progress.history,
+        summary=summary,
+    )
+
+
+def _save(model: JointModel, result: TrainingResult) -> None:
+    if linker := model.linker:
+        linker.prototypes.set_text(text_table(model.encoder, linker.lookup.kb))
+    summary = result.summary
+    trained_on = {
+        "documents": summary.n_documents,
+        "tokens": summary.n_tokens,
+        "labels": dict(summary.labels),
+        "linked": summary.n_linked,
+        "nil": summary.n_nil,
+        "entities": summary.n_entities,
+        "epochs": len(result.history),
+        "best_epoch": result.best_epoch,
+    }
+    save_model(model, result.folder, trained_on=trained_on, scores=result.scores)
