@@ -43,7 +43,7 @@ def write_conll(
     if not plain:
         handle.write(f"{COLUMNS_MARK} {' '.join(names)}\n")
     for doc in documents:
-        rows = rows_from_tokens(doc, scheme=scheme, losses=losses)
+        rows = rows_from_tokens(doc, scheme=scheme, losses=losses, is_line=True)
         _note_losses(doc, rows, names, losses, plain=plain)
         handle.write(_document_mark(doc, len(names), plain=plain))
         for sentence in _sentences(_columns(doc, rows, names), rows.sentences):

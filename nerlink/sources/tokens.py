@@ -132,14 +132,21 @@ def _spans(
     return found
 
 
-def rows_from_tokens(doc: Document, *, scheme: str, losses: Losses) -> TokenRows:
+def rows_from_tokens(
+    doc: Document, *, scheme: str, losses: Losses, is_line: bool = False
+) -> TokenRows:
     """The token rows of a document; what rows cannot carry is counted.
 
-    Tabs and line ends inside a token become blanks, so that offsets stay.
+    Args:
+        doc: The document.
+        scheme: The scheme of both columns of tags.
+        losses: The counts.
+        is_line: A row will be a line of a file: tabs and line ends inside a token become blanks,
+            so that offsets stay.
     """
     ranges = cover(doc, losses)
     tokens = [doc.text[start:end] for start, end in ranges]
-    plain = [token.translate(_BLANKS) for token in tokens]
+    plain = [token.translate(_BLANKS) for token in tokens] if is_line else tokens
     losses.add("tabs and line ends in tokens", sum(map(str.__ne__, tokens, plain)))
     losses.add("texts of white space only", bool(doc.text) and not ranges)
     is_first = sentence_starts(doc, ranges)

@@ -41,6 +41,12 @@ def test_row_a_token():
     assert (back.text, back.mentions, back.meta) == (DOC.text, DOC.mentions, DOC.meta)
 
 
+def test_tokens_keep_even_tabs_at_the_border_of_a_mention():
+    doc = Document(id="a", text="Ada\tmet", mentions=(Mention(start=0, end=4, label="PER"),))
+    (back,) = from_frame(to_frame([doc], shape="token"))
+    assert (back.text, back.mentions) == (doc.text, doc.mentions)
+
+
 def test_missing_values_of_all_kinds_are_none():
     frame = pd.DataFrame(
         {"text": ["a"] * 4, "note": [np.nan, None, pd.NA, pd.NaT], "n": [1, 2, 3, None]}
