@@ -26,7 +26,7 @@ def test_values_of_the_file_replace_the_defaults(config_file):
     config = load_config(config_file('tasks = ["ner"]\n[training]\nepochs = 2\n'))
     assert config.tasks == ("ner",)
     assert config.training.epochs == 2
-    assert config.training.batch_size == Config().training.batch_size
+    assert config.training.patience == Config().training.patience
 
 
 def test_paths_are_relative_to_the_folder_of_the_file(config_file, tmp_path):
