@@ -31,7 +31,7 @@ def test_flair_keeps_away_from_standard_output(flair_logger, capsys):
 
 
 def test_other_handlers_are_left_alone(flair_logger, tmp_path):
-    logger, handler = flair_logger
+    _, handler = flair_logger
     with (tmp_path / "log.txt").open("w", encoding="utf8") as file:
         handler.setStream(file)
         log_to_stderr()
