@@ -89,6 +89,13 @@ class Document:
         """The text of a mention."""
         return self.text[mention.start : mention.end]
 
+    def _repr_html_(self) -> str:
+        """The document as a notebook shows it."""
+        # Imported here, and only when asked to show itself: display stands later on the road.
+        from nerlink.display import document_html
+
+        return document_html(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:

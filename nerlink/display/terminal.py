@@ -1,0 +1,62 @@
+"""Documents in the terminal, mentions coloured by label."""
+
+from typing import TYPE_CHECKING
+
+from nerlink.data import NIL, Document, Mention
+from nerlink.display.colours import DARK, label_hue
+from nerlink.display.escaping import visible
+from nerlink.display.marks import EntityNames
+from nerlink.display.nesting import nested_edges
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+__all__ = ["document_text", "print_document"]
+
+
+def print_document(
+    doc: Document, console: "Console | None" = None, *, names: EntityNames | None = None
+) -> None:
+    """Print a document; after each mention stand its label and what it is linked to."""
+    from rich.console import Console
+    from rich.text import Text
+
+    printer = Console() if console is None else console
+    if doc.id is not None:
+        printer.print(Text(visible(doc.id), style="dim"))
+    printer.print(document_text(doc, names=names))
+
+
+def document_text(doc: Document, *, names: EntityNames | None = None) -> "Text":
+    """The document as rich text."""
+    from rich.text import Text
+
+    text, last = Text(), 0
+    inside: list[Mention] = []
+    for edge in nested_edges(doc.mentions):
+        style = _style(inside[-1]) if inside else ""
+        text.append(visible(doc.text[last : edge.at]), style=style)
+        last = edge.at
+        if edge.is_opening:
+            inside.append(edge.mention)
+            continue
+        inside.pop()
+        if edge.is_last:
+            text.append(_note(edge.mention, names), style=f"{_style(edge.mention)} bold")
+    text.append(visible(doc.text[last:]))
+    return text
+
+
+def _style(mention: Mention) -> str:
+    hue = label_hue(mention.label)
+    return f"{DARK.ink.hex(hue)} on {DARK.ground.hex(hue)}"
+
+
+def _note(mention: Mention, names: EntityNames | None) -> str:
+    link = mention.entity or ""
+    if names is not None and mention.entity not in (None, NIL):
+        link = names(link)
+    parts = [mention.label or "", f"→ {link}" if link else ""]
+    note = " ".join(part for part in parts if part)
+    return visible(f" {note} ") if note else ""
