@@ -48,6 +48,15 @@ def test_losses_are_told(run, gold, tmp_path, caplog):
     assert "3 mentions" in caplog.text
 
 
+def test_mentions_that_tokens_cannot_hold_are_told(run, gold, tmp_path):
+    record = json.loads(gold.read_text(encoding="utf8"))
+    record["mentions"] += [{"start": 4, "end": 12, "label": "PER"}]
+    gold.write_text(json.dumps(record), encoding="utf8")
+    result = run("convert", gold, tmp_path / "out.jsonl")
+    assert "4 mentions in 1 documents, 1 dropped" in result.err
+    assert "'Lovelace' (PER) at 4-12 of document 'doc-1'" in result.err
+
+
 def test_output_of_convert_can_be_read_again(run, gold):
     first = run("convert", gold, "-")
     assert json.loads(first.out) == json.loads(gold.read_text(encoding="utf8"))
