@@ -1,22 +1,35 @@
+import re
+import shutil
+
 import pytest
+
+from nerlink.sources import find_corpus
 
 
 @pytest.fixture
-def small_encoder(encoder_dir, tmp_path, monkeypatch):
-    """A small random encoder where the demo looks for its own."""
+def short_demo(encoder_dir, tmp_path, monkeypatch):
+    """The demo with a small random encoder and a single epoch."""
     place = tmp_path / "models" / "sentence-transformers"
     place.mkdir(parents=True)
     (place / "all-MiniLM-L6-v2").symlink_to(encoder_dir)
     monkeypatch.setenv("NERLINK_MODELS", str(tmp_path / "models"))
 
+    corpus = shutil.copytree(find_corpus("tiny-news"), tmp_path / "news")
+    config = corpus / "config.toml"
+    shorter = re.sub(r"epochs = \d+", "epochs = 1", config.read_text(encoding="utf8"))
+    config.write_text(shorter, encoding="utf8")
+    monkeypatch.setattr("nerlink.cli.demo.CORPUS", str(corpus))
 
-def test_demo_trains_scores_tags_and_writes_a_page(run, small_encoder, tmp_path):
+
+def test_demo_trains_scores_tags_and_writes_a_page(run, short_demo, tmp_path):
     result = run("demo", "--output", tmp_path / "demo")
     assert result.code == 0
-    assert "ner.f1" in result.err
-    assert result.records[0]["text"].startswith("Jordan scored")
+    assert "17 test documents: NER F1 0." in result.err
+    assert "end-to-end InKB F1 0." in result.err
+    assert "Jordan" in result.out
+    assert "What to do next" in result.err
     page = (tmp_path / "demo" / "demo.html").read_text(encoding="utf8")
-    assert "Jordan scored" in page
+    assert "Jordan" in page
 
     told = run("info", tmp_path / "demo" / "model").records[0]
     assert told["tasks"] == ["ner", "nel"]
