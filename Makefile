@@ -1,6 +1,8 @@
 PYTHON ?= python
 
-.PHONY: check format lint types test
+EXPERIMENTS := $(notdir $(patsubst %/config.toml,%,$(wildcard experiments/*/config.toml)))
+
+.PHONY: check format lint types test experiments $(EXPERIMENTS:%=experiment-%)
 
 check: lint types test
 
@@ -17,3 +19,8 @@ types:
 
 test:
 	$(PYTHON) -m pytest
+
+experiments: $(EXPERIMENTS:%=experiment-%)
+
+$(EXPERIMENTS:%=experiment-%): experiment-%:
+	$(PYTHON) experiments/run.py $*

@@ -1,0 +1,185 @@
+"""Run an experiment: train its configuration with every seed, score the models, write the result.
+
+    python experiments/run.py tiny-news --seed 1 --seed 2 --seed 3
+
+Models and their scores go to runs/NAME/seed-N/ as they come; a run that was interrupted goes on
+where it was. What comes out is experiments/NAME/results.json, and the tables made from it.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import time
+from collections import Counter
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import table
+import torch
+
+from nerlink import NIL, Document, Pipeline, evaluate, train
+from nerlink.config import Config, load_config
+from nerlink.errors import ConfigError
+from nerlink.evaluation import evaluate_links
+from nerlink.sources import find_corpus, load_split, read, read_card
+from nerlink.training.reporting import Terminal
+
+SPLITS = ("dev", "test")
+FOUND = r"ner\.(f1|precision|recall)|ner\.f1\.(?!macro|weighted).+|linking\.inkb\..+"
+"""Measures of mentions and links that the model found."""
+
+GIVEN = r"linking\.(disambiguation|unseen|ece)|candidates\.recall"
+"""Measures of links on gold mentions."""
+
+PACKAGES = ("nerlink", "flair", "torch", "transformers")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="a folder in experiments/")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        action="append",
+        help="the seeds of results.json, or the configuration's",
+    )
+    options = parser.parse_args()
+    folder = table.ROOT / "experiments" / options.name
+    config = load_config(folder / "config.toml")
+    seeds = options.seed or seeds_before(folder) or [config.seed]
+    runs = [
+        run(
+            config.model_copy(update={"seed": seed}),
+            table.ROOT / "runs" / options.name / f"seed-{seed}",
+        )
+        for seed in seeds
+    ]
+    results = {
+        "question": table.question_of(folder),
+        "corpus": ", ".join(str(entry.corpus or entry.train) for entry in config.data),
+        "encoder": config.encoder.model,
+        "seeds": seeds,
+        "scores": summarise([scores for scores, _ in runs]),
+        "seconds": {
+            key: round(statistics.mean(seconds[key] for _, seconds in runs), 2)
+            for key in ("epoch", "tag")
+        },
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "commit": git("rev-parse", "HEAD"),
+        "hardware": hardware(config),
+    }
+    text = json.dumps(results, indent=2, ensure_ascii=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf8")
+    table.write_all()
+
+
+def seeds_before(folder: Path) -> list[int]:
+    path = folder / "results.json"
+    return list(json.loads(path.read_text("utf8"))["seeds"]) if path.is_file() else []
+
+
+def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Scores by split and measure, and seconds, of one seed."""
+    path = folder / "run.json"
+    if not path.is_file():
+        result = train(config, folder, reporter=Terminal())
+        record = {"history": [dict(epoch) for epoch in result.history]}
+        path.write_text(json.dumps(record, indent=1), encoding="utf8")
+    if load_config(folder / "config.toml") != config:
+        raise ConfigError(f"{folder} was trained with another configuration. Delete it first.")
+    record = json.loads(path.read_text("utf8"))
+    if "scores" not in record:
+        record |= score(config, folder)
+        path.write_text(json.dumps(record, indent=1), encoding="utf8")
+    epoch = statistics.mean(epoch["seconds"] for epoch in record["history"])
+    return record["scores"], {"epoch": epoch, "tag": record["tag"]}
+
+
+def score(config: Config, folder: Path) -> dict[str, object]:
+    """Scores of a model on each split, and the seconds it takes to tag the development split."""
+    # All candidates come back, not the first few, so that their recall is that of the lists.
+    pipeline = Pipeline.load(folder, device=config.training.device, top_k=config.kb.max_candidates)
+    links = (m.entity for doc in documents(config, "train") for m in doc.mentions)
+    seen = Counter(link for link in links if link not in (None, NIL))
+    scores: dict[str, dict[str, float]] = {}
+    seconds = {}
+    for split in SPLITS:
+        gold = documents(config, split)
+        if not gold:
+            continue
+        scores[split] = {}
+        start = time.monotonic()
+        if "ner" in config.tasks:
+            found = evaluate(gold, pipeline(gold))
+            scores[split] |= pick(found.scores, FOUND)
+            seconds[split] = time.monotonic() - start
+        if "nel" in config.tasks:
+            linked = evaluate_links(gold, pipeline.link_only(map(bare, gold)), seen=seen)
+            scores[split] |= pick(linked.scores, GIVEN)
+            seconds.setdefault(split, time.monotonic() - start)
+    return {"scores": scores, "tag": seconds["dev"]}
+
+
+def documents(config: Config, split: str) -> list[Document]:
+    """The documents of a split of all corpora of a configuration; none where there is none."""
+    found: list[Document] = []
+    for entry in config.data:
+        path = getattr(entry, split)
+        if path is not None:
+            found += read(path)
+        elif entry.corpus and split in read_card(find_corpus(entry.corpus)).splits:
+            found += load_split(entry.corpus, split)
+    return found
+
+
+def bare(doc: Document) -> Document:
+    """The document with its mentions' borders and labels, and no links to look at."""
+    return replace(doc, mentions=tuple(replace(m, entity=None) for m in doc.mentions))
+
+
+def pick(scores: dict[str, float], pattern: str) -> dict[str, float]:
+    return {name: value for name, value in scores.items() if re.fullmatch(pattern, name)}
+
+
+def summarise(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Mean, standard deviation (0 for one run) and number of runs of each measure."""
+    return {
+        split: {
+            name: _statistics([run[split][name] for run in runs if name in run[split]])
+            for name in runs[0][split]
+        }
+        for split in runs[0]
+    }
+
+
+def _statistics(values: list[float]) -> dict[str, float]:
+    sd = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {"mean": round(statistics.mean(values), 5), "sd": round(sd, 5), "n": len(values)}
+
+
+def git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(
+        command, cwd=table.ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def hardware(config: Config) -> str:
+    """The processor, and the GPU where one was used."""
+    cpu = platform.machine()
+    if (info := Path("/proc/cpuinfo")).is_file():
+        names = re.findall(r"^model name\s*:\s*(.+)$", info.read_text(), flags=re.MULTILINE)
+        cpu = names[0] if names else cpu
+    parts = [f"{cpu}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"]
+    if config.training.device != "cpu" and torch.cuda.is_available():
+        parts.append(torch.cuda.get_device_name())
+    return "; ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+import pytest
+
+RESULT = {
+    "encoder": "somebody/a-model",
+    "seeds": [1, 2],
+    "scores": {
+        "dev": {
+            "ner.f1": {"mean": 0.9251, "sd": 0.003, "n": 2},
+            "linking.inkb.f1": {"mean": 0.874, "sd": 0.0, "n": 1},
+        }
+    },
+    "seconds": {"epoch": 90.0, "tag": 3.21},
+    "versions": {"torch": "2"},
+    "commit": "0123456789abcdef",
+    "hardware": "a laptop",
+}
+
+
+def test_tables_in_the_readmes_are_those_of_the_results(program):
+    for path, text in program("table").pages().items():
+        written = path.read_text(encoding="utf8")
+        assert written == text, f"{path}: run python experiments/table.py"
+
+
+def test_overview_has_a_row_a_split(program, tmp_path):
+    rows = program("table").overview({tmp_path / "news": RESULT}).splitlines()
+    assert rows[-1] == (
+        "| [news](experiments/news/README.md) | a-model | dev | 92.5 ± 0.3 | 87.4 |  |  | 2 |"
+    )
+    assert len(rows) == 3
+
+
+def test_details_have_every_measure_and_how_it_came_about(program):
+    text = program("table").details(RESULT)
+    assert "| `ner.f1` | 92.5 ± 0.3 |" in text
+    assert "- seconds: epoch 90.0, tag 3.2" in text
+    assert "- commit: 0123456789ab\n" in text + "\n"
+
+
+def test_text_around_the_marks_stays(program):
+    table = program("table")
+    text = f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n"
+    assert table.filled(text, "new") == f"before\n{table.BEGIN}\nnew\n{table.END}\nafter\n"
+
+
+def test_mark_without_its_end_is_refused(program):
+    table = program("table")
+    with pytest.raises(SystemExit, match="end of results"):
+        table.filled(f"{table.BEGIN}\n", "new")
