@@ -1,0 +1,63 @@
+"""The README's code runs as it stands there, in order, with a small random encoder."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from nerlink import Config, train
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def printed(encoder_dir, tmp_path_factory):
+    """What each block of Python prints, and what the README says it prints."""
+    folder = tmp_path_factory.mktemp("readme")
+    place = folder / "models" / "sentence-transformers"
+    place.mkdir(parents=True)
+    (place / "all-MiniLM-L6-v2").symlink_to(encoder_dir)
+    names: dict[str, object] = {}
+    found = []
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        patch.setenv("NERLINK_MODELS", str(folder / "models"))
+        train(Config(data=[{"corpus": "tiny-news"}], training={"epochs": 1}), "demo/model")
+        for n, (language, code) in enumerate(BLOCKS):
+            if language == "python":
+                out = io.StringIO()
+                with contextlib.redirect_stdout(out):
+                    exec(compile(code, f"README.md block {n}", "exec"), names)  # noqa: S102
+                following, said = BLOCKS[n + 1] if n + 1 < len(BLOCKS) else ("", "")
+                found.append((out.getvalue(), said if following == "text" else None))
+    return names, found
+
+
+def test_all_code_runs_in_order(printed):
+    names, found = printed
+    assert len(found) == sum(language == "python" for language, _ in BLOCKS)
+    assert [doc.id for doc in names["tagged"]] == ["mail-1", "mail-2", "mail-3"]
+    assert list(names["by_document"].received) == ["Monday", "Monday", "Tuesday"]
+
+
+def test_output_has_the_shape_that_is_shown(printed):
+    """A random encoder finds other mentions; each line has as many words, nevertheless."""
+    for out, said in printed[1]:
+        if said is not None:
+            n_words = {len(line.split()) for line in said.splitlines()}
+            assert {len(line.split()) for line in out.splitlines()} <= n_words
+
+
+def test_a_new_entity_is_in_the_base_of_the_model(printed):
+    assert printed[0]["pipeline"].kb["lyon"].name == "Lyon"
+
+
+def test_the_two_commands_are_those_that_are_run():
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf8")
+    shell = [code.strip() for language, code in BLOCKS if language == "sh"]
+    assert len(shell) == 2
+    assert shell[0].endswith("nerlink demo")
+    assert shell[1] in ci.splitlines()
