@@ -1,0 +1,124 @@
+"""What a measurement found, as a table in the terminal and in `results.json`."""
+
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from experiments.speed.options import Options
+from experiments.speed.timing import Times
+
+__all__ = ["Findings", "report"]
+
+QUESTION: Final = "How fast is nerlink beside Flair, and beside the bare encoder?"
+PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one measurement found.
+
+    Args:
+        name: Of the measurement.
+        encoder: What was measured with.
+        scores: Measures to their values, one a repetition.
+        seconds: What took how long, the median.
+    """
+
+    name: str
+    encoder: str
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, measure: str, *values: float) -> None:
+        """A measure, with its value in each repetition."""
+        self.scores[measure] = list(values)
+
+    def add_times(self, times: Times) -> None:
+        """The seconds of every side."""
+        for side, values in times.items():
+            self.seconds[f"{self.name}: {side}"] = round(statistics.median(values), 6)
+
+    def add_ratio(self, measure: str, slow: Sequence[float], fast: Sequence[float]) -> None:
+        """How many times longer one side took than the other, in each repetition."""
+        self.add(measure, *(a / b for a, b in zip(slow, fast, strict=True)))
+
+    def summary(self) -> dict[str, dict[str, float]]:
+        """Mean, standard deviation, number and median of each measure."""
+        return {measure: _statistics(values) for measure, values in self.scores.items()}
+
+
+def report(findings: Findings, options: Options) -> None:
+    """Show what was found, and write it beside what other measurements wrote."""
+    _show(findings)
+    if options.output is None:
+        return
+    path = options.output
+    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
+    others = {k: v for k, v in before.get("seconds", {}).items() if _owner(k) != findings.name}
+    results = {
+        "question": QUESTION,
+        "corpus": "invented documents",
+        "encoder": findings.encoder,
+        "seeds": [0],
+        "scores": {**before.get("scores", {}), findings.name: findings.summary()},
+        "seconds": others | findings.seconds,
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "commit": _commit(),
+        "hardware": _hardware(options.threads),
+    }
+    path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def _owner(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _show(findings: Findings) -> None:
+    table = Table(title=f"{findings.name}, {findings.encoder}")
+    table.add_column("measure")
+    for column in ("median", "mean", "sd", "n"):
+        table.add_column(column, justify="right")
+    for measure, found in findings.summary().items():
+        shown = [f"{found[name]:,.4g}" for name in ("median", "mean", "sd")]
+        table.add_row(measure, *shown, str(found["n"]))
+    for name, value in findings.seconds.items():
+        table.add_row(f"seconds, {name.partition(': ')[2]}", f"{value:,.4g}")
+    Console().print(table)
+
+
+def _statistics(values: Sequence[float]) -> dict[str, float]:
+    sd = statistics.stdev(values) if len(values) > 1 else 0.0
+    found: Mapping[str, Any] = {
+        "mean": statistics.mean(values),
+        "sd": sd,
+        "median": statistics.median(values),
+    }
+    return {name: round(value, 5) for name, value in found.items()} | {"n": len(values)}
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    folder = Path(__file__).parent
+    found = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return found.stdout.strip()
+
+
+def _hardware(threads: int) -> str:
+    cpu = platform.machine()
+    if (info := Path("/proc/cpuinfo")).is_file():
+        names = re.findall(r"^model name\s*:\s*(.+)$", info.read_text(), flags=re.MULTILINE)
+        cpu = names[0] if names else cpu
+    features = torch.backends.cpu.get_cpu_capability()
+    return f"{cpu} ({features}), {os.cpu_count()} cores, {threads} threads"

@@ -1,0 +1,31 @@
+"""Every measurement of speed runs to its end at toy size and writes what it promises."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+MEASURES = {
+    "tagging": ["speed.vs_flair", "speed.vs_bare", "speed.1000_entities", "mentions.flair"],
+    "training": ["speed.train_vs_flair", "speed.train_vs_flair.with_texts"],
+    "kb_scale": ["kb.build_seconds.1000", "kb.normalised_warm_us.1000", "kb.memory_megabytes.1000"],
+    "streaming": ["memory.growth", "documents_per_second"],
+    "precision": ["speed.bf16", "speed.int8", "agreement.bf16", "agreement.int8"],
+    "profiling": ["share.encoder"],
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measurement_writes_its_measures(name: str, encoder_dir: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    main = import_module(f"experiments.speed.{name}").main
+    main(
+        ["--size", "toy", "--threads", "1", "--encoder", str(encoder_dir), "--output", str(output)]
+    )
+    results = json.loads(output.read_text("utf8"))
+    (scores,) = results["scores"].values()
+    assert scores.keys() >= set(MEASURES[name])
+    assert all(found.keys() == {"mean", "sd", "n", "median"} for found in scores.values())
+    assert results.keys() >= {"question", "encoder", "seconds", "versions", "commit", "hardware"}
