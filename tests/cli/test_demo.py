@@ -3,7 +3,8 @@ import shutil
 
 import pytest
 
-from nerlink.sources import find_corpus
+from nerlink.cli.demo import TEXT
+from nerlink.sources import find_corpus, load_split
 
 
 @pytest.fixture
@@ -34,3 +35,9 @@ def test_demo_trains_scores_tags_and_writes_a_page(run, short_demo, tmp_path):
     told = run("info", tmp_path / "demo" / "model").records[0]
     assert told["tasks"] == ["ner", "nel"]
     assert told["trained_on"]["documents"] > 100
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_text_of_the_demo_is_not_in_the_corpus(split):
+    sentences = TEXT.split(". ")
+    assert not any(part in doc.text for doc in load_split("tiny-news", split) for part in sentences)
