@@ -2,7 +2,7 @@ PYTHON ?= python
 
 EXPERIMENTS := $(notdir $(patsubst %/config.toml,%,$(wildcard experiments/*/config.toml)))
 
-.PHONY: check format lint types test experiments $(EXPERIMENTS:%=experiment-%)
+.PHONY: bench check format lint types test experiments $(EXPERIMENTS:%=experiment-%)
 
 check: lint types test
 
@@ -24,3 +24,8 @@ experiments: $(EXPERIMENTS:%=experiment-%)
 
 $(EXPERIMENTS:%=experiment-%): experiment-%:
 	$(PYTHON) experiments/run.py $*
+
+BENCHMARKS := tagging training kb_scale streaming precision profiling
+
+bench:
+	for name in $(BENCHMARKS); do $(PYTHON) -m experiments.speed.$$name $(BENCH) || exit 1; done

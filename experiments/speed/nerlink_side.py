@@ -19,7 +19,7 @@ from nerlink.models.tagger import Tagger
 
 __all__ = ["N_STEPS", "count_mentions", "make_base", "make_model", "make_pipeline"]
 
-N_STEPS = 150
+N_STEPS = 100
 """Steps in which a tagger's head learns the names, the encoder's vectors standing still."""
 
 
