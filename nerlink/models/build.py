@@ -51,5 +51,6 @@ def build_model(
             seen=seen or {},
             n_labels=1 + len(labels) if tagger else 0,
             config=config.linker,
+            is_counted=config.kb.count_training,
         )
     return JointModel(encoder, tagger=tagger, linker=linker, config=config)

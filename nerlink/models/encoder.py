@@ -101,8 +101,10 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         vectors = self._encode_windows(subtokenized, self._plan(subtokenized, rng))
         if self.shapes is None:
             return vectors
-        shapes = [[0, *map(shape_of, doc.words), 0] for doc in documents]
-        parts = [self.shapes(torch.tensor(row, device=vectors.device)) for row in shapes]
+        parts = [vectors.new_zeros(0, self.shapes.embedding_length)]
+        for doc in documents:
+            shapes = [0, *map(shape_of, doc.words), 0]
+            parts.append(self.shapes(torch.tensor(shapes, device=vectors.device)))
         return torch.cat([vectors, torch.cat(parts)], dim=-1)
 
     def encode_texts(self, texts: Sequence[TokenizedDocument]) -> Tensor:

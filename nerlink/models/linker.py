@@ -31,6 +31,7 @@ class Linker(SpanClassifier):
         seen: Rows of the knowledge base to how often training links to them.
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
+        is_counted: Whether the counts of the knowledge base include what training links.
     """
 
     task: Final[Task] = "nel"
@@ -46,6 +47,7 @@ class Linker(SpanClassifier):
         seen: Mapping[int, int],
         n_labels: int,
         config: LinkerConfig,
+        is_counted: bool = True,
     ) -> None:
         prototypes = Prototypes(list(seen), encoder.text_length)
         super().__init__(
@@ -60,6 +62,7 @@ class Linker(SpanClassifier):
         self.config = config
         self.seen = dict(seen)
         self.n_labels = n_labels
+        self.is_counted = is_counted
         self.input_dropout = nn.Dropout(config.dropout)
         self.query = nn.Linear(2 * encoder.embedding_length + n_labels, prototypes.width)
         self.curves = Curves(len(FEATURES))
@@ -132,7 +135,7 @@ class Linker(SpanClassifier):
         ]
         mentions = locate([example.passage for example in examples], gold, vectors.device)
         if not len(mentions):
-            return vectors.sum() * 0.0, 0
+            return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
         spans = [span for inside in gold for span in inside]
         sets, targets = self.gold_candidates(spans, mentions.surfaces)
         counts = [self.own_counts(example) for example in examples]
@@ -210,12 +213,12 @@ class Linker(SpanClassifier):
         """What an example adds to the counts of surfaces and entities; row -1 is `NIL`."""
         counts: Counter[tuple[str, int]] = Counter()
         for span in example.spans:
-            key = self.lookup.one(example.passage.surface(span)).key
             if span.entity is None:
                 continue
             row = self.lookup.row(span.entity)
-            counts[key, row] += 1
             counts["", row] += 1
+            if row < 0 or self.is_counted:
+                counts[self.lookup.one(example.passage.surface(span)).key, row] += 1
         return counts
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:

@@ -79,7 +79,7 @@ class Tagger(SequenceTagger):
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
             examples: Those that do not teach `ner` are left out of the sum.
         """
-        tags = np.concatenate([self._tags(example) for example in examples])
+        tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self._tags, examples)])
         target = torch.from_numpy(tags).to(scores.device)
         loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
         return loss, int((tags != IGNORED).sum())
