@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any, Self, overload
 
+from nerlink.config import LinkerConfig
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
@@ -14,7 +16,9 @@ from nerlink.models.documents import annotate_group, group_documents
 from nerlink.models.hub import fetch_model, push_model
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import load_model, read_info, save_model
-from nerlink.models.texts import encode_entities
+from nerlink.models.texts import refresh_text
+from nerlink.sources.check import check_document
+from nerlink.toml import check_table
 
 __all__ = ["Pipeline"]
 
@@ -41,7 +45,6 @@ class Pipeline:
         self.precision = precision
         self._info = info
         self._lock = threading.Lock()
-        self._version = model.linker.lookup.kb.version if model.linker else 0
 
     @classmethod
     def load(
@@ -64,7 +67,7 @@ class Pipeline:
 
         Raises:
             StorageError: The folder is damaged, incomplete, or of a newer format.
-            ConfigError: The device or the precision cannot be used here.
+            ConfigError: The device or the precision cannot be used here, or a value is wrong.
         """
         chosen = choose_device(device)
         kind = choose_precision(precision, chosen)
@@ -72,8 +75,9 @@ class Pipeline:
         model.encoder.precision = kind
         if model.linker:
             changes = {"threshold": threshold, "top_k": top_k}
-            update = {name: value for name, value in changes.items() if value is not None}
-            model.linker.config = model.linker.config.model_copy(update=update)
+            table = {name: value for name, value in changes.items() if value is not None}
+            table = model.linker.config.model_dump() | table
+            model.linker.config = check_table(LinkerConfig, table, where="Pipeline.load")
         return cls(model, info=asdict(read_info(path)), device=str(chosen), precision=kind)
 
     @classmethod
@@ -114,38 +118,39 @@ class Pipeline:
         return list(self.stream(documents))
 
     def stream(self, documents: Iterable[str | Document]) -> Iterator[Document]:
-        """Documents with the mentions found in them, in order, a bounded number at a time."""
+        """Documents with the mentions found in them, in order, a bounded number at a time.
+
+        Raises:
+            DataError: A text or a document is not sound, or the model finds no mentions.
+        """
         if self.model.tagger is None:
             raise DataError(
                 "this model links given mentions only. Use pipeline.link_only(documents)."
             )
-        return self._run(map(_document, documents), link_only=False)
+        return self._run(documents, link_only=False)
 
     def link_only(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Documents with their own mentions linked, in order, a bounded number at a time."""
+        """Documents with their own mentions linked, in order, a bounded number at a time.
+
+        Raises:
+            DataError: A document is not sound, or the model does not link.
+        """
         if self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
         return self._run(documents, link_only=True)
 
-    def _run(self, documents: Iterable[Document], *, link_only: bool) -> Iterator[Document]:
-        for group in group_documents(documents):
+    def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
+        for group in group_documents(map(_document, count(1), documents)):
             with self._lock:
-                self._refresh()
+                if self.model.linker:
+                    refresh_text(self.model.linker)
                 done = list(annotate_group(self.model, group, link_only=link_only))
             yield from done
 
-    def _refresh(self) -> None:
-        """Take notice of entities that were added or renamed since the last look."""
-        linker = self.model.linker
-        if linker is None or linker.lookup.kb.version == self._version:
-            return
-        kb = linker.lookup.kb
-        version = kb.version
-        changed = kb.changed_since(self._version)
-        for rows, vectors in encode_entities(self.model.encoder, kb.texts(changed)):
-            linker.prototypes.add_text(rows, vectors)
-        self._version = version
 
-
-def _document(document: str | Document) -> Document:
-    return Document(text=document) if isinstance(document, str) else document
+def _document(number: int, document: str | Document) -> Document:
+    """A document that is sound, from a text or a document."""
+    doc = Document(text=document) if isinstance(document, str) else document
+    if not isinstance(doc, Document):
+        raise DataError(f"document {number} is a {type(doc).__name__}; pass texts or Documents.")
+    return check_document(doc, where=f"document {number if doc.id is None else doc.id}")

@@ -136,7 +136,9 @@ class KnowledgeBase:
     @property
     def version(self) -> int:
         """Grows with every change, whoever makes it."""
-        return read_meta(self.connection, "version")
+        version = read_meta(self.connection, "version")
+        self._recent_version = version, time.monotonic()
+        return version
 
     @property
     def recent_version(self) -> int:
@@ -145,10 +147,7 @@ class KnowledgeBase:
         Changes made through this object are seen at once, those of others when asked next.
         """
         version, asked = self._recent_version
-        if (now := time.monotonic()) - asked > _RECENT:
-            version = self.version
-            self._recent_version = version, now
-        return version
+        return self.version if time.monotonic() - asked > _RECENT else version
 
     @property
     def n_rows(self) -> int:

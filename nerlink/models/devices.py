@@ -1,11 +1,15 @@
 """The one place that tells Flair which device to use."""
 
+from typing import Final
+
 import flair
 import torch
 
 from nerlink.errors import ConfigError
 
 __all__ = ["choose_device", "choose_precision"]
+
+PRECISIONS: Final = ("auto", "fp32", "bf16", "fp16")
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -21,7 +25,7 @@ def choose_device(name: str = "auto") -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(
             f"device {name!r} cannot be used here: {str(error).splitlines()[0]}. "
@@ -35,8 +39,10 @@ def choose_precision(name: str, device: torch.device) -> str:
     """`fp32`, `bf16` or `fp16`, where `auto` takes bf16 on a GPU that has it.
 
     Raises:
-        ConfigError: The device cannot compute in this precision.
+        ConfigError: There is no such precision, or the device cannot compute in it.
     """
+    if name not in PRECISIONS:
+        raise ConfigError(f"precision {name!r} is unknown. Use one of {', '.join(PRECISIONS)}.")
     if name == "auto":
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     if name == "fp16" and device.type == "cpu":

@@ -22,9 +22,13 @@ class Prototypes(PrototypicalDecoder):
     Args:
         rows: Rows of the knowledge base that have a memory, without repeats.
         width: Width of a prototype.
+
+    Attributes:
+        version: Version of the knowledge base that the text part is of.
     """
 
     rows: Tensor
+    version: int
 
     def __init__(self, rows: Sequence[int], width: int) -> None:
         super().__init__(1, width, distance_function="dot_product")
@@ -34,16 +38,19 @@ class Prototypes(PrototypicalDecoder):
         nn.init.zeros_(self.memory.weight)
         self.register_buffer("rows", torch.tensor(sorted(rows), dtype=torch.long))
         self.text = torch.zeros(0, width, dtype=torch.float16)
+        self.version = 0
         self._late_rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._late_text = torch.zeros(0, width, dtype=torch.float16)
 
-    def set_text(self, text: Tensor) -> None:
+    def set_text(self, text: Tensor, *, version: int) -> None:
         """Replace the whole table.
 
         Args:
             text: One row for each row of the knowledge base, (n_rows, width), on the CPU.
+            version: Version of the knowledge base that the text is of.
         """
         self.text = text
+        self.version = version
         self._late_rows = np.zeros(0, dtype=np.int64)
         self._late_text = text[:0]
 
@@ -67,10 +74,14 @@ class Prototypes(PrototypicalDecoder):
         return table
 
     def text_of(self, rows: Tensor) -> Tensor:
-        """The text part of rows, (n, width), in full precision on the decoder's device."""
+        """The text part of rows, (n, width), in full precision on the decoder's device.
+
+        Rows without text are zero.
+        """
         rows = rows.cpu()
         inside = rows.clamp(max=max(len(self.text) - 1, 0))
         out = self.text[inside] if len(self.text) else self.text.new_zeros(len(rows), self.width)
+        out[rows >= len(self.text)] = 0
         if len(self._late_rows):
             numbers = rows.numpy()
             slots = np.searchsorted(self._late_rows, numbers).clip(max=len(self._late_rows) - 1)

@@ -5,7 +5,7 @@ config.toml             the whole configuration
 encoder/                the transformer, once, as transformers alone can load it
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
-linker.json             what training saw of entities and of NIL
+linker.json             what training saw of entities and of NIL, and the base's version then
 kb.sqlite               the knowledge base
 README.md               a model card
 """
@@ -39,6 +39,7 @@ __all__ = [
     "ModelInfo",
     "copy_knowledge_base",
     "head_state",
+    "load_head_state",
     "load_model",
     "read_info",
     "save_model",
@@ -48,6 +49,16 @@ FORMAT: Final = 1
 """Version of the folder's layout; a folder with a larger one is refused."""
 
 MANIFEST: Final = "nerlink.json"
+FILES: Final = (
+    "config.toml",
+    "encoder",
+    "heads.safetensors",
+    "prototypes.safetensors",
+    "linker.json",
+    "kb.sqlite",
+    "README.md",
+    MANIFEST,
+)
 CHANGEABLE: Final = ("kb.sqlite",)
 """Files that may change after saving: a knowledge base grows without retraining."""
 
@@ -83,7 +94,7 @@ def save_model(
     trained_on: Mapping[str, Any] | None = None,
     scores: Mapping[str, float] | None = None,
 ) -> Path:
-    """Write a model as a folder; other files in the folder stay.
+    """Write a model as a folder, in place of one that is there; other files in the folder stay.
 
     Args:
         model: The model.
@@ -92,9 +103,6 @@ def save_model(
         scores: Its scores, likewise.
     """
     folder = Path(folder)
-    partial = folder / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     info = ModelInfo(
         tasks=tuple(model.tasks),
         labels=model.tagger.labels if model.tagger else (),
@@ -103,11 +111,14 @@ def save_model(
         scores=scores or {},
         versions={package: version(package) for package in PACKAGES},
     )
-    _write_files(model, partial, info)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for item in sorted(partial.iterdir(), key=lambda item: item.name == MANIFEST):
-        _replace(item, folder / item.name)
-    partial.rmdir()
+    partial = folder / ".partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write_files(model, partial, info)
+        _replace_files(partial, folder)
+    finally:
+        shutil.rmtree(partial)
     return folder
 
 
@@ -136,10 +147,9 @@ def load_model(folder: str | Path) -> JointModel:
         state = load_file(folder / "heads.safetensors")
         if model.linker:
             with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
-                model.linker.prototypes.set_text(file.get_tensor("text"))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise StorageError(f"{folder}: the model cannot be read: {error}") from error
-    except NerlinkError as error:
+                of_text = seen.get("text_version", model.linker.lookup.kb.version)
+                model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
+    except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
     model.eval()
@@ -199,7 +209,11 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo) -> None:
     if linker := model.linker:
         text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
         save_file({"text": text}, folder / "prototypes.safetensors")
-        seen = {"seen": linker.seen, "nil_counts": linker.lookup.nil_counts}
+        seen = {
+            "seen": linker.seen,
+            "nil_counts": linker.lookup.nil_counts,
+            "text_version": linker.prototypes.version,
+        }
         (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
         copy_knowledge_base(linker.lookup.kb, folder / "kb.sqlite")
     files = {
@@ -238,11 +252,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _check_files(folder: Path) -> None:
     files = _read_manifest(folder)["files"]
-    pickles = [
-        path.relative_to(folder)
-        for path in folder.rglob("*")
-        if path.suffix in PICKLES and "training" not in path.relative_to(folder).parts
-    ]
+    pickles = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLES]
     if pickles:
         raise StorageError(
             f"{folder}: {pickles[0]} may be a pickle, which can run code when loaded. "
@@ -267,7 +277,13 @@ def copy_knowledge_base(kb: KnowledgeBase, target: Path) -> None:
         kb.connection.backup(connection)
 
 
-def _replace(source: Path, target: Path) -> None:
-    if target.is_dir():
-        shutil.rmtree(target)
-    source.replace(target)
+def _replace_files(source: Path, target: Path) -> None:
+    """Move a model's files to where another's may be; without a manifest in between."""
+    (target / MANIFEST).unlink(missing_ok=True)
+    for name in FILES:
+        if (target / name).is_dir():
+            shutil.rmtree(target / name)
+        else:
+            (target / name).unlink(missing_ok=True)
+        if (source / name).exists():
+            (source / name).replace(target / name)

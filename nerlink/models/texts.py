@@ -11,14 +11,34 @@ from nerlink.converters import tokenize
 from nerlink.data import Document
 from nerlink.kb import KnowledgeBase
 from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.linker import Linker
 
-__all__ = ["encode_entities", "text_table"]
+__all__ = ["encode_entities", "refresh_text", "text_table", "write_text"]
 
 GROUP: Final = 2048
 """Texts tokenised and sorted by length together."""
 
 LENGTH: Final = 0.25
 """Length of a text vector, as a multiple of the square root of its width."""
+
+
+def write_text(linker: Linker) -> None:
+    """Bring the text part of all prototypes up to date with the encoder."""
+    kb = linker.lookup.kb
+    version = kb.version
+    linker.prototypes.set_text(text_table(linker.embeddings, kb), version=version)
+
+
+def refresh_text(linker: Linker) -> None:
+    """Add the text of entities that were added or renamed since it was last written."""
+    kb, prototypes = linker.lookup.kb, linker.prototypes
+    version = kb.version
+    if version == prototypes.version:
+        return
+    changed = kb.changed_since(prototypes.version)
+    for rows, vectors in encode_entities(linker.embeddings, kb.texts(changed)):
+        prototypes.add_text(rows, vectors)
+    prototypes.version = version
 
 
 def text_table(

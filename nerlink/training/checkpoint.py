@@ -37,7 +37,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            plain = json.loads(file.metadata()["state"])
+            plain = json.loads((file.metadata() or {})["state"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise StorageError(
             f"{path}: not a readable checkpoint ({error}). Delete it to start over."

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +19,7 @@ from nerlink.models.documents import annotate_documents
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.storage import head_state, load_head_state
-from nerlink.models.texts import text_table
+from nerlink.models.texts import write_text
 from nerlink.training.checkpoint import (
     load_checkpoint,
     random_state,
@@ -89,8 +90,9 @@ class Run:
         self.progress = Progress()
         self.rng = Random(config.seed)  # noqa: S311
         settings = config.training
-        self.n_updates = len(self._updates(0))
-        self.optimisers = make_optimisers(model, settings, n_steps=settings.epochs * self.n_updates)
+        n_updates = [len(self._updates(epoch)) for epoch in range(settings.epochs)]
+        self.updates_before = list(accumulate(n_updates, initial=0))
+        self.optimisers = make_optimisers(model, settings, n_steps=self.updates_before[-1])
         self.wrapped = accelerator.prepare(model)
         self.optimisers.optimisers[:] = [accelerator.prepare(o) for o in self.optimisers.optimisers]
 
@@ -124,7 +126,8 @@ class Run:
         restore_random_state(self.rng, state["random"])
         self.progress = Progress(**state["progress"])
         if self.model.linker and "text" in state:
-            self.model.linker.prototypes.set_text(state["text"])
+            version = self.model.linker.lookup.kb.version
+            self.model.linker.prototypes.set_text(state["text"], version=version)
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -171,7 +174,7 @@ class Run:
             n_tokens += sum(_n_tokens(batch) for batch in batches)
             self.reporter.step(
                 progress.epoch + 1,
-                progress.epoch * self.n_updates + progress.batch,
+                self.updates_before[progress.epoch] + progress.batch,
                 progress.losses / progress.batch,
                 n_tokens / max(1e-9, progress.seconds - before),
             )
@@ -210,13 +213,13 @@ class Run:
     def _refresh_text(self) -> None:
         """Bring the text part of prototypes up to date with the encoder."""
         if linker := self.model.linker:
-            linker.prototypes.set_text(text_table(self.model.encoder, linker.lookup.kb))
+            write_text(linker)
 
     def _finish_epoch(self) -> None:
         progress = self.progress
         self._refresh_text()
         report = self._evaluate()
-        score = _score(report) if report else float(progress.epoch)
+        score = self._score(report) if report else float(progress.epoch)
         is_best = score > progress.best_score
         if is_best:
             progress.best_score, progress.best_epoch = score, progress.epoch + 1
@@ -253,14 +256,14 @@ class Run:
         found = list(annotate_documents(self.model, self.dev, link_only=link_only))
         return evaluate(self.dev, found)
 
+    def _score(self, report: Report) -> float:
+        """What decides which epoch was best: linking end to end, or finding if nothing links."""
+        finding = report.scores.get("ner.f1", 0.0)
+        return report.scores.get("linking.inkb.f1", finding) if self.model.linker else finding
+
     def _is_out_of_patience(self) -> bool:
         patience = self.config.training.patience
         return 0 < patience <= self.progress.epoch - self.progress.best_epoch
-
-
-def _score(report: Report) -> float:
-    """What decides which epoch was best: linking end to end, or finding where nothing is linked."""
-    return report.scores.get("linking.inkb.f1", report.scores.get("ner.f1", 0.0))
 
 
 def _n_tokens(examples: Sequence[Example], *, task: str | None = None) -> int:

@@ -3,11 +3,12 @@
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from accelerate.utils import set_seed
 
 from nerlink.config import Config, DataConfig, dump_config
@@ -15,15 +16,15 @@ from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.build import build_model, candidate_generator
-from nerlink.models.devices import choose_device, choose_precision
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
-from nerlink.models.texts import text_table
+from nerlink.models.texts import write_text
 from nerlink.sources import read
 from nerlink.sources.cards import find_corpus
 from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
 from nerlink.training.knowledge import make_knowledge_base
+from nerlink.training.processes import open_accelerator
 from nerlink.training.reporting import Reporter, Silent
 from nerlink.training.run import Progress, Run
 
@@ -72,63 +73,56 @@ def train(
         ConfigError: The configuration does not fit, or an interrupted run used another one.
         DataError: A document cannot be used, or there is nothing to learn.
     """
-    output = Path(output)
-    reporter = reporter or Silent()
-    accelerator = _accelerator(config)
-    folder = output / "training"
-    resumes = _open_folder(folder, config)
     parts = [(train, DataConfig())] if train is not None else _read_split(config, "train")
-    dev_documents = (
-        dev if dev is not None else [d for p, _ in _read_split(config, "dev") for d in p]
-    )
+    if dev is None:
+        dev = [doc for documents, _ in _read_split(config, "dev") for doc in documents]
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
-    set_seed(config.seed)
-    base = None
-    if "nel" in config.tasks:
-        base = _base(config, kb, folder, is_new=not resumes, accelerator=accelerator)
-    summary, model = _prepare(config, data, base, is_new=not resumes)
-    run = Run(
-        model,
-        data,
-        dev_documents,
-        config=config,
-        folder=folder,
-        accelerator=accelerator,
-        reporter=reporter,
-    )
-    reporter.begin(summary, config.training.epochs * run.n_updates)
-    try:
-        if resumes:
-            run.resume()
-            reporter.note(f"going on after epoch {run.progress.epoch}, step {run.progress.batch}")
-        progress = run.go()
-    finally:
-        reporter.end()
-    result = _result(output, progress, summary)
-    if accelerator.is_main_process:
-        _save(model, result)
-        shutil.rmtree(folder)
-    accelerator.wait_for_everyone()
+    folder = Path(output) / "training"
+    with open_accelerator(config.training) as accelerator, ExitStack() as stack:
+        resumes = _open_folder(folder, config, accelerator)
+        set_seed(config.seed)
+        base = None
+        if "nel" in config.tasks:
+            base = _base(config, kb, folder, is_new=not resumes, accelerator=accelerator)
+            stack.callback(base.close)
+        summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
+        run = Run(
+            model,
+            data,
+            dev,
+            config=config,
+            folder=folder,
+            accelerator=accelerator,
+            reporter=reporter or Silent(),
+        )
+        progress = _go(run, summary, resumes=resumes)
+        result = _result(Path(output), progress, summary)
+        if accelerator.is_main_process:
+            _save(model, result)
+            shutil.rmtree(folder)
+        accelerator.wait_for_everyone()
     return result
 
 
-def _accelerator(config: Config) -> Accelerator:
-    device = choose_device(config.training.device)
-    precision = choose_precision(config.training.precision, device)
-    return Accelerator(
-        cpu=device.type == "cpu",
-        mixed_precision="no" if precision == "fp32" else precision,
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+def _go(run: Run, summary: Summary, *, resumes: bool) -> Progress:
+    """Train to the end, and tell what happens."""
+    run.reporter.begin(summary, run.updates_before[-1])
+    try:
+        if resumes:
+            run.resume()
+            done = run.progress
+            run.reporter.note(f"going on after epoch {done.epoch}, step {done.batch}")
+        return run.go()
+    finally:
+        run.reporter.end()
 
 
-def _open_folder(folder: Path, config: Config) -> bool:
+def _open_folder(folder: Path, config: Config, accelerator: Accelerator) -> bool:
     """Make the folder of a run; whether it holds a run of the same configuration to go on with.
 
     Raises:
         ConfigError: It holds a run of another configuration.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     written = folder / "config.toml"
     has_checkpoint = (folder / "checkpoint.safetensors").is_file()
     if has_checkpoint and written.read_text("utf-8") != dump_config(config):
@@ -136,7 +130,10 @@ def _open_folder(folder: Path, config: Config) -> bool:
             f"{folder} holds an unfinished run of another configuration. Finish that one, delete "
             "the folder to give it up, or choose another output."
         )
-    written.write_text(dump_config(config), "utf-8")
+    if accelerator.is_main_process and not has_checkpoint:
+        folder.mkdir(parents=True, exist_ok=True)
+        written.write_text(dump_config(config), "utf-8")
+    accelerator.wait_for_everyone()
     return has_checkpoint
 
 
@@ -172,7 +169,12 @@ def _base(
 
 
 def _prepare(
-    config: Config, data: TrainingSet, base: KnowledgeBase | None, *, is_new: bool
+    config: Config,
+    data: TrainingSet,
+    base: KnowledgeBase | None,
+    *,
+    is_new: bool,
+    accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
     """What is to be learnt, and a model to learn it; links are counted into the base."""
     generator = candidate_generator(base) if base else None
@@ -183,8 +185,10 @@ def _prepare(
         links, nil_counts = count_links(data.examples, base)
         for (_, entity), count in links.items():
             seen[base.row(entity)] += count
-        if is_new and config.kb.count_training:
+        accelerator.wait_for_everyone()
+        if is_new and config.kb.count_training and accelerator.is_main_process:
             base.count_mentions(links.elements())
+        accelerator.wait_for_everyone()
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
         config, encoder, labels=data.labels, kb=base, seen=seen, nil_counts=nil_counts
@@ -205,7 +209,7 @@ def _result(output: Path, progress: Progress, summary: Summary) -> TrainingResul
 
 def _save(model: JointModel, result: TrainingResult) -> None:
     if linker := model.linker:
-        linker.prototypes.set_text(text_table(model.encoder, linker.lookup.kb))
+        write_text(linker)
     summary = result.summary
     trained_on = {
         "documents": summary.n_documents,
