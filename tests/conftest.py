@@ -5,10 +5,16 @@ import string
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+pytest_plugins = ["tests.world"]
+
+settings.register_profile("nerlink", deadline=None)
+settings.load_profile("nerlink")
 
 
 @pytest.fixture(scope="session")

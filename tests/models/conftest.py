@@ -1,0 +1,51 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from nerlink.config import EncoderConfig
+from nerlink.data import Document
+from nerlink.kb import KnowledgeBase
+from nerlink.models.build import build_model
+from nerlink.models.documents import example_of
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.joint import JointModel
+from nerlink.models.passages import Example
+from nerlink.models.texts import write_text
+from tests.world import DOCUMENTS, tiny_config
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_dir: Path) -> WindowEmbeddings:
+    """The small encoder alone, with windows of 16 subtokens."""
+    config = EncoderConfig(model=str(encoder_dir), window=16, shape="off")
+    return WindowEmbeddings(config).eval()
+
+
+@pytest.fixture(scope="session")
+def kb(kb_path: Path) -> Iterator[KnowledgeBase]:
+    with KnowledgeBase.open(kb_path) as kb:
+        yield kb
+
+
+@pytest.fixture
+def model(encoder_dir: Path, kb: KnowledgeBase) -> JointModel:
+    """A joint model with random heads; training linked to every entity but `texas`."""
+    torch.manual_seed(0)
+    config = tiny_config(encoder_dir)
+    model = build_model(
+        config,
+        WindowEmbeddings(config.encoder),
+        labels=["LOC", "ORG", "PER"],
+        kb=kb,
+        seen=dict.fromkeys(kb.rows(["paris", "paris-texas", "jordan", "player", "ada", "acme"]), 2),
+        nil_counts={"otto nix": 2},
+    )
+    torch.nn.init.normal_(model.linker.prototypes.memory.weight[1:])
+    write_text(model.linker)
+    return model.eval()
+
+
+def examples(*documents: Document) -> list[Example]:
+    return [example_of(doc, ("ner", "nel"))[0] for doc in documents or DOCUMENTS]

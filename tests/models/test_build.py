@@ -1,0 +1,31 @@
+import pytest
+
+from nerlink.models.build import build_model, candidate_generator
+from nerlink.models.encoder import WindowEmbeddings
+from tests.world import tiny_config
+
+
+@pytest.mark.parametrize(
+    ("tasks", "heads"),
+    [
+        pytest.param(("ner",), (True, False), id="ner"),
+        pytest.param(("nel",), (False, True), id="nel"),
+        pytest.param(("ner", "nel"), (True, True), id="joint"),
+    ],
+)
+def test_tasks_decide_which_heads_there_are(encoder_dir, kb, tasks, heads):
+    config = tiny_config(encoder_dir, tasks=tasks)
+    model = build_model(config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb)
+    assert (model.tagger is not None, model.linker is not None) == heads
+    assert set(model.tasks) == set(tasks)
+
+
+def test_the_loss_weights_are_those_of_the_configuration(encoder_dir, kb):
+    config = tiny_config(encoder_dir, tagger={"loss_weight": 0.3}, linker={"loss_weight": 2.0})
+    model = build_model(config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb)
+    assert model.loss_factors == {"ner": 0.3, "nel": 2.0}
+
+
+def test_surfaces_are_looked_up_whatever_their_case(kb):
+    found = candidate_generator(kb).candidates("PARIS")
+    assert [candidate.entity for candidate in found] == ["paris", "paris-texas"]

@@ -1,0 +1,158 @@
+from random import Random
+
+import pytest
+import torch
+from flair.data import Sentence
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModel, AutoTokenizer
+
+from nerlink.config import EncoderConfig
+from nerlink.converters import to_sentences, tokenize
+from nerlink.data import Document
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.windows import plan_windows
+from tests.models.counting import count_rows
+from tests.world import DOCUMENTS
+
+SENTENCES = st.lists(
+    st.sampled_from(["the", "ox", "of", "was", "X1", "ada.", "is,"]), min_size=1, max_size=30
+).map(lambda words: " ".join(words) + ".")
+TEXTS = st.lists(st.lists(SENTENCES, max_size=4).map(" ".join), min_size=1, max_size=4)
+
+LONG = tokenize(Document(text="The ox was at the sea. " * 9 + "word " * 30))
+
+
+def read(*texts: str) -> list:
+    return [tokenize(Document(text=text)) for text in texts]
+
+
+def slow_vectors(folder, words: list[str], sentences, **options) -> torch.Tensor:
+    """One window at a time, with transformers alone: the vector of each word's first subtoken."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModel.from_pretrained(folder).eval()
+    pieces = [tokenizer.encode(word, add_special_tokens=False) for word in words]
+    firsts = [sum(map(len, pieces[:i])) for i in range(len(pieces) + 1)]
+    ids = [piece for word in pieces for piece in word]
+    ranges = [(firsts[a], firsts[b]) for a, b in sentences]
+    rows = {}
+    for window in plan_windows(ranges, **options):
+        shown = [tokenizer.cls_token_id, *ids[window.start : window.stop], tokenizer.sep_token_id]
+        with torch.no_grad():
+            hidden = model(torch.tensor([shown])).last_hidden_state[0]
+        for word, first in enumerate(firsts[:-1]):
+            if window.first <= first < window.last:
+                rows[word] = hidden[1 + first - window.start]
+    return torch.stack([rows[word] for word in range(len(words))])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"context": "window"}, id="window"),
+        pytest.param({"context": "window", "overlap": 5}, id="overlap"),
+        pytest.param({"context": "flert"}, id="flert"),
+        pytest.param({"context": "none"}, id="none"),
+    ],
+)
+def test_vectors_are_those_of_a_slow_and_obvious_encoder(encoder_dir, options):
+    config = EncoderConfig(model=str(encoder_dir), window=24, shape="off", **options)
+    encoder = WindowEmbeddings(config).eval()
+    expected = slow_vectors(encoder_dir, LONG.words, LONG.sentences, size=24, **options)
+    with torch.no_grad():
+        torch.testing.assert_close(encoder.encode([LONG]), expected, atol=1e-5, rtol=0)
+
+
+def test_a_document_does_not_depend_on_its_batch(encoder):
+    @settings(max_examples=25, deadline=None)
+    @given(TEXTS)
+    def check(texts):
+        documents = read(*texts)
+        with torch.no_grad():
+            together = encoder.encode(documents)
+            apart = torch.cat([encoder.encode([doc]) for doc in documents])
+        torch.testing.assert_close(together, apart, atol=1e-5, rtol=0)
+
+    check()
+
+
+def test_documents_without_words_give_no_rows(encoder):
+    assert encoder.encode([]).shape == (0, 32)
+    assert encoder.encode(read("", " \n")).shape == (0, 32)
+    assert encoder.encode(read("", "an ox", "")).shape == (2, 32)
+
+
+def test_shapes_follow_the_vectors_where_the_tokenizer_lower_cases(encoder_dir):
+    encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir), shape_dim=4)).eval()
+    assert (encoder.embedding_length, encoder.text_length) == (32 + 3 * 4, 32)
+    upper, lower = encoder.encode(read("Ox")), encoder.encode(read("ox"))
+    torch.testing.assert_close(upper[:, :32], lower[:, :32])
+    assert not torch.equal(upper[:, 32:], lower[:, 32:])
+    assert encoder.encode([]).shape == (0, 44)
+
+
+def test_every_window_is_encoded_once(encoder):
+    with count_rows(encoder) as rows:
+        encoder.encode([LONG, *read("The ox was at sea.")])
+    assert sum(rows) == len(encoder._plan(encoder.subtokenizer([LONG]), None)) + 1
+
+
+def test_a_window_never_has_more_subtokens_than_positions(encoder_dir):
+    encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir), window=4096))
+    assert encoder.window == 512 - 2
+    assert encoder.encode(read("ox " * 600)).shape == (600, encoder.embedding_length)
+
+
+def test_chance_moves_windows_in_training(encoder):
+    documents = read("An ox. " * 12)
+    moved = [encoder.encode(documents, rng=Random(seed)) for seed in (1, 1, 5)]  # noqa: S311
+    assert torch.equal(moved[0], moved[1])
+    assert not torch.allclose(moved[0], moved[2], atol=1e-3)
+
+
+def test_texts_get_the_mean_of_their_subtokens_and_special_ones(encoder, encoder_dir):
+    inputs = AutoTokenizer.from_pretrained(encoder_dir)("the ox", return_tensors="pt")
+    with torch.no_grad():
+        expected = encoder.model(**inputs).last_hidden_state[0].mean(0)
+        found = encoder.encode_texts(read("a longer text than this", "the ox", ""))
+    torch.testing.assert_close(found[1], expected, atol=1e-5, rtol=0)
+
+
+def test_flair_embeds_sentences_with_it(encoder):
+    sentences = [Sentence("The ox was at sea."), Sentence("Ada won.")]
+    encoder.embed(sentences)
+    expected = encoder.encode(read("Ada won."))
+    found = torch.stack([token.embedding for token in sentences[1]])
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+def test_flair_sentences_of_a_document_share_windows(encoder):
+    doc = DOCUMENTS[0]
+    sentences = to_sentences(doc)
+    encoder.embed(sentences)
+    found = torch.stack([token.embedding for sentence in sentences for token in sentence])
+    torch.testing.assert_close(found, encoder.encode(read(doc.text)), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_learning"),
+    [
+        pytest.param({}, (True, True), id="all"),
+        pytest.param({"freeze_embeddings": True}, (False, True), id="words frozen"),
+        pytest.param({"freeze": True}, (False, False), id="frozen"),
+    ],
+)
+def test_frozen_weights_do_not_learn(encoder_dir, options, is_learning):
+    model = WindowEmbeddings(EncoderConfig(model=str(encoder_dir), **options)).model
+    words = model.get_input_embeddings().weight
+    layer = model.encoder.layer[0].output.dense.weight
+    assert (words.requires_grad, layer.requires_grad) == is_learning
+
+
+def test_half_precision_is_close(encoder_dir):
+    encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir))).eval()
+    whole = encoder.encode([LONG])
+    encoder.precision = "bf16"
+    half = encoder.encode([LONG])
+    assert not torch.equal(whole, half)
+    torch.testing.assert_close(half.float(), whole, atol=0.1, rtol=0.1)

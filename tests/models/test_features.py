@@ -1,0 +1,91 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.models.features import FEATURES, NIL_FEATURES, flatten
+from nerlink.models.lookup import Lookup
+from tests.world import ENTITIES
+
+
+@pytest.fixture
+def sets(tmp_path):
+    """Candidates of Paris (seen twice as the city, once as the town), of nothing, of Texas."""
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
+        kb.count_mentions([("Paris", "paris")] * 2 + [("Paris", "paris-texas")])
+        return Lookup(kb, Normalised(kb), limit=5)(["Paris", "Nowhere", "Texas"])
+
+
+def column(flat, name: str) -> list[float]:
+    return flat.features[:, FEATURES.index(name)].tolist()
+
+
+def nil_column(flat, name: str) -> list[float]:
+    return flat.nil_features[:, NIL_FEATURES.index(name)].tolist()
+
+
+def test_candidates_of_all_mentions_stand_in_one_list(sets):
+    flat = flatten(sets, seen={})
+    assert flat.mentions.tolist() == [0, 0, 2]
+    assert flat.sizes.tolist() == [2, 0, 1]
+    assert flat.rows.tolist() == [*sets[0].rows, *sets[2].rows]
+    assert flat.features.shape == (3, len(FEATURES))
+    assert flat.nil_features.shape == (3, len(NIL_FEATURES))
+
+
+def test_priors_are_those_of_the_knowledge_base(sets):
+    priors = np.concatenate([found.priors for found in sets])
+    assert column(flatten(sets, seen={}), "prior") == pytest.approx(priors.tolist())
+
+
+def test_values_are_about_0_to_1(sets):
+    flat = flatten(sets, seen={int(sets[0].rows[0]): 10_000})
+    for table in (flat.features, flat.nil_features):
+        assert table.min() >= 0
+        assert table.max() <= 1.5
+
+
+def test_counts_and_links_seen_in_training_count(sets):
+    flat = flatten(sets, seen={int(sets[0].rows[1]): 6})
+    assert column(flat, "share of counts") == pytest.approx([2 / 4, 1 / 4, 0])
+    expected = [0, math.log(7) / 5, 0]
+    assert column(flat, "seen in training") == pytest.approx(expected)
+
+
+def test_a_document_is_left_out_of_the_counts_it_added_to(sets):
+    rows = [int(row) for row in sets[0].rows]
+    own = {("paris", rows[0]): 2, ("", rows[0]): 2, ("paris", -1): 1}
+    nil_sets = [replace(sets[0], nil_count=1)]
+    left_out = flatten(nil_sets, seen={rows[0]: 2}, own=[own])
+    without = flatten(
+        [replace(sets[0], counts=np.array([0, 1], dtype=np.float32), nil_count=0)], seen={}
+    )
+    torch.testing.assert_close(left_out.features, without.features)
+    torch.testing.assert_close(left_out.nil_features, without.nil_features)
+
+
+def test_counts_never_fall_below_zero(sets):
+    row = int(sets[2].rows[0])
+    own = [{("texas", row): 9, ("", row): 9, ("texas", -1): 9}]
+    flat = flatten(sets[2:], seen={row: 1}, own=own)
+    assert column(flat, "share of counts") == [0]
+    assert nil_column(flat, "share of counts") == [0]
+
+
+def test_the_best_candidate_speaks_against_nil(sets):
+    flat = flatten(sets, seen={})
+    assert nil_column(flat, "best prior") == pytest.approx(
+        [float(sets[0].priors.max()), 0, float(sets[2].priors.max())]
+    )
+    assert nil_column(flat, "log candidates")[1] == 0
+
+
+def test_nothing_is_flattened_from_nothing():
+    flat = flatten([], seen={}, own=[])
+    assert (flat.features.shape, flat.nil_features.shape) == (
+        (0, len(FEATURES)),
+        (0, len(NIL_FEATURES)),
+    )

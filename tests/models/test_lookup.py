@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nerlink.data import Entity
+from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.models import lookup as lookup_module
+from nerlink.models.lookup import Lookup
+from tests.world import ENTITIES
+
+
+@pytest.fixture
+def kb(tmp_path: Path):
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
+        yield kb
+
+
+@pytest.fixture
+def lookup(kb) -> Lookup:
+    return Lookup(kb, Normalised(kb), limit=5, nil_counts={"jordan": 3})
+
+
+def test_candidates_come_with_what_is_known_about_them(lookup, kb):
+    found = lookup.one("PARIS")
+    assert (found.key, found.entities) == ("paris", ("paris", "paris-texas"))
+    assert found.rows.tolist() == kb.rows(found.entities)
+    assert found.priors.tolist() == pytest.approx([901 / 911, 10 / 911])
+    assert found.popularity.tolist() == [900, 9]
+    assert (len(found), found.names.shape) == (2, (2, 5))
+
+
+def test_surfaces_know_how_often_they_meant_nothing(lookup):
+    assert [found.nil_count for found in lookup(["Jordan", "jordan", "Paris"])] == [3, 3, 0]
+
+
+def test_a_surface_without_candidates_has_an_empty_set(lookup):
+    found = lookup.one("Nowhere")
+    assert (len(found), found.entities, found.names.shape) == (0, (), (0, 5))
+
+
+def test_only_the_best_candidates_are_kept(kb):
+    assert Lookup(kb, Normalised(kb), limit=1).one("Paris").entities == ("paris",)
+
+
+def test_an_entity_can_be_added_to_the_candidates_in_training(lookup):
+    found = lookup.with_entity("Paris", "ada")
+    assert found.entities == ("paris", "paris-texas", "ada")
+    assert (found.counts[2], found.priors[2]) == (0, 0)
+    assert len(lookup.one("Paris")) == 2
+
+
+def test_rows_of_entities_outside_the_base_are_minus_one(lookup, kb):
+    assert [lookup.row("ada"), lookup.row("nobody")] == [kb.row("ada"), -1]
+
+
+def test_a_changed_base_is_looked_up_again(lookup, kb):
+    assert (len(lookup.one("Ada")), lookup.row("ada-2")) == (0, -1)
+    kb.add(Entity(id="ada-2", name="Ada"))
+    assert len(lookup.one("Ada")) == 0
+    lookup.refresh()
+    assert lookup.one("Ada").entities == ("ada-2",)
+    assert lookup.row("ada-2") == kb.row("ada-2")
+
+
+def test_the_oldest_surfaces_are_forgotten(lookup, monkeypatch):
+    monkeypatch.setattr(lookup_module, "MAX_SURFACES", 2)
+    first = lookup.one("Paris")
+    assert lookup.one("Paris") is first
+    lookup(["Texas", "Acme"])
+    assert lookup.one("Paris") is not first
+    np.testing.assert_array_equal(lookup.one("Paris").rows, first.rows)

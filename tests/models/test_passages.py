@@ -1,0 +1,37 @@
+from flair.data import Sentence
+
+from nerlink.converters import to_sentences
+from nerlink.data import Document
+from nerlink.models.passages import TokenSpan, runs_of
+
+DOC = Document(text="Ada won. Bob  lost.\nNobody came.")
+
+
+def test_sentences_of_a_document_make_one_run():
+    (run,) = runs_of(to_sentences(DOC))
+    assert len(run.sentences) == 3
+    assert run.passage.tokens.sentences == [(0, 3), (3, 6), (6, 9)]
+
+
+def test_documents_do_not_share_a_run():
+    assert len(runs_of([*to_sentences(DOC), *to_sentences(DOC)])) == 2
+
+
+def test_sentences_out_of_order_are_runs_of_their_own():
+    first, second, third = to_sentences(DOC)
+    assert [run.sentences for run in runs_of([third, first, second])] == [[third], [first, second]]
+
+
+def test_flairs_own_sentences_stand_alone():
+    assert len(runs_of([Sentence("Ada won."), Sentence("Bob lost.")])) == 2
+
+
+def test_surfaces_can_be_read_from_the_passage():
+    (run,) = runs_of(to_sentences(DOC))
+    assert run.passage.surface(TokenSpan(3, 5)) == "Bob  lost"
+    words = [run.passage.surface(TokenSpan(i, i + 1)) for i in range(9)]
+    assert words == run.passage.tokens.words
+
+
+def test_no_sentences_make_no_runs():
+    assert runs_of([]) == []
