@@ -1,0 +1,89 @@
+from random import Random
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerlink.errors import StorageError
+from nerlink.training import checkpoint
+from nerlink.training.checkpoint import (
+    load_checkpoint,
+    random_state,
+    restore_random_state,
+    save_checkpoint,
+)
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def test_a_state_comes_back_as_it_was(tmp_path):
+    @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
+    def check(state):
+        save_checkpoint(tmp_path / "a.safetensors", state)
+        assert load_checkpoint(tmp_path / "a.safetensors") == state
+
+    check()
+
+
+def test_tensors_come_back_where_they_were(tmp_path):
+    table = torch.randn(3, 4)
+    state = {"a": {"b": [table.T, {"a/b": torch.tensor(1, dtype=torch.uint8)}]}, "c": table}
+    save_checkpoint(tmp_path / "a.safetensors", state)
+    found = load_checkpoint(tmp_path / "a.safetensors")
+    assert torch.equal(found["a"]["b"][0], table.T)
+    assert found["a"]["b"][1]["a/b"].dtype == torch.uint8
+    assert torch.equal(found["c"], table)
+
+
+def test_tensors_that_share_memory_are_kept_apart(tmp_path):
+    table = torch.randn(2, 2)
+    save_checkpoint(tmp_path / "a.safetensors", {"one": table, "two": table})
+    found = load_checkpoint(tmp_path / "a.safetensors")
+    assert torch.equal(found["one"], found["two"])
+
+
+def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, {"step": 1})
+
+    def torn(tensors, target, metadata):
+        target.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save_file", torn)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(path, {"step": 2})
+    assert load_checkpoint(path) == {"step": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b"torn", b"\x00" * 64], ids=["empty", "text", "zeros"])
+def test_a_damaged_checkpoint_is_refused(tmp_path, content):
+    (tmp_path / "a.safetensors").write_bytes(content)
+    with pytest.raises(StorageError, match=r"a.safetensors: not a readable checkpoint"):
+        load_checkpoint(tmp_path / "a.safetensors")
+
+
+def test_a_checkpoint_of_someone_else_is_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.ones(1)}, tmp_path / "a.safetensors")
+    with pytest.raises(StorageError, match="Delete it to start over"):
+        load_checkpoint(tmp_path / "a.safetensors")
+
+
+def test_chance_goes_on_where_it_was(tmp_path):
+    rng = Random(5)  # noqa: S311
+    rng.random()
+    save_checkpoint(tmp_path / "a.safetensors", random_state(rng))
+    expected = rng.random(), torch.rand(2)
+    restore_random_state(rng, load_checkpoint(tmp_path / "a.safetensors"))
+    assert (rng.random(), torch.rand(2).tolist()) == (expected[0], expected[1].tolist())

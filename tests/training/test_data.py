@@ -1,0 +1,132 @@
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nerlink.config import DataConfig
+from nerlink.data import NIL, Document
+from nerlink.errors import DataError
+from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.training.data import (
+    TrainingSet,
+    count_links,
+    make_batches,
+    summarise,
+    training_set,
+)
+from tests.world import DOCUMENTS, marked
+
+MIXED = [
+    marked("[Paris|LOC|paris] and [PARIS|LOC|paris] and [Paris|LOC|paris-texas].", "a"),
+    marked("[Otto Nix|PER|NIL] met [Ada Byron|PER|] of [Atlantis|LOC|sunken].", "b"),
+    marked("Nobody came.", "c"),
+]
+
+
+def read(*documents: Document, tasks=("ner", "nel"), piece_tokens=100, **entry) -> TrainingSet:
+    parts = [(documents or MIXED, DataConfig(**entry))]
+    return training_set(parts, tasks=tasks, piece_tokens=piece_tokens)
+
+
+@pytest.fixture
+def kb(kb_path):
+    with KnowledgeBase.open(kb_path) as kb:
+        yield kb
+
+
+def test_what_is_to_be_learnt_is_counted(kb):
+    summary = summarise(read(), kb, Normalised(kb))
+    assert (summary.n_documents, summary.n_tokens) == (3, 6 + 8 + 3)
+    assert summary.labels == {"LOC": 4, "PER": 2}
+    assert (summary.n_linked, summary.n_nil, summary.n_unlinked) == (3, 1, 1)
+    assert (summary.outside, summary.n_entities) == ({"sunken": 1}, 2)
+
+
+def test_candidate_recall_is_measured_before_training(kb):
+    summary = summarise(read(), kb, Normalised(kb))
+    assert summary.recall[1] == pytest.approx(2 / 3)
+    assert summary.recall[None] == 1
+
+
+def test_without_a_base_there_are_no_links_outside():
+    summary = summarise(read(tasks=("ner",)), None, None)
+    assert (summary.outside, summary.recall) == ({}, {})
+
+
+def test_links_of_training_are_counted_for_the_base(kb):
+    links, nil = count_links(read().examples, kb)
+    assert links == {("Paris", "paris"): 1, ("PARIS", "paris"): 1, ("Paris", "paris-texas"): 1}
+    assert nil == {"otto nix": 1, "atlantis": 1}
+
+
+def test_links_of_documents_that_do_not_teach_linking_are_not_counted(kb):
+    assert count_links(read(tasks=("ner",)).examples, kb) == (Counter(), Counter())
+
+
+def test_labels_are_sorted_and_come_from_documents_that_teach_types():
+    assert read().labels == ("LOC", "PER")
+    parts = [(MIXED[:1], DataConfig()), (MIXED[1:], DataConfig(tasks=("nel",)))]
+    assert training_set(parts, tasks=("ner", "nel"), piece_tokens=9).labels == ("LOC",)
+
+
+def test_a_mention_lost_on_the_way_is_reported():
+    doc = marked("[Paris|LOC|paris] won.")
+    twice = Document(text=doc.text, mentions=(*doc.mentions, doc.mentions[0]))
+    assert read(twice).report.n_mentions == 2
+    assert len(read(twice).report.dropped) == 1
+
+
+def test_long_documents_are_cut_into_pieces():
+    data = read(marked("[Ada|PER|ada] won. Bob ran. Cy sat."), piece_tokens=6)
+    assert [len(e.passage.tokens.words) for e in data.examples] == [6, 3]
+    assert data.weights == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks", "message"),
+    [
+        pytest.param("Nobody.", ("ner",), "no labelled mention.*Give mentions a 'label'", id="ner"),
+        pytest.param("[Ada|PER|].", ("nel",), "no linked mention.*an 'entity'", id="nel"),
+    ],
+)
+def test_nothing_to_learn_is_refused(text, tasks, message):
+    with pytest.raises(DataError, match=message):
+        read(marked(text), tasks=tasks)
+
+
+def test_nil_alone_can_be_learnt_from():
+    assert read(marked("[Otto|PER|NIL] won.")).examples[0].spans[0].entity == NIL
+
+
+def chance(seed: int) -> Random:
+    return Random(seed)  # noqa: S311
+
+
+@given(seed=st.integers(0, 999), batch_tokens=st.integers(1, 60))
+def test_every_example_is_in_one_batch_of_an_epoch(seed, batch_tokens):
+    data = read(*DOCUMENTS)
+    batches = list(make_batches(data, batch_tokens=batch_tokens, rng=chance(seed)))
+    assert Counter(id(e) for b in batches for e in b) == Counter(map(id, data.examples))
+    for batch in batches:
+        assert len(batch) == 1 or sum(len(e.passage.tokens.words) for e in batch) <= batch_tokens
+
+
+def test_order_varies_by_chance_alone():
+    data = read(*DOCUMENTS)
+    orders = [
+        [id(e) for b in make_batches(data, batch_tokens=50, rng=chance(s)) for e in b]
+        for s in (1, 1, 2)
+    ]
+    assert orders[0] == orders[1] != orders[2]
+
+
+@pytest.mark.parametrize(("weight", "least", "most"), [(2.0, 2, 2), (2.5, 2, 3), (0.25, 0, 1)])
+def test_weights_say_how_often_an_example_is_drawn(weight, least, most):
+    data = read(MIXED[0], weight=weight)
+    counts = [
+        sum(map(len, make_batches(data, batch_tokens=9, rng=chance(seed)))) for seed in range(400)
+    ]
+    assert (min(counts), max(counts)) == (least, most)
+    assert sum(counts) / 400 == pytest.approx(weight, abs=0.1)

@@ -1,0 +1,72 @@
+import pytest
+import torch
+
+from nerlink.config import TrainingConfig
+from nerlink.kb import KnowledgeBase
+from nerlink.models.build import build_model
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.training.optimisers import make_optimisers
+from tests.world import tiny_config
+
+CONFIG = TrainingConfig(learning_rate=0.1, head_learning_rate=1.0, warmup=0.2)
+
+
+@pytest.fixture
+def model(encoder_dir, kb_path):
+    config = tiny_config(encoder_dir)
+    with KnowledgeBase.open(kb_path) as kb:
+        yield build_model(
+            config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb, seen={0: 1, 2: 1}
+        )
+
+
+def rates(optimisers) -> list[float]:
+    return [group["lr"] for o in optimisers.optimisers for group in o.param_groups]
+
+
+def test_every_weight_is_moved_by_one_optimiser(model):
+    optimisers = make_optimisers(model, CONFIG, n_steps=10)
+    groups = [group["params"] for o in optimisers.optimisers for group in o.param_groups]
+    moved = [id(p) for params in groups for p in params]
+    assert sorted(moved) == sorted({id(p) for p in model.parameters()})
+    assert {id(p) for p in groups[0]} == {id(p) for p in model.encoder.model.parameters()}
+    assert groups[2] == [model.linker.prototypes.memory.weight]
+
+
+def test_frozen_weights_are_left_alone(model):
+    model.encoder.model.requires_grad_(requires_grad=False)
+    optimisers = make_optimisers(model, CONFIG, n_steps=10)
+    frozen = {id(p) for p in model.encoder.model.parameters()}
+    assert not frozen & {id(p) for p in optimisers.dense}
+    assert rates(optimisers) == pytest.approx([0.5, 0.5])
+
+
+def test_rates_rise_to_their_peak_and_fall_to_zero(model):
+    optimisers = make_optimisers(model, CONFIG, n_steps=10)
+    seen = []
+    for _ in range(11):
+        seen.append(rates(optimisers)[0])
+        optimisers.step()
+    assert seen == pytest.approx([0.05, 0.1, 0.1, *(n * 0.0125 for n in range(7, 0, -1)), 0])
+
+
+def test_only_entities_of_the_step_are_moved(model):
+    optimisers = make_optimisers(model, CONFIG, n_steps=10)
+    prototypes = model.linker.prototypes
+    prototypes(torch.ones(1, 32), torch.tensor([2])).sum().backward()
+    optimisers.step()
+    assert prototypes.memory.weight.any(1).tolist() == [False, False, True]
+    assert prototypes.memory.weight.grad is None
+
+
+def test_a_step_goes_on_from_a_saved_state(model):
+    first, second = (make_optimisers(model, CONFIG, n_steps=10) for _ in range(2))
+    for _ in range(3):
+        for parameter in first.dense:
+            parameter.grad = torch.ones_like(parameter)
+        first.step()
+    second.load_state_dict(first.state_dict())
+    assert rates(second) == rates(first)
+    first.step()
+    second.step()
+    assert rates(second) == rates(first)

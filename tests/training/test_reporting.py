@@ -1,0 +1,74 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from nerlink.converters import AlignmentReport
+from nerlink.evaluation import evaluate
+from nerlink.training.data import Summary
+from nerlink.training.reporting import Epoch, Terminal, format_summary
+from tests.world import DOCUMENTS
+
+SUMMARY = Summary(
+    n_documents=1200,
+    n_tokens=34567,
+    labels={"PER": 20, "LOC": 3},
+    n_linked=1500,
+    n_nil=7,
+    n_unlinked=3,
+    outside={f"Q{n}": 2 for n in range(6)},
+    n_entities=90,
+    recall={1: 0.5, None: 0.875},
+    alignment=AlignmentReport.total([]),
+)
+
+
+def test_a_summary_is_a_few_lines():
+    assert format_summary(SUMMARY).splitlines() == [
+        "1,200 documents, 34,567 tokens",
+        "labels: PER 20, LOC 3",
+        "links: 1,500 to 90 entities, 7 NIL, 3 mentions without a link",
+        "12 links to 6 entities that the knowledge base lacks, learnt as NIL: "
+        "Q0, Q1, Q2, Q3, Q4, …",
+        "candidate recall: 50.0% in the first 1, 87.5% in all",
+    ]
+
+
+def test_a_summary_leaves_out_what_there_is_not():
+    summary = Summary(n_documents=1, n_tokens=2, labels={}, alignment=AlignmentReport.total([]))
+    assert format_summary(summary) == "1 documents, 2 tokens"
+
+
+@pytest.fixture
+def terminal():
+    return Terminal(console=Console(file=io.StringIO(), width=200))
+
+
+def shown(terminal) -> str:
+    return terminal.console.file.getvalue()
+
+
+def test_the_terminal_shows_what_is_learnt_and_every_epoch(terminal):
+    terminal.begin(SUMMARY, 10)
+    terminal.step(1, 5, 0.25, 1000.0)
+    report = evaluate(DOCUMENTS, DOCUMENTS)
+    terminal.epoch(
+        Epoch(
+            number=1,
+            loss=0.25,
+            seconds=3.2,
+            tokens_per_second=1e3,
+            report=report,
+            score=1.0,
+            is_best=True,
+        )
+    )
+    terminal.end()
+    assert "candidate recall: 50.0%" in shown(terminal)
+    assert "epoch 1  loss 0.2500  3 s  ner.f1 1.0000  linking.inkb.f1 1.0000" in shown(terminal)
+
+
+def test_a_terminal_that_never_began_can_end(terminal):
+    terminal.step(1, 5, 0.25, 1000.0)
+    terminal.end()
+    assert shown(terminal) == ""

@@ -1,0 +1,164 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from torch import multiprocessing
+
+from nerlink.kb import KnowledgeBase
+from nerlink.models.storage import load_model
+from nerlink.training import run as module
+from nerlink.training import train
+from nerlink.training.run import Run
+from tests.training.conftest import Killed, Killer, Listener, weights
+from tests.world import DOCUMENTS, marked, tiny_config
+
+
+def losses(result) -> list[float]:
+    return [epoch["loss"] for epoch in result.history]
+
+
+def assert_same_weights(one: Path, other: Path, **tolerance) -> None:
+    ours, theirs = weights(one), weights(other)
+    assert ours.keys() == theirs.keys()
+    for name, tensor in ours.items():
+        if tolerance:
+            torch.testing.assert_close(tensor, theirs[name], **tolerance, msg=name)
+        else:
+            assert torch.equal(tensor, theirs[name]), name
+
+
+def test_the_same_seed_gives_the_same_numbers(run):
+    first, second = run("first"), run("second")
+    assert losses(first) == losses(second)
+    assert_same_weights(first.folder, second.folder)
+
+
+@pytest.mark.parametrize(
+    "killer",
+    [
+        pytest.param(Killer(step=1), id="before the first checkpoint"),
+        pytest.param(Killer(step=2), id="within the first epoch"),
+        pytest.param(Killer(epoch=1), id="between epochs"),
+        pytest.param(Killer(step=6), id="within a later epoch"),
+    ],
+)
+def test_a_killed_run_ends_as_if_nothing_had_happened(run, killer):
+    whole = run("whole", dev=DOCUMENTS, epochs=3, checkpoint_minutes=1e-9)
+    with pytest.raises(Killed):
+        run("killed", dev=DOCUMENTS, epochs=3, checkpoint_minutes=1e-9, reporter=killer)
+    listener = Listener()
+    resumed = run("killed", dev=DOCUMENTS, epochs=3, checkpoint_minutes=1e-9, reporter=listener)
+    assert losses(resumed) == losses(whole)
+    assert (resumed.scores, resumed.best_epoch) == (whole.scores, whole.best_epoch)
+    assert_same_weights(resumed.folder, whole.folder)
+    assert listener.steps[-1] == listener.n_steps
+    assert len(listener.steps) == listener.n_steps - max(0, listener.steps[0] - 1)
+
+
+def test_a_resumed_run_says_where_it_goes_on(run):
+    with pytest.raises(Killed):
+        run(reporter=Killer(step=2), checkpoint_minutes=1e-9)
+    listener = Listener()
+    run(reporter=listener, checkpoint_minutes=1e-9)
+    assert listener.notes == ["going on after epoch 0, step 1"]
+    assert listener.steps[0] == 2
+
+
+def test_halves_of_a_batch_teach_what_the_batch_teaches(run, plain_encoder_dir):
+    one = run("one", encoder=plain_encoder_dir, batch_tokens=1000)
+    listener = Listener()
+    halves = run(
+        "halves",
+        encoder=plain_encoder_dir,
+        batch_tokens=60,
+        gradient_accumulation=9,
+        reporter=listener,
+    )
+    assert listener.n_steps == 2
+    assert losses(halves) == pytest.approx(losses(one), rel=1e-4)
+    assert_same_weights(one.folder, halves.folder, atol=2e-3, rtol=1e-2)
+
+
+def train_in_process(rank: int, port: int, arguments: tuple) -> None:
+    config, output, kb = arguments
+    os.environ |= {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "GLOO_SOCKET_IFNAME": "lo",
+    }
+    result = train(config, output, train=DOCUMENTS, kb=kb)
+    if rank == 0:
+        torch.save(losses(result), output / "losses.pt")
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path):
+    one = run("one", encoder=plain_encoder_dir, batch_tokens=1000)
+    config = tiny_config(plain_encoder_dir, training={"epochs": 2, "batch_tokens": 1000})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    output = tmp_path / "two"
+    arguments = (port, (config, output, kb_path))
+    multiprocessing.start_processes(train_in_process, arguments, nprocs=2, start_method="fork")
+    assert torch.load(output / "losses.pt") == pytest.approx(losses(one), rel=1e-4)
+    assert_same_weights(one.folder, output, atol=2e-3, rtol=1e-2)
+    hashes = []
+    for folder in (one.folder, output):
+        with KnowledgeBase.open(folder / "kb.sqlite") as kb:
+            hashes.append(kb.content_hash)
+    assert hashes[0] == hashes[1]
+
+
+def test_training_stops_when_patience_ends(run):
+    result = run(dev=DOCUMENTS, epochs=9, patience=2, learning_rate=1e-12, head_learning_rate=1e-12)
+    assert (len(result.history), result.best_epoch) == (3, 1)
+
+
+def test_the_best_epoch_is_kept(run, monkeypatch):
+    scores, seen = iter([1.0, 3.0, 2.0]), []
+
+    def score(self, report):
+        seen.append({name: t.clone() for name, t in self.weights()["heads"].items()})
+        return next(scores)
+
+    monkeypatch.setattr(Run, "_score", score)
+    result = run(dev=DOCUMENTS, epochs=3)
+    assert result.best_epoch == 2
+    kept = weights(result.folder)
+    assert all(torch.equal(kept[name], tensor) for name, tensor in seen[1].items())
+    assert not all(torch.equal(kept[name], tensor) for name, tensor in seen[2].items())
+
+
+def test_the_last_epoch_is_kept_where_nothing_scores(run):
+    assert run(epochs=3).best_epoch == 3
+
+
+def test_a_model_that_links_nothing_is_chosen_by_what_it_finds(run):
+    result = run(tasks=("ner",), dev=DOCUMENTS, epochs=8)
+    found = [epoch["scores"]["ner.f1"] for epoch in result.history]
+    assert result.best_epoch == 1 + found.index(max(found)) > 1
+
+
+def test_every_kind_of_document_can_be_in_a_batch(run):
+    texts = ["[Paris|LOC|paris] won.", "[Acme|ORG|] won.", "[Jordan||jordan] won.", "It was late."]
+    result = run(train_on=[*map(marked, texts), marked("")], epochs=1)
+    assert load_model(result.folder).tagger.labels == ("LOC", "ORG")
+
+
+def test_a_checkpoint_inside_an_epoch_is_written_as_often_as_asked(run, monkeypatch):
+    written = []
+    original = module.save_checkpoint
+    monkeypatch.setattr(
+        module,
+        "save_checkpoint",
+        lambda path, state: (written.append(path.name), original(path, state)),
+    )
+    run(epochs=1, checkpoint_minutes=60)
+    assert written == ["best.safetensors", "checkpoint.safetensors"]

@@ -1,0 +1,154 @@
+import json
+
+import pytest
+
+from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
+from nerlink.data import Document
+from nerlink.errors import ConfigError, DataError, StorageError
+from nerlink.kb import KnowledgeBase
+from nerlink.models.storage import load_model, read_info
+from nerlink.sources import write
+from nerlink.training import train
+from tests.training.conftest import Killed, Killer, Listener
+from tests.world import DOCUMENTS, ENTITIES, marked, tiny_config
+
+
+def test_a_run_leaves_a_model_and_nothing_else(run):
+    result = run()
+    assert not (result.folder / "training").exists()
+    assert load_model(result.folder).tagger.labels == ("LOC", "ORG", "PER")
+    assert read_info(result.folder).trained_on["epochs"] == 2
+    assert [epoch["epoch"] for epoch in result.history] == [1, 2]
+
+
+def test_a_run_tells_what_happens(run):
+    listener = Listener()
+    result = run(dev=DOCUMENTS[:3], reporter=listener)
+    assert listener.summary == result.summary
+    assert listener.steps == list(range(1, listener.n_steps + 1))
+    assert [epoch.number for epoch in listener.epochs] == [1, 2]
+    assert listener.n_ends == 1
+    assert all(epoch.score is not None for epoch in listener.epochs)
+
+
+def test_the_end_is_told_after_an_error_too(run):
+    class Listening(Killer, Listener):
+        def __init__(self):
+            Listener.__init__(self)
+            self.at_step, self.at_epoch = 1, 0
+
+        step = Killer.step
+
+    reporter = Listening()
+    with pytest.raises(Killed):
+        run(reporter=reporter)
+    assert reporter.n_ends == 1
+
+
+def test_documents_and_entities_come_from_the_files_a_configuration_names(encoder_dir, tmp_path):
+    write(DOCUMENTS[:6], tmp_path / "train.jsonl")
+    write(DOCUMENTS[6:], tmp_path / "dev.jsonl")
+    records = [{"id": e.id, "name": e.name, "aliases": dict(e.aliases)} for e in ENTITIES]
+    lines = [json.dumps(record) for record in records]
+    (tmp_path / "entities.jsonl").write_text("\n".join(lines))
+    config = tiny_config(
+        encoder_dir,
+        data=(DataConfig(train=tmp_path / "train.jsonl", dev=tmp_path / "dev.jsonl"),),
+        kb=KnowledgeBaseConfig(tables=(tmp_path / "entities.jsonl",)),
+        training={"epochs": 1},
+    )
+    result = train(config, tmp_path / "model")
+    assert (result.summary.n_documents, result.best_epoch) == (6, 1)
+    assert "linking.inkb.f1" in result.scores
+    with KnowledgeBase.open(tmp_path / "model" / "kb.sqlite") as kb:
+        assert len(kb) == len(ENTITIES)
+
+
+def test_the_saved_configuration_is_the_one_trained_with(run):
+    config = load_config(run(epochs=1).folder / "config.toml")
+    assert (config.training.epochs, config.tasks) == (1, ("ner", "nel"))
+
+
+def test_training_links_are_counted_into_the_models_base_alone(run, kb_path):
+    result = run(epochs=1)
+    counts = []
+    for path in (kb_path, result.folder / "kb.sqlite"):
+        with KnowledgeBase.open(path) as kb:
+            query = "SELECT sum(count) FROM alias"
+            counts.append(kb.connection.execute(query).fetchone()[0])
+    assert counts[1] - counts[0] == result.summary.n_linked
+
+
+def test_a_run_without_linked_mentions_is_refused(run, tmp_path):
+    with pytest.raises(DataError, match=r"no linked mention.*tasks = \[\"ner\"\]"):
+        run(train_on=[marked("[Paris|LOC|] won.")])
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        pytest.param([Document(text="Nobody came.")], id="no mention"),
+        pytest.param([Document(text=" ")], id="no word"),
+        pytest.param([], id="no document"),
+    ],
+)
+def test_a_corpus_without_a_mention_is_refused(run, documents):
+    with pytest.raises(DataError, match="no labelled mention, so there is nothing to learn"):
+        run(train_on=documents)
+
+
+def test_a_configuration_without_documents_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"nothing to train on\. Add .*data.* with corpus"):
+        train(Config(), tmp_path)
+
+
+def test_a_configuration_without_entities_is_refused(encoder_dir, tmp_path):
+    with pytest.raises(ConfigError, match=r"which entities to link to. Set kb.path"):
+        train(tiny_config(encoder_dir), tmp_path, train=DOCUMENTS)
+
+
+def test_an_unfinished_run_of_another_configuration_is_refused(run):
+    with pytest.raises(Killed):
+        run(reporter=Killer(epoch=1))
+    with pytest.raises(ConfigError, match=r"unfinished run of another configuration\. Finish"):
+        run(batch_tokens=61)
+
+
+def test_a_damaged_checkpoint_is_refused(run, tmp_path):
+    with pytest.raises(Killed):
+        run(reporter=Killer(epoch=1))
+    (tmp_path / "model" / "training" / "checkpoint.safetensors").write_bytes(b"torn")
+    with pytest.raises(StorageError, match=r"not a readable checkpoint.*Delete it"):
+        run()
+
+
+@pytest.mark.parametrize("tasks", [("ner",), ("nel",), ("ner", "nel")], ids="-".join)
+def test_dev_scores_are_those_of_the_task(run, tasks):
+    result = run(tasks=tasks, dev=DOCUMENTS, epochs=1)
+    measure = "linking.inkb.f1" if "nel" in tasks else "ner.f1"
+    assert 0 < result.scores[measure] <= 1
+    assert measure in result.history[0]["scores"]
+
+
+def test_several_sources_teach_their_own_tasks_at_their_own_weight(encoder_dir, kb_path, tmp_path):
+    write(DOCUMENTS[:3], tmp_path / "types.jsonl")
+    write(DOCUMENTS[3:], tmp_path / "links.jsonl")
+    config = tiny_config(
+        encoder_dir,
+        data=(
+            DataConfig(train=tmp_path / "types.jsonl", tasks=("ner",), weight=2.0),
+            DataConfig(train=tmp_path / "links.jsonl", tasks=("nel",)),
+        ),
+        training={"epochs": 1},
+    )
+    with pytest.raises(DataError, match="no labelled mention"):
+        train(config.model_copy(update={"data": config.data[1:]}), tmp_path / "m", kb=kb_path)
+    result = train(config, tmp_path / "model", kb=kb_path)
+    assert load_model(result.folder).tagger.labels == ("LOC",)
+
+
+def test_the_precision_may_change_between_runs_of_one_process(run):
+    losses = [run(name, precision=name, epochs=1).history[0]["loss"] for name in ("bf16", "fp32")]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert losses[0] != losses[1]
