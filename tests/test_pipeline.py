@@ -1,0 +1,279 @@
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count, islice
+from pathlib import Path
+
+import pytest
+
+from nerlink.data import NIL, Document, Entity, Mention, NilKind
+from nerlink.errors import ConfigError, DataError, StorageError
+from nerlink.kb import KnowledgeBase
+from nerlink.models import documents as grouping
+from nerlink.pipeline import Pipeline
+from tests.world import DOCUMENTS
+
+TEXT = "Cows walk to Paris in Texas at dawn."
+ANSWER = [("Paris", "LOC", "paris-texas"), ("Texas", "LOC", "texas")]
+
+
+@pytest.fixture(scope="module")
+def pipeline(joint_folder) -> Pipeline:
+    return Pipeline.load(joint_folder)
+
+
+@pytest.fixture
+def folder(joint_folder, tmp_path) -> Path:
+    """A model whose knowledge base may change."""
+    return Path(shutil.copytree(joint_folder, tmp_path / "model"))
+
+
+def found(doc: Document) -> list[tuple]:
+    return [(doc.surface(m), m.label, m.entity) for m in doc.mentions]
+
+
+def test_a_text_becomes_a_document(pipeline):
+    doc = pipeline(TEXT)
+    assert (doc.text, found(doc)) == (TEXT, ANSWER)
+
+
+def test_a_document_keeps_what_is_not_a_mention(pipeline):
+    old = Mention(start=0, end=4, label="LOC")
+    doc = pipeline(Document(text=TEXT, id="d", mentions=(old,), meta={"page": 3}))
+    assert (doc.id, doc.meta, found(doc)) == ("d", {"page": 3}, ANSWER)
+
+
+def test_a_list_of_texts_and_documents_becomes_a_list_of_documents(pipeline):
+    documents = pipeline([TEXT, Document(text=TEXT, id="d")])
+    assert [doc.id for doc in documents] == [None, "d"]
+    assert [found(doc) for doc in documents] == [ANSWER] * 2
+    assert pipeline([]) == pipeline(iter(())) == []
+
+
+def test_mentions_say_how_sure_they_are(pipeline):
+    paris, _ = pipeline(TEXT).mentions
+    assert 0.5 < paris.score <= 1
+    assert 0.5 < paris.link_score <= 1
+    assert [c.entity for c in paris.candidates] == ["paris-texas", "paris"]
+    assert paris.candidates[0].score == paris.link_score
+    assert 0 < paris.candidates[0].prior < 1
+
+
+def test_a_stream_reads_no_more_than_a_group_ahead(pipeline, monkeypatch):
+    monkeypatch.setattr(grouping, "GROUP_TOKENS", 40)
+    n_read = count()
+    documents = pipeline.stream(TEXT for _ in n_read)
+    first = list(islice(documents, 7))
+    assert [found(doc) for doc in first] == [ANSWER] * 7
+    assert next(n_read) <= 10
+
+
+def test_a_stream_is_lazy(pipeline):
+    def broken():
+        yield TEXT
+        raise RuntimeError("read too far")
+
+    assert pipeline.stream(broken()) is not None
+
+
+def test_given_mentions_can_be_linked_alone(pipeline):
+    gold = Mention(start=13, end=18, label="ORG", score=0.5)
+    (doc,) = pipeline.link_only([Document(text=TEXT, mentions=(gold,))])
+    (mention,) = doc.mentions
+    assert (mention.start, mention.end, mention.label, mention.score) == (13, 18, "ORG", 0.5)
+    assert mention.entity in ("paris", "paris-texas")
+    assert mention.link_score is not None
+
+
+def test_nested_mentions_are_linked_and_keep_their_order(pipeline):
+    doc = Document(
+        text="Mike Jordan won.",
+        mentions=(Mention(start=0, end=11), Mention(start=5, end=11), Mention(start=0, end=4)),
+    )
+    (linked,) = pipeline.link_only([doc])
+    assert [(m.start, m.end) for m in linked.mentions] == [(0, 11), (5, 11), (0, 4)]
+    assert linked.mentions[0].entity == "player"
+    assert {c.entity for c in linked.mentions[1].candidates} == {"player", "jordan"}
+    assert linked.mentions[2].nil is NilKind.NO_CANDIDATE
+
+
+def test_a_mention_inside_a_word_is_linked(pipeline):
+    doc = Document(text="Parisian days", mentions=(Mention(start=0, end=5),))
+    (linked,) = pipeline.link_only([doc])
+    assert linked.surface(linked.mentions[0]) == "Paris"
+    assert linked.mentions[0].candidates
+
+
+def nil_first(score, queries, candidates):
+    """Scores of a linker that is certain of `NIL`."""
+    scores = score(queries, candidates)
+    scores[:, 0] = 1e3
+    return scores
+
+
+def test_the_three_kinds_of_nil_are_told_apart(joint_folder, monkeypatch):
+    pipeline = Pipeline.load(joint_folder, threshold=1.0)
+    text = "Otto Nix came to Paris."
+    doc = Document(text=text, mentions=(Mention(start=0, end=8), Mention(start=17, end=22)))
+    nobody, unsure = next(pipeline.link_only([doc])).mentions
+    assert (nobody.entity, nobody.nil, nobody.candidates) == (NIL, NilKind.NO_CANDIDATE, ())
+    assert (unsure.entity, unsure.nil) == (NIL, NilKind.BELOW_THRESHOLD)
+    linker = pipeline.model.linker
+    monkeypatch.setattr(linker, "score", partial(nil_first, linker.score))
+    predicted = next(pipeline.link_only([doc])).mentions[1]
+    assert (predicted.entity, predicted.nil) == (NIL, NilKind.PREDICTED)
+    assert predicted.candidates
+
+
+@pytest.mark.parametrize(("top_k", "n_candidates"), [(0, 0), (1, 1), (9, 2)])
+def test_no_more_than_top_k_candidates_come_back(joint_folder, top_k, n_candidates):
+    pipeline = Pipeline.load(joint_folder, top_k=top_k)
+    assert len(pipeline(TEXT).mentions[0].candidates) == n_candidates
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"device": "toaster"}, "device 'toaster' cannot be used here"),
+        ({"device": "cuda:99"}, "device 'cuda:99' cannot be used here"),
+        ({"device": "cpu", "precision": "fp16"}, "precision 'fp16' needs a GPU"),
+        ({"precision": "int8"}, "precision 'int8' is unknown"),
+        ({"threshold": 1.5}, r"threshold = 1.5 should be less than or equal to 1"),
+        ({"top_k": -1}, r"top_k = -1 should be greater than or equal to 0"),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_had_is_refused(joint_folder, options, message):
+    with pytest.raises(ConfigError, match=message):
+        Pipeline.load(joint_folder, **options)
+
+
+def test_device_and_precision_are_honoured_and_told(joint_folder):
+    pipeline = Pipeline.load(joint_folder, device="cpu", precision="bf16")
+    assert (pipeline.info()["device"], pipeline.info()["precision"]) == ("cpu", "bf16")
+    assert found(pipeline(TEXT)) == ANSWER
+    assert pipeline(TEXT).mentions != Pipeline.load(joint_folder)(TEXT).mentions
+
+
+def test_a_model_says_what_it_is(pipeline):
+    info = pipeline.info()
+    assert (info["tasks"], info["n_entities"]) == (("ner", "nel"), 7)
+    assert info["trained_on"]["documents"] == 10
+
+
+def test_a_new_entity_is_linkable_at_once(folder):
+    pipeline = Pipeline.load(folder)
+    assert pipeline("[Otto Nix] met Ada Byron.").mentions[0].entity == NIL
+    with KnowledgeBase.open(pipeline.kb.path, read_only=False) as kb:
+        kb.add(Entity(id="otto", name="Otto Nix", description="a man under an anvil"))
+    doc = Document(text="Otto Nix came.", mentions=(Mention(start=0, end=8),))
+    (linked,) = pipeline.link_only([doc])
+    assert [c.entity for c in linked.mentions[0].candidates] == ["otto"]
+    fresh = next(Pipeline.load(folder).link_only([doc]))
+    assert fresh.mentions == linked.mentions
+
+
+def test_a_removed_entity_is_linked_no_more(folder):
+    pipeline = Pipeline.load(folder)
+    assert found(pipeline(TEXT)) == ANSWER
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.remove("paris-texas")
+    assert found(pipeline(TEXT))[0] == ("Paris", "LOC", "paris")
+
+
+def test_a_stream_takes_notice_of_changes_between_groups(folder, monkeypatch):
+    monkeypatch.setattr(grouping, "GROUP_TOKENS", 1)
+    pipeline = Pipeline.load(folder)
+    documents = pipeline.stream([TEXT, TEXT])
+    assert found(next(documents)) == ANSWER
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.remove("paris-texas")
+    assert found(next(documents))[0] == ("Paris", "LOC", "paris")
+
+
+def test_a_saved_pipeline_answers_the_same(pipeline, tmp_path):
+    again = Pipeline.load(pipeline.save(tmp_path / "again"))
+    texts = [doc.text for doc in DOCUMENTS]
+    assert again(texts) == pipeline(texts)
+    assert again.info() == pipeline.info()
+
+
+def test_threads_get_what_one_gets(pipeline):
+    texts = [doc.text for doc in DOCUMENTS]
+    alone = [pipeline(text) for text in texts]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(pipeline, texts * 3)) == alone * 3
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\u200b", "..."], ids=repr)
+def test_a_text_without_names_has_no_mentions(pipeline, text):
+    assert pipeline(text) == Document(text=text, mentions=pipeline(text).mentions)
+    assert not pipeline(text).mentions or text in ("\u200b", "...")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "😀 Paris 👨‍👩‍👧 Texas 🇫🇷",
+        "Pa\u0301ris e\u0301t Te\u0301xas",
+        "باريس Paris في Texas",
+        "東京Paris大阪",
+        "Paris\r\n\r\n\tTexas\u00a0Acme",
+    ],
+)
+def test_offsets_are_characters_of_the_text(pipeline, text):
+    doc = pipeline(text)
+    assert doc.text == text
+    for mention in doc.mentions:
+        assert 0 <= mention.start < mention.end <= len(text)
+        assert doc.surface(mention) == doc.surface(mention).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a\0b", r"document 2: text: character 1 is NUL"),
+        ("a\ud800b", r"document 2: text: character 1 is half of a surrogate pair"),
+        (7, "document 2 is a int; pass texts or Documents"),
+    ],
+    ids=["NUL", "surrogate", "number"],
+)
+def test_what_is_no_text_is_refused(pipeline, text, message):
+    with pytest.raises(DataError, match=message):
+        pipeline([TEXT, text])
+
+
+def test_given_mentions_outside_the_text_are_refused(pipeline):
+    doc = Document(text="Ada", id="x", mentions=(Mention(start=1, end=9),))
+    with pytest.raises(DataError, match=r"document x: mention 0: .* outside the text"):
+        list(pipeline.link_only([doc]))
+
+
+def test_a_document_of_20_000_tokens_is_tagged_whole(pipeline):
+    text = " ".join([TEXT] * 2300)
+    doc = pipeline(text)
+    surfaces = [doc.surface(mention) for mention in doc.mentions]
+    assert surfaces.count("Paris") > 2000
+    assert doc.mentions[-1].end > len(text) - 20
+
+
+def test_a_model_that_finds_only_leaves_links_open(trained):
+    pipeline = Pipeline.load(trained("ner"))
+    mentions = pipeline(TEXT).mentions
+    assert [(m.label, m.entity, m.candidates) for m in mentions] == [("LOC", None, ())] * 2
+    assert pipeline.kb is None
+    with pytest.raises(DataError, match="finds mentions only: it was trained without 'nel'"):
+        pipeline.link_only([])
+
+
+def test_a_model_that_links_only_asks_for_mentions(trained):
+    pipeline = Pipeline.load(trained("nel"))
+    linked = pipeline.link_only(DOCUMENTS)
+    assert [found(doc) for doc in linked] == [found(doc) for doc in DOCUMENTS]
+    with pytest.raises(DataError, match=r"links given mentions only\. Use pipeline.link_only"):
+        pipeline(TEXT)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(StorageError, match=r"no nerlink.json"):
+        Pipeline.load(tmp_path)
