@@ -84,6 +84,8 @@ class EncoderConfig(Section):
         shape: Learn an embedding of each token's shape (aa, Aa, AA, digits); `auto` where
             the tokenizer lower-cases.
         shape_dim: Width of that embedding.
+        attention_dropout: Share of attention weights dropped in training; the fast kernels of
+            a CPU have none.
         freeze: Leave the transformer's weights as they are.
         freeze_embeddings: Leave its word embeddings as they are.
     """
@@ -94,6 +96,7 @@ class EncoderConfig(Section):
     context: Literal["window", "flert", "none"] = "window"
     shape: Literal["auto", "on", "off"] = "auto"
     shape_dim: Positive = 32
+    attention_dropout: Fraction = 0.0
     freeze: bool = False
     freeze_embeddings: bool = False
 
@@ -137,6 +140,7 @@ class TrainingConfig(Section):
 
     Args:
         epochs: Passes over the training documents, at most.
+        refresh_steps: Steps between refreshments of the text part of prototypes.
         batch_tokens: Tokens in a step, about; documents are not cut unless they are longer.
         gradient_accumulation: Steps whose gradients are added before an update.
         learning_rate: Peak rate of the encoder (AdamW, linear warm-up and decay).
@@ -151,6 +155,7 @@ class TrainingConfig(Section):
     """
 
     epochs: Positive = 6
+    refresh_steps: Positive = 50
     batch_tokens: Positive = 1500
     gradient_accumulation: Positive = 1
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4

@@ -140,6 +140,8 @@ class Pipeline:
         return self._run(documents, link_only=True)
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
+        if isinstance(documents, str | Document):
+            raise DataError("pass a list of documents, or call pipeline(document) for one.")
         for group in group_documents(map(_document, count(1), documents)):
             with self._lock:
                 if self.model.linker:

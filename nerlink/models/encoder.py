@@ -25,6 +25,9 @@ __all__ = ["BATCH_SUBTOKENS", "WindowEmbeddings"]
 
 PRECISIONS: Final = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
+UNLIMITED: Final = 1 << 20
+"""Positions of a transformer that names no limit."""
+
 BATCH_SUBTOKENS: Final = 2048
 """Padded subtokens in one call of the transformer: about what a CPU cache is fastest with."""
 
@@ -49,6 +52,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             fine_tune=not config.freeze,
             use_context=False,
             use_context_separator=False,
+            transformers_config_kwargs={"attention_probs_dropout_prob": config.attention_dropout},
         )
         if not self.tokenizer.is_fast:
             raise EncoderError(
@@ -177,7 +181,9 @@ class WindowEmbeddings(TransformerWordEmbeddings):
 
     def _most_subtokens(self) -> int:
         """Subtokens the transformer has positions for, its special ones not counted."""
-        limit = int(getattr(self.model.config, "max_position_embeddings", 1 << 20))
+        limit = int(getattr(self.model.config, "max_position_embeddings", UNLIMITED))
+        if limit < 0:
+            limit = UNLIMITED
         embeddings = getattr(self.model, "embeddings", None)
         positions = getattr(embeddings, "position_embeddings", None)
         padding = getattr(positions, "padding_idx", None)

@@ -4,6 +4,7 @@ Each has a name and a value of about 0 to 1; each gets its own learned curve, an
 up, so that a score can be taken apart again.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,16 @@ from torch import Tensor, nn
 from nerlink.models.lookup import CandidateSet
 from nerlink.models.names import NAME_FEATURES
 
-__all__ = ["FEATURES", "NIL_FEATURES", "Curves", "FlatCandidates", "OwnCounts", "flatten"]
+__all__ = [
+    "FEATURES",
+    "NIL_FEATURES",
+    "NIL_WEIGHTS",
+    "WEIGHTS",
+    "Curves",
+    "FlatCandidates",
+    "OwnCounts",
+    "flatten",
+]
 
 FEATURES: Final = (
     "prior",
@@ -30,6 +40,7 @@ FEATURES: Final = (
 )
 
 NIL_FEATURES: Final = (
+    "log share of counts",
     "share of counts",
     "log count",
     "log total",
@@ -38,6 +49,18 @@ NIL_FEATURES: Final = (
     "best name",
     "best popularity",
 )
+
+LEAST_PRIOR: Final = 1e-3
+LEAST_NIL: Final = 0.02
+LOG_PRIOR: Final = -math.log(LEAST_PRIOR)
+LOG_NIL: Final = -math.log(LEAST_NIL)
+"""What makes a logarithm a feature between 0 and 1; the weight that it starts with undoes it."""
+
+WEIGHTS: Final = tuple(LOG_PRIOR if name == "log prior" else 0.0 for name in FEATURES)
+NIL_WEIGHTS: Final = tuple(
+    LOG_NIL if name == "log share of counts" else 0.0 for name in NIL_FEATURES
+)
+"""Before training, a candidate scores its log prior, and `NIL` its own."""
 
 WORDS_IN_NAME: Final = NAME_FEATURES.index("share of the surface in the name")
 
@@ -145,7 +168,7 @@ def _feature_tables(
     prior = (seen.counts + share) / (total[mentions] + 1)
     features = [
         prior,
-        np.log(prior + 1e-3) / 7 + 1,
+        np.log(prior + LEAST_PRIOR) / LOG_PRIOR + 1,
         np.log1p(popularity) / 14,
         (popularity + 1) / most_popular[mentions],
         seen.counts / (everything[mentions] + 1),
@@ -154,6 +177,7 @@ def _feature_tables(
         *names.T,
     ]
     nil_features = [
+        np.log(seen.nil / (everything + 1) + LEAST_NIL) / LOG_NIL + 1,
         seen.nil / (everything + 1),
         np.log1p(seen.nil) / 5,
         np.log1p(total) / 5,
@@ -166,23 +190,25 @@ def _feature_tables(
 
 
 class Curves(nn.Module):
-    """A learned curve for each feature: a sum of bent lines.
+    """A learned curve for each feature: a straight line and a sum of bent ones.
 
     Args:
-        n_features: How many curves.
+        weights: Slopes of the straight lines before training, one a feature.
         n_bends: Bends of each curve.
     """
 
-    def __init__(self, n_features: int, n_bends: int = 8) -> None:
+    def __init__(self, weights: Sequence[float], n_bends: int = 8) -> None:
         super().__init__()
-        self.slope = nn.Parameter(torch.randn(n_features, n_bends))
-        self.offset = nn.Parameter(-torch.rand(n_features, n_bends) * self.slope.detach())
-        self.height = nn.Parameter(torch.randn(n_features, n_bends) * 0.1)
+        shape = (len(weights), n_bends)
+        self.weight = nn.Parameter(torch.tensor(weights))
+        self.slope = nn.Parameter(torch.randn(shape))
+        self.offset = nn.Parameter(-torch.rand(shape) * self.slope.detach())
+        self.height = nn.Parameter(torch.zeros(shape))
 
     def forward(self, features: Tensor) -> Tensor:
         """The part of each feature in the score, (n, n_features), of features, (n, n_features)."""
         bent = nn.functional.gelu(features.unsqueeze(-1) * self.slope + self.offset)
-        return (bent * self.height).sum(-1)
+        return (features - 1) * self.weight + (bent * self.height).sum(-1)
 
 
 def _column(parts: Sequence[Floats]) -> Floats:
@@ -190,9 +216,7 @@ def _column(parts: Sequence[Floats]) -> Floats:
 
 
 def _sums(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:
-    out = np.zeros(n)
-    np.add.at(out, groups, values)
-    return out
+    return np.bincount(groups, weights=values, minlength=n).astype(np.float64)
 
 
 def _maxima(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL, Candidate, NilKind
 from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, FlatCandidates, flatten
+from nerlink.models.features import NIL_WEIGHTS, WEIGHTS, Curves, FlatCandidates, flatten
 from nerlink.models.flair_labels import examples_from, gold_spans, write_links
 from nerlink.models.lookup import CandidateSet, Lookup
 from nerlink.models.mentions import Link, MentionBatch, locate
@@ -65,11 +65,11 @@ class Linker(SpanClassifier):
         self.is_counted = is_counted
         self.input_dropout = nn.Dropout(config.dropout)
         self.query = nn.Linear(2 * encoder.embedding_length + n_labels, prototypes.width)
-        self.curves = Curves(len(FEATURES))
-        self.nil_curves = Curves(len(NIL_FEATURES))
+        self.curves = Curves(WEIGHTS)
+        self.nil_curves = Curves(NIL_WEIGHTS)
         self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
         self.register_buffer("temperature", torch.ones(()))
-        nn.init.normal_(self.query.weight, std=0.02)
+        nn.init.normal_(self.query.weight, std=0.005)
         self.to(encoder.device)
 
     @property

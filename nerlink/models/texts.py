@@ -1,6 +1,6 @@
 """The text part of prototypes: what the encoder makes of an entity's name and description."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -9,11 +9,10 @@ from torch import Tensor
 
 from nerlink.converters import tokenize
 from nerlink.data import Document
-from nerlink.kb import KnowledgeBase
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.linker import Linker
 
-__all__ = ["encode_entities", "refresh_text", "text_table", "write_text"]
+__all__ = ["encode_entities", "refresh_text", "write_text"]
 
 GROUP: Final = 2048
 """Texts tokenised and sorted by length together."""
@@ -22,11 +21,19 @@ LENGTH: Final = 0.25
 """Length of a text vector, as a multiple of the square root of its width."""
 
 
-def write_text(linker: Linker) -> None:
-    """Bring the text part of all prototypes up to date with the encoder."""
-    kb = linker.lookup.kb
+def write_text(linker: Linker, rows: Iterable[int] | None = None) -> None:
+    """Bring the text part of prototypes up to date with the encoder.
+
+    Args:
+        linker: Has the prototypes, the encoder and the knowledge base.
+        rows: Those to write; the others stay as they are. All, if not given.
+    """
+    kb, prototypes = linker.lookup.kb, linker.prototypes
     version = kb.version
-    linker.prototypes.set_text(text_table(linker.embeddings, kb), version=version)
+    table = prototypes.full_text(kb.n_rows)
+    for numbers, vectors in encode_entities(linker.embeddings, kb.texts(rows)):
+        table[torch.tensor(numbers)] = vectors
+    prototypes.set_text(table, version=version)
 
 
 def refresh_text(linker: Linker) -> None:
@@ -39,29 +46,6 @@ def refresh_text(linker: Linker) -> None:
     for rows, vectors in encode_entities(linker.embeddings, kb.texts(changed)):
         prototypes.add_text(rows, vectors)
     prototypes.version = version
-
-
-def text_table(
-    encoder: WindowEmbeddings,
-    kb: KnowledgeBase,
-    rows: Iterable[int] | None = None,
-    *,
-    progress: Callable[[int], None] | None = None,
-) -> Tensor:
-    """Text vectors of entities, (kb.n_rows, text_length), in half precision on the CPU.
-
-    Args:
-        encoder: In the state that mentions are encoded with.
-        kb: The entities.
-        rows: Those to encode; the others stay zero. All, if not given.
-        progress: Called with the number of entities done since the last call.
-    """
-    table = torch.zeros(kb.n_rows, encoder.text_length, dtype=torch.float16)
-    for numbers, vectors in encode_entities(encoder, kb.texts(rows)):
-        table[torch.tensor(numbers)] = vectors
-        if progress:
-            progress(len(numbers))
-    return table
 
 
 def encode_entities(

@@ -1,7 +1,7 @@
 """The training loop."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -15,7 +15,7 @@ from torch import Tensor
 from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
-from nerlink.models.documents import annotate_documents
+from nerlink.models.documents import annotate_documents, example_of
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.storage import head_state, load_head_state
@@ -87,6 +87,7 @@ class Run:
         self.folder = folder
         self.accelerator = accelerator
         self.reporter = reporter
+        self._dev_examples = [example_of(doc, config.tasks)[0] for doc in dev]
         self.progress = Progress()
         self.rng = Random(config.seed)  # noqa: S311
         settings = config.training
@@ -109,13 +110,13 @@ class Run:
     def go(self) -> Progress:
         """Train to the end, from wherever the run stands, and put the best weights in place."""
         settings = self.config.training
-        if self.model.linker and not len(self.model.linker.prototypes.text):
-            self._refresh_text()
         while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
+        if self.model.linker:
+            write_text(self.model.linker)
         return self.progress
 
     def resume(self) -> None:
@@ -167,7 +168,10 @@ class Run:
         before = progress.seconds
         n_tokens = 0
         updates = self._updates(progress.epoch)
-        for batches in updates[progress.batch :]:
+        for number, batches in enumerate(updates[progress.batch :], progress.batch):
+            if number % settings.refresh_steps == 0:
+                ahead = updates[number : number + settings.refresh_steps]
+                self._refresh_text(e for group in ahead for batch in group for e in batch)
             progress.losses += self._update(batches)
             progress.batch += 1
             progress.seconds = before + time.monotonic() - start
@@ -210,15 +214,19 @@ class Run:
         """This process's part of a batch."""
         return batch[self.accelerator.process_index :: self.accelerator.num_processes]
 
-    def _refresh_text(self) -> None:
-        """Bring the text part of prototypes up to date with the encoder."""
+    def _refresh_text(self, examples: Iterable[Example]) -> None:
+        """Bring the text of all candidates of some examples up to date with the encoder."""
         if linker := self.model.linker:
-            write_text(linker)
+            spans = [(e.passage.surface(span), span.entity) for e in examples for span in e.spans]
+            sets = linker.lookup({surface for surface, _ in spans})
+            rows = {row for candidates in sets for row in candidates.rows.tolist()}
+            rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
+            write_text(linker, sorted(rows - {-1}))
 
     def _finish_epoch(self) -> None:
         progress = self.progress
-        self._refresh_text()
-        report = self._evaluate()
+        self._refresh_text(self._dev_examples)
+        report = self.evaluate()
         score = self._score(report) if report else float(progress.epoch)
         is_best = score > progress.best_score
         if is_best:
@@ -248,7 +256,8 @@ class Run:
         self.save()
         self.reporter.epoch(epoch)
 
-    def _evaluate(self) -> Report | None:
+    def evaluate(self) -> Report | None:
+        """Scores on the development documents, if there are any."""
         if not self.dev:
             return None
         self.model.eval()

@@ -14,12 +14,12 @@ from accelerate.utils import set_seed
 from nerlink.config import Config, DataConfig, dump_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError
+from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
 from nerlink.models.build import build_model, candidate_generator
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
-from nerlink.models.texts import write_text
 from nerlink.sources import read
 from nerlink.sources.cards import find_corpus
 from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
@@ -37,7 +37,7 @@ class TrainingResult:
 
     Args:
         folder: The model.
-        scores: Of the best epoch on the development documents.
+        scores: Of the model, that is of the best epoch, on the development documents.
         best_epoch: Counted from 1.
         history: Loss, scores and seconds of each epoch.
         summary: What there was to learn.
@@ -96,7 +96,7 @@ def train(
             reporter=reporter or Silent(),
         )
         progress = _go(run, summary, resumes=resumes)
-        result = _result(Path(output), progress, summary)
+        result = _result(Path(output), progress, summary, run.evaluate())
         if accelerator.is_main_process:
             _save(model, result)
             shutil.rmtree(folder)
@@ -177,7 +177,8 @@ def _prepare(
     accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
     """What is to be learnt, and a model to learn it; links are counted into the base."""
-    generator = candidate_generator(base) if base else None
+    # A run that goes on has its links counted already: they would flatter the recall.
+    generator = candidate_generator(base) if base and is_new else None
     summary = summarise(data, base, generator)
     seen: Counter[int] = Counter()
     nil_counts: Counter[str] = Counter()
@@ -196,11 +197,12 @@ def _prepare(
     return summary, model
 
 
-def _result(output: Path, progress: Progress, summary: Summary) -> TrainingResult:
-    best = next((e for e in progress.history if e["epoch"] == progress.best_epoch), {})
+def _result(
+    output: Path, progress: Progress, summary: Summary, report: Report | None
+) -> TrainingResult:
     return TrainingResult(
         folder=output,
-        scores=best.get("scores", {}),
+        scores=report.scores if report else {},
         best_epoch=progress.best_epoch,
         history=progress.history,
         summary=summary,
@@ -208,8 +210,6 @@ def _result(output: Path, progress: Progress, summary: Summary) -> TrainingResul
 
 
 def _save(model: JointModel, result: TrainingResult) -> None:
-    if linker := model.linker:
-        write_text(linker)
     summary = result.summary
     trained_on = {
         "documents": summary.n_documents,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
-from nerlink.models.features import FEATURES, NIL_FEATURES, flatten
+from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, flatten
 from nerlink.models.lookup import Lookup
 from tests.world import ENTITIES
 
@@ -89,3 +89,12 @@ def test_nothing_is_flattened_from_nothing():
         (0, len(FEATURES)),
         (0, len(NIL_FEATURES)),
     )
+
+
+def test_each_feature_has_its_own_curve():
+    curves = Curves([1.0, 2.0, 0.0])
+    torch.nn.init.normal_(curves.height)
+    first, second = torch.rand(2, 3), torch.rand(2, 3)
+    second[:, 1] = first[:, 1]
+    same = curves(first) == curves(second)
+    assert same.tolist() == [[False, True, False]] * 2

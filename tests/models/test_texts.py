@@ -34,6 +34,14 @@ def test_training_mode_is_left_as_it_was_and_drops_nothing(linker):
     assert encoder.training
 
 
+def test_only_some_rows_can_be_written(linker):
+    before = linker.prototypes.text.clone()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    write_text(linker, [2, 4])
+    changed = (linker.prototypes.text != before).any(1).nonzero().flatten()
+    assert changed.tolist() == [2, 4]
+
+
 def test_new_and_renamed_entities_are_encoded_and_no_others(linker):
     kb, prototypes = linker.lookup.kb, linker.prototypes
     before = prototypes.full_text(7)
