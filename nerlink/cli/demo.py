@@ -10,12 +10,14 @@ from nerlink.cli.models import load_pipeline, log_to_stderr
 from nerlink.cli.output import say
 from nerlink.cli.show import names_in
 
-__all__ = ["CORPUS", "TEXT", "demo"]
+__all__ = ["CORPUS", "TEXTS", "demo"]
 
 CORPUS: Final = "tiny-news"
-TEXT: Final = (
-    "Jordan scored 34 points as Chicago beat Boston 102-96 on Sunday. In Amman, ministers of "
-    "Jordan met guests from Georgia to talk about the water of the Jordan."
+TEXTS: Final = (
+    "Jordan scored 34 points as Chicago beat Boston 102-96 on Sunday.",
+    "Jordan asked Turkey for wheat, ministers in Amman said.",
+    "The Amazon rose two metres and flooded villages in Brazil.",
+    "Amazon opened a warehouse near Seattle; its shares rose.",
 )
 """Not in the corpus; what the names mean is for the model to find out."""
 
@@ -33,7 +35,7 @@ def demo(
     *,
     output: Annotated[Path, typer.Option(help="Folder for the model and the page.")] = Path("demo"),
 ) -> None:
-    """Train on a small corpus, score the model, tag a text, write a page: about two minutes."""
+    """Train on a small corpus, score the model, tag texts, write a page: about two minutes."""
     from nerlink.config import load_config
     from nerlink.display import print_document, to_html
     from nerlink.evaluation import evaluate
@@ -49,11 +51,12 @@ def demo(
     gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
     say(f"\n{len(gold)} test documents: {_headline(evaluate(gold, predicted).scores)}\n")
-    tagged = pipeline(TEXT)
+    tagged = pipeline(TEXTS)
     names = names_in(pipeline.kb) if pipeline.kb else None
-    print_document(tagged, names=names)
+    for doc in tagged:
+        print_document(doc, names=names)
     with open_output(page) as file:
-        file.write(to_html([tagged, *predicted], title="nerlink demo", names=names))
+        file.write(to_html([*tagged, *predicted], title="nerlink demo", names=names))
     say("\n" + NEXT.format(model=model, page=page))
 
 
