@@ -7,7 +7,7 @@ them stays as it is.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,13 @@ HEADLINES = {
     "linking.disambiguation": "given mentions linked: accuracy",
     "linking.unseen": "the same, entities not in training",
 }
+SPEED = {
+    "speed.vs_flair": "tagging, times as fast as Flair",
+    "speed.vs_bare": "tagging, time of the bare encoder = 1",
+    "speed.train_vs_flair": "training, times as fast as Flair",
+}
+PER_CENT = ("ner.", "linking.", "candidates.")
+"""Measures that are fractions; others are shown as they are."""
 
 
 def results() -> dict[Path, dict[str, Any]]:
@@ -34,22 +41,46 @@ def question_of(folder: Path) -> str:
 
 
 def overview(experiments: Mapping[Path, dict[str, Any]]) -> str:
-    """A row for each split of each experiment."""
+    """What was scored, and what was timed."""
+    tables = [table for table in (quality(experiments), speed(experiments)) if table]
+    return "\n\n".join(tables) or "None yet."
+
+
+def quality(experiments: Mapping[Path, dict[str, Any]]) -> str:
+    """A row for each split of each experiment that has the scores of a model."""
     rows = [
         [
-            f"[{folder.name}](experiments/{folder.name}/README.md)",
+            link(folder),
             result["encoder"].rpartition("/")[2],
             split,
-            *(shown(scores.get(name)) for name in HEADLINES),
+            *(shown(name, scores.get(name)) for name in HEADLINES),
             str(len(result["seeds"])),
         ]
         for folder, result in experiments.items()
         for split, scores in result["scores"].items()
         if scores.keys() & HEADLINES.keys()
     ]
-    if not rows:
-        return "None yet."
     return markdown(["experiment", "encoder", "split", *HEADLINES.values(), "seeds"], rows)
+
+
+def speed(experiments: Mapping[Path, dict[str, Any]]) -> str:
+    """A row for each experiment that compares times."""
+    found = {
+        folder: {
+            name: score for scores in result["scores"].values() for name, score in scores.items()
+        }
+        for folder, result in experiments.items()
+    }
+    rows = [
+        [link(folder), *(shown(name, scores.get(name)) for name in SPEED)]
+        for folder, scores in found.items()
+        if scores.keys() & SPEED.keys()
+    ]
+    return markdown(["experiment", *SPEED.values()], rows)
+
+
+def link(folder: Path) -> str:
+    return f"[{folder.name}](experiments/{folder.name}/README.md)"
 
 
 def details(result: Mapping[str, Any]) -> str:
@@ -57,7 +88,7 @@ def details(result: Mapping[str, Any]) -> str:
     splits = list(result["scores"])
     names = dict.fromkeys(name for scores in result["scores"].values() for name in scores)
     rows = [
-        [f"`{name}`", *(shown(result["scores"][split].get(name)) for split in splits)]
+        [f"`{name}`", *(shown(name, result["scores"][split].get(name)) for split in splits)]
         for name in names
     ]
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
@@ -72,17 +103,21 @@ def details(result: Mapping[str, Any]) -> str:
     return "\n".join([markdown(["measure", *splits], rows), "", *facts])
 
 
-def markdown(columns: list[str], rows: Iterable[list[str]]) -> str:
+def markdown(columns: list[str], rows: list[list[str]]) -> str:
+    """A table, or nothing where there are no rows."""
+    if not rows:
+        return ""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def shown(score: Mapping[str, float] | None) -> str:
-    """In per cent, with the standard deviation over seeds where there are several."""
+def shown(name: str, score: Mapping[str, float] | None) -> str:
+    """A mean, with the standard deviation where there are several values."""
     if score is None:
         return ""
-    mean = f"{100 * score['mean']:.1f}"
-    return mean if score["n"] < 2 else f"{mean} ± {100 * score['sd']:.1f}"
+    factor, form = (100, ".1f") if name.startswith(PER_CENT) else (1, ",.4g")
+    mean, sd = (format(factor * score[key], form) for key in ("mean", "sd"))
+    return mean if score["n"] < 2 else f"{mean} ± {sd}"
 
 
 def filled(text: str, content: str) -> str:

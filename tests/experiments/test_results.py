@@ -6,7 +6,7 @@ from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
 
 PATHS = sorted(EXPERIMENTS.glob("*/results.json"))
-FOLDERS = sorted(path.parent for path in EXPERIMENTS.glob("*/README.md"))
+FOLDERS = sorted(path.parent for path in EXPERIMENTS.glob("*/config.toml"))
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)

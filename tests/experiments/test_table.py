@@ -30,6 +30,17 @@ def test_overview_has_a_row_a_split(program, tmp_path):
     assert len(rows) == 3
 
 
+def test_overview_shows_times_beside_scores(program, tmp_path):
+    ratios = {"speed.vs_flair": {"mean": 9.25, "sd": 0.5, "n": 5}}
+    timed = RESULT | {"scores": {"tagging": ratios}}
+    text = program("table").overview({tmp_path / "news": RESULT, tmp_path / "speed": timed})
+    assert "| [speed](experiments/speed/README.md) | 9.25 ± 0.5 |  |  |" in text
+
+
+def test_overview_of_nothing_says_so(program):
+    assert program("table").overview({}) == "None yet."
+
+
 def test_details_have_every_measure_and_how_it_came_about(program):
     text = program("table").details(RESULT)
     assert "| `ner.f1` | 92.5 ± 0.3 |" in text
