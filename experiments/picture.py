@@ -1,4 +1,4 @@
-"""Draw the README's picture: the demo's texts as a trained model sees them, in the terminal's colours.
+"""Draw the README's picture: the demo's texts as a trained model sees them.
 
 python experiments/picture.py demo/model
 """
