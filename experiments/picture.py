@@ -21,7 +21,7 @@ PICTURE = Path(__file__).parent / "tiny-news" / "example.svg"
 
 def main() -> None:
     pipeline = Pipeline.load(sys.argv[1])
-    console = Console(record=True, width=92, file=io.StringIO(), color_system="truecolor")
+    console = Console(record=True, width=130, file=io.StringIO(), color_system="truecolor")
     console.print("[bold]$ nerlink demo[/]\n")
     for doc in pipeline(TEXTS):
         print_document(doc, console, names=names_in(pipeline.kb))

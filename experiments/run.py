@@ -175,7 +175,7 @@ def hardware(config: Config) -> str:
     if (info := Path("/proc/cpuinfo")).is_file():
         names = re.findall(r"^model name\s*:\s*(.+)$", info.read_text(), flags=re.MULTILINE)
         cpu = names[0] if names else cpu
-    parts = [f"{cpu}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"]
+    parts = [f"{cpu}, {os.cpu_count()} cores, {torch.get_num_threads()} of them used"]
     if config.training.device != "cpu" and torch.cuda.is_available():
         parts.append(torch.cuda.get_device_name())
     return "; ".join(parts)
