@@ -13,6 +13,9 @@ __all__ = ["FLERT_CONTEXT", "Context", "Window", "batches_by_budget", "plan_wind
 
 Context = Literal["window", "flert", "none"]
 
+MOST_PADDING: Final = 40
+"""Padded subtokens in a batch that cost a CPU less than the call of another batch."""
+
 FLERT_CONTEXT: Final = 64
 """Subtokens on each side of a sentence in the FLERT recipe (Schweter and Akbik, 2020)."""
 
@@ -105,23 +108,26 @@ def _cut(first: int, last: int, size: int, document: int) -> Iterator[Window]:
 
 
 def batches_by_budget(
-    lengths: Sequence[int], *, budget: int, descending: bool = True
+    lengths: Sequence[int], *, budget: int, padding: int = MOST_PADDING
 ) -> Iterator[list[int]]:
-    """Positions of windows in batches whose padded size stays within a budget.
+    """Positions of windows, the longest first, in batches of like length.
 
     Args:
         lengths: Subtokens of each window.
         budget: Padded subtokens a batch may hold; a longer window is a batch of its own.
-        descending: Longest first, so that neighbours are of like length.
+        padding: Padding a batch may hold; about what the call of another batch costs.
     """
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i] if descending else lengths[i])
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     batch: list[int] = []
-    longest = 0
+    longest = n_real = 0
     for position in order:
-        longest = max(longest, lengths[position])
-        if batch and longest * (len(batch) + 1) > budget:
+        n_padded = longest * (len(batch) + 1)
+        if batch and (n_padded > budget or n_padded - n_real - lengths[position] > padding):
             yield batch
-            batch, longest = [], lengths[position]
+            batch, n_real = [], 0
+        if not batch:
+            longest = lengths[position]
         batch.append(position)
+        n_real += lengths[position]
     if batch:
         yield batch

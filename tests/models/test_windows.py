@@ -1,7 +1,6 @@
 from itertools import pairwise
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,15 +110,19 @@ def test_windows_know_their_document():
     assert len(Window(document=0, start=2, stop=7, first=3, last=5)) == 5
 
 
-@given(lengths=st.lists(st.integers(1, 50)), budget=st.integers(1, 200), descending=st.booleans())
-def test_batches_hold_every_window_once_within_the_budget(lengths, budget, descending):
-    batches = list(batches_by_budget(lengths, budget=budget, descending=descending))
+@given(st.lists(st.integers(1, 50)), st.integers(1, 200), st.integers(0, 60))
+def test_batches_hold_every_window_once_within_the_budget(lengths, budget, padding):
+    batches = list(batches_by_budget(lengths, budget=budget, padding=padding))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+        n_padded = len(batch) * max(lengths[i] for i in batch)
+        assert len(batch) == 1 or n_padded <= budget
+        assert n_padded - sum(lengths[i] for i in batch) <= padding
 
 
-@pytest.mark.parametrize("descending", [True, False])
-def test_batches_go_by_length(descending):
-    batches = batches_by_budget([5, 9, 1], budget=1, descending=descending)
-    assert [i for batch in batches for i in batch] == ([1, 0, 2] if descending else [2, 0, 1])
+def test_batches_go_by_length():
+    assert list(batches_by_budget([5, 9, 1], budget=1)) == [[1], [0], [2]]
+
+
+def test_a_short_window_is_not_padded_to_a_much_longer_one():
+    assert list(batches_by_budget([90, 10, 88, 11], budget=1000, padding=5)) == [[0, 2], [3, 1]]
