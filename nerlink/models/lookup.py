@@ -6,6 +6,7 @@ Everything here depends on the surface alone, so it is looked up once a surface 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -82,13 +83,20 @@ class Lookup:
             self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
-        """The candidate set of each surface."""
-        return [self.one(surface) for surface in surfaces]
+        """The candidate set of each surface; new surfaces are looked up together."""
+        surfaces = list(surfaces)
+        missing = [one for one in dict.fromkeys(surfaces) if one not in self._memory]
+        new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
+        sets = [new[one] if one in new else self._memory[one] for one in surfaces]
+        self._memory.update(new)
+        while len(self._memory) > MAX_SURFACES:
+            self._memory.popitem(last=False)
+        return sets
 
     def one(self, surface: str) -> CandidateSet:
         """The candidate set of one surface."""
         found = self._memory.get(surface)
-        return self._look_up(surface) if found is None else found
+        return self([surface])[0] if found is None else found
 
     def row(self, entity: str) -> int:
         """The row of an entity in the knowledge base; -1 if it has no such entity."""
@@ -100,29 +108,37 @@ class Lookup:
     def with_entity(self, surface: str, entity: str) -> CandidateSet:
         """The candidate set of a surface, and one more entity at its end, in training."""
         found = self.generator.candidates(surface, limit=self.limit)
-        return self._candidate_set(surface, (*found, Candidate(entity=entity)))
+        return self._candidate_sets([surface], [(*found, Candidate(entity=entity))])[0]
 
-    def _look_up(self, surface: str) -> CandidateSet:
-        found = self.generator.candidates(surface, limit=self.limit)
-        candidates = self._candidate_set(surface, found)
-        if len(self._memory) >= MAX_SURFACES:
-            self._memory.popitem(last=False)
-        self._memory[surface] = candidates
-        return candidates
+    def _look_up(self, surfaces: Sequence[str]) -> list[CandidateSet]:
+        found = [self.generator.candidates(surface, limit=self.limit) for surface in surfaces]
+        return self._candidate_sets(surfaces, found)
 
-    def _candidate_set(self, surface: str, found: Sequence[Candidate]) -> CandidateSet:
-        rows = self.kb.rows([candidate.entity for candidate in found])
+    def _candidate_sets(
+        self, surfaces: Sequence[str], found: Sequence[Sequence[Candidate]]
+    ) -> list[CandidateSet]:
+        """What is known of the candidates of some surfaces, asked for in one go."""
+        every = [candidate for candidates in found for candidate in candidates]
+        rows = self.kb.rows([candidate.entity for candidate in every])
         known = self.kb.attributes(rows)
-        return CandidateSet(
-            key=normalise(surface),
-            entities=tuple(candidate.entity for candidate in found),
-            rows=np.array(rows, dtype=np.int64),
-            priors=np.array([candidate.prior or 0.0 for candidate in found], dtype=np.float32),
-            counts=np.array([candidate.count for candidate in found], dtype=np.float32),
-            popularity=np.array(known.popularities, dtype=np.float32),
-            names=_name_table(surface, known.names),
-            nil_count=float(self.nil_counts.get(normalise(surface), 0)),
-        )
+        numbers = np.array(rows, dtype=np.int64)
+        priors = np.array([candidate.prior or 0.0 for candidate in every], dtype=np.float32)
+        counts = np.array([candidate.count for candidate in every], dtype=np.float32)
+        popularity = np.array(known.popularities, dtype=np.float32)
+        ends = accumulate(map(len, found), initial=0)
+        return [
+            CandidateSet(
+                key=(key := normalise(surface)),
+                entities=tuple(known.ids[first:last]),
+                rows=numbers[first:last],
+                priors=priors[first:last],
+                counts=counts[first:last],
+                popularity=popularity[first:last],
+                names=_name_table(surface, known.names[first:last]),
+                nil_count=float(self.nil_counts.get(key, 0)),
+            )
+            for surface, (first, last) in zip(surfaces, pairwise(ends), strict=True)
+        ]
 
 
 def _name_table(surface: str, names: Sequence[str]) -> NDArray[np.float32]:
