@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nerlink.models.windows import batches_by_budget
+
 __all__ = ["FoundSpans", "TagSet", "decode_spans"]
 
-FORBIDDEN = -1e4
+FORBIDDEN: Final = -1e4
+VITERBI_TOKENS: Final = 16_384
+"""Padded tokens that the Viterbi algorithm runs over at once."""
 
 
 class TagSet:
@@ -87,9 +92,11 @@ def decode_spans(
     tags = log_probs.argmax(axis=1) if len(log_probs) else np.zeros(0, dtype=np.int64)
     starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
     ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
-    for number in _invalid_sentences(tags, starts, ends, tagset):
-        first, last = starts[number], ends[number]
-        tags[first:last] = _viterbi(log_probs[first:last], tagset)
+    broken = _invalid_sentences(tags, starts, ends, tagset)
+    for batch in batches_by_budget((ends - starts)[broken].tolist(), budget=VITERBI_TOKENS):
+        chosen = broken[batch]
+        positions, found = _viterbi(log_probs, starts[chosen], ends[chosen], tagset)
+        tags[positions] = found
     opens = np.isin(tagset.position_of, ["B", "S"])[tags]
     inside = tags != 0
     firsts = np.flatnonzero(opens)
@@ -98,8 +105,8 @@ def decode_spans(
     if not len(firsts):
         empty = np.zeros(0, dtype=np.int64)
         return FoundSpans(empty, empty, empty, np.zeros(0))
-    chosen = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0].astype(np.float64)
-    total = np.concatenate([[0.0], np.cumsum(chosen)])
+    of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0].astype(np.float64)
+    total = np.concatenate([[0.0], np.cumsum(of_tags)])
     scores = np.exp(np.minimum(total[lasts] - total[firsts], 0.0))
     return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
 
@@ -117,17 +124,27 @@ def _invalid_sentences(
     return np.unique(np.searchsorted(ends, broken, side="right"))
 
 
-def _viterbi(log_probs: NDArray[np.float32], tagset: TagSet) -> NDArray[np.int64]:
-    """The most probable valid tags of one sentence, (n_tokens)."""
+def _viterbi(
+    log_probs: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    tagset: TagSet,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens of some sentences and their most probable valid tags, (n_tokens) each."""
+    lengths = ends - starts
+    longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(tagset)
     moves = np.where(tagset.may_follow, 0.0, FORBIDDEN)
-    best = log_probs[0] + np.where(tagset.may_start, 0.0, FORBIDDEN)
-    back = np.zeros(log_probs.shape, dtype=np.int64)
-    for position in range(1, len(log_probs)):
-        paths = best[:, None] + moves
-        back[position] = paths.argmax(axis=0)
-        best = paths.max(axis=0) + log_probs[position]
-    tags = np.zeros(len(log_probs), dtype=np.int64)
-    tags[-1] = (best + np.where(tagset.may_end, 0.0, FORBIDDEN)).argmax()
-    for position in range(len(log_probs) - 1, 0, -1):
-        tags[position - 1] = back[position, tags[position]]
-    return tags
+    best = log_probs[starts] + np.where(tagset.may_start, 0.0, FORBIDDEN)
+    back = np.empty((longest, n_sentences, n_tags), dtype=np.int64)
+    back[:] = np.arange(n_tags)  # a sentence that has ended stays at its last tag
+    for position in range(1, longest):
+        on = np.flatnonzero(lengths > position)
+        paths = best[on, :, None] + moves
+        back[position, on] = paths.argmax(axis=1)
+        best[on] = paths.max(axis=1) + log_probs[starts[on] + position]
+    tags = np.empty((n_sentences, longest), dtype=np.int64)
+    tags[:, -1] = (best + np.where(tagset.may_end, 0.0, FORBIDDEN)).argmax(axis=1)
+    for position in range(longest - 1, 0, -1):
+        tags[:, position - 1] = back[position, np.arange(n_sentences), tags[:, position]]
+    inside = np.arange(longest) < lengths[:, None]
+    return (starts[:, None] + np.arange(longest))[inside], tags[inside]
