@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -105,11 +106,11 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         vectors = self._encode_windows(subtokenized, self._plan(subtokenized, rng))
         if self.shapes is None:
             return vectors
-        parts = [vectors.new_zeros(0, self.shapes.embedding_length)]
-        for doc in documents:
-            shapes = [0, *map(shape_of, doc.words), 0]
-            parts.append(self.shapes(torch.tensor(shapes, device=vectors.device)))
-        return torch.cat([vectors, torch.cat(parts)], dim=-1)
+        with_borders = ((0, *map(shape_of, doc.words), 0) for doc in documents)
+        shapes = torch.tensor([*chain.from_iterable(with_borders)], dtype=torch.long)
+        inside = shapes.nonzero().squeeze(1) - 1
+        rows = self.shapes(shapes.to(vectors.device))[inside.to(vectors.device)]
+        return torch.cat([vectors, rows], dim=-1)
 
     def encode_texts(self, texts: Sequence[TokenizedDocument]) -> Tensor:
         """Mean vectors of short texts, cut at a window, (n_texts, text_length)."""
