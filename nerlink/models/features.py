@@ -163,7 +163,7 @@ def _feature_tables(
     n = len(sizes)
     total = _sums(seen.counts, mentions, n)
     everything = total + seen.nil
-    most_popular = _maxima(popularity + 1, mentions, n)
+    most_popular = _maxima(popularity + 1, sizes)
     share = (popularity + 1) / _sums(popularity + 1, mentions, n)[mentions]
     prior = (seen.counts + share) / (total[mentions] + 1)
     features = [
@@ -182,9 +182,9 @@ def _feature_tables(
         np.log1p(seen.nil) / 5,
         np.log1p(total) / 5,
         np.log1p(sizes) / 4,
-        _maxima(prior, mentions, n),
-        _maxima(names[:, WORDS_IN_NAME], mentions, n),
-        np.log1p(_maxima(popularity, mentions, n)) / 14,
+        _maxima(prior, sizes),
+        _maxima(names[:, WORDS_IN_NAME], sizes),
+        np.log1p(_maxima(popularity, sizes)) / 14,
     ]
     return np.column_stack(features), np.column_stack(nil_features)
 
@@ -219,7 +219,10 @@ def _sums(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:
     return np.bincount(groups, weights=values, minlength=n).astype(np.float64)
 
 
-def _maxima(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:
-    out = np.zeros(n)
-    np.maximum.at(out, groups, values)
+def _maxima(values: Floats, sizes: NDArray[np.int64]) -> Floats:
+    """The largest of each group of neighbours; 0 in an empty group."""
+    out = np.zeros(len(sizes))
+    if len(values):
+        firsts = np.cumsum(sizes) - sizes
+        out[sizes > 0] = np.maximum.reduceat(values, firsts[sizes > 0])
     return out

@@ -20,6 +20,8 @@ SHAPES: Final = ("border", "lower", "Title", "UPPER", "A", "miXed", "digits", "a
 @lru_cache(maxsize=100_000)
 def shape_of(word: str) -> int:
     """Index in `SHAPES` of a word's shape; 0, the border, is for positions outside the text."""
+    if word.isascii() and word.isalpha() and (word.islower() or word.istitle()):
+        return SHAPES.index("lower" if word.islower() else "Title" if len(word) > 1 else "A")
     letters = [char for char in word if char.isalpha()]
     if any(char.isdigit() for char in word):
         return SHAPES.index("a1" if letters else "digits")
