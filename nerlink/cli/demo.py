@@ -15,11 +15,12 @@ __all__ = ["CORPUS", "TEXTS", "demo"]
 CORPUS: Final = "tiny-news"
 TEXTS: Final = (
     "Jordan scored 34 points as Chicago beat Boston 102-96 on Sunday.",
-    "Jordan asked Turkey for wheat, ministers in Amman said.",
-    "The Amazon rose two metres and flooded villages in Brazil.",
+    "Villages on the Amazon in Brazil were flooded.",
     "Amazon opened a warehouse near Seattle; its shares rose.",
+    "Bruno Mars sang in London and Paris.",
+    "Paris is a small town in Texas with a red hat on its tower.",
 )
-"""Not in the corpus; what the names mean is for the model to find out."""
+"""Not in the corpus; Bruno Mars is an entity that training never shows."""
 
 HEADLINES: Final = {"ner.f1": "NER F1", "linking.inkb.f1": "end-to-end InKB F1"}
 NEXT: Final = """\
