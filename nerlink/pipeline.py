@@ -61,7 +61,8 @@ class Pipeline:
         Args:
             path: A folder that `train` or `save` wrote.
             device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-            precision: `auto`, `fp32`, `bf16`, `fp16`.
+            precision: What the transformer's weights are kept in: `fp32`, `bf16`, `fp16`, or
+                `auto`, as they were saved. A model saved afterwards keeps it.
             threshold: Link probability under which a mention is `NIL`; the model's own if `None`.
             top_k: Candidates that come back with each mention; the model's own if `None`.
 
@@ -70,9 +71,10 @@ class Pipeline:
             ConfigError: The device or the precision cannot be used here, or a value is wrong.
         """
         chosen = choose_device(device)
-        kind = choose_precision(precision, chosen)
+        saved = read_info(path).precision
+        kind = choose_precision(precision, chosen, saved=saved)
         model = load_model(path)
-        model.encoder.precision = kind
+        model.encoder.set_precision(kind)
         if model.linker:
             changes = {"threshold": threshold, "top_k": top_k}
             table = {name: value for name, value in changes.items() if value is not None}

@@ -155,6 +155,15 @@ def test_device_and_precision_are_honoured_and_told(joint_folder):
     assert pipeline(TEXT).mentions != Pipeline.load(joint_folder)(TEXT).mentions
 
 
+def test_reduced_precision_is_saved_and_loaded(joint_folder, tmp_path):
+    pipeline = Pipeline.load(joint_folder, device="cpu", precision="bf16")
+    size = pipeline.save(tmp_path / "half").joinpath("encoder/model.safetensors").stat().st_size
+    assert size < 0.6 * (joint_folder / "encoder/model.safetensors").stat().st_size
+    again = Pipeline.load(tmp_path / "half")
+    assert again.info()["precision"] == "bf16"
+    assert again(TEXT) == pipeline(TEXT)
+
+
 def test_a_model_says_what_it_is(pipeline):
     info = pipeline.info()
     assert (info["tasks"], info["n_entities"]) == (("ner", "nel"), 7)

@@ -35,8 +35,13 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def choose_precision(name: str, device: torch.device) -> str:
-    """`fp32`, `bf16` or `fp16`, where `auto` takes bf16 on a GPU that has it.
+def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") -> str:
+    """`fp32`, `bf16` or `fp16`.
+
+    Args:
+        name: One of these, or `auto`: as saved, or bf16 for fp32 on a GPU that has it.
+        device: Where it is to be used.
+        saved: What the weights were saved in.
 
     Raises:
         ConfigError: There is no such precision, or the device cannot compute in it.
@@ -44,6 +49,8 @@ def choose_precision(name: str, device: torch.device) -> str:
     if name not in PRECISIONS:
         raise ConfigError(f"precision {name!r} is unknown. Use one of {', '.join(PRECISIONS)}.")
     if name == "auto":
+        if saved != "fp32":
+            return "fp32" if saved == "fp16" and device.type == "cpu" else saved
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     if name == "fp16" and device.type == "cpu":
         raise ConfigError("precision 'fp16' needs a GPU. Use 'bf16' or 'fp32' on a CPU.")

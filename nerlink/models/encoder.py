@@ -1,8 +1,6 @@
 """The shared encoder: one transformer pass over windows of whole documents."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -11,33 +9,36 @@ import numpy as np
 import torch
 from flair.data import Sentence
 from flair.embeddings import TransformerWordEmbeddings
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from nerlink.config import EncoderConfig
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.errors import EncoderError
 from nerlink.models.passages import runs_of
-from nerlink.models.shapes import ShapeEmbeddings, shape_of
+from nerlink.models.shapes import SHAPES, ShapeEmbeddings, shapes_of
 from nerlink.models.sources import find_encoder
 from nerlink.models.subtokens import SubtokenizedDocument, Subtokenizer
+from nerlink.models.transformer import hidden_states, is_packable
 from nerlink.models.windows import Window, batches_by_budget, plan_windows
 
 __all__ = ["BATCH_SUBTOKENS", "WindowEmbeddings"]
 
-PRECISIONS: Final = {"bf16": torch.bfloat16, "fp16": torch.float16}
+PRECISIONS: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 UNLIMITED: Final = 1 << 20
 """Positions of a transformer that names no limit."""
 
 BATCH_SUBTOKENS: Final = 2048
-"""Padded subtokens in one call of the transformer: about what a CPU cache is fastest with."""
+"""Subtokens in one call of the transformer: about what a CPU cache is fastest with."""
 
 
 class WindowEmbeddings(TransformerWordEmbeddings):
     """Vectors of tokens, each encoded once in a window of its document.
 
-    A token's vector is that of its first subtoken, followed by the shapes of the token and its
-    neighbours where the tokenizer lower-cases.
+    A token's vector is that of its first subtoken. Where the tokenizer lower-cases, the shape of
+    its token is added to each subtoken's word embedding, and the shapes of the token and its
+    neighbours follow the vector.
 
     Args:
         config: The encoder section of a configuration.
@@ -67,8 +68,13 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.subtokenizer = Subtokenizer(self.tokenizer)
         self.window = min(config.window, self._most_subtokens())
         self.shapes: ShapeEmbeddings | None = None
+        self.shape_inputs: nn.Embedding | None = None
         if config.shape == "on" or (config.shape == "auto" and self._is_uncased()):
             self.shapes = ShapeEmbeddings(config.shape_dim)
+        if self.shapes and not config.freeze:
+            self.shape_inputs = nn.Embedding(len(SHAPES), self.text_length)
+            nn.init.zeros_(self.shape_inputs.weight)
+            self.shape_inputs.to(self.device)
         if config.freeze:
             self.model.requires_grad_(requires_grad=False)
         elif config.freeze_embeddings:
@@ -103,25 +109,37 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             One row a token, (n_tokens, embedding_length).
         """
         subtokenized = self.subtokenizer(documents)
-        vectors = self._encode_windows(subtokenized, self._plan(subtokenized, rng))
+        shapes = [shapes_of(doc.words) for doc in documents] if self.shapes else []
+        vectors = self._encode_windows(subtokenized, self._plan(subtokenized, rng), shapes)
         if self.shapes is None:
             return vectors
-        with_borders = ((0, *map(shape_of, doc.words), 0) for doc in documents)
-        shapes = torch.tensor([*chain.from_iterable(with_borders)], dtype=torch.long)
-        inside = shapes.nonzero().squeeze(1) - 1
-        rows = self.shapes(shapes.to(vectors.device))[inside.to(vectors.device)]
+        border = np.zeros(1, dtype=np.int64)
+        with_borders = [part for own in shapes for part in (border, own, border)]
+        flat = torch.from_numpy(np.concatenate([border[:0], *with_borders]))
+        inside = flat.nonzero().squeeze(1) - 1
+        rows = self.shapes(flat.to(vectors.device))[inside.to(vectors.device)]
         return torch.cat([vectors, rows], dim=-1)
 
     def encode_texts(self, texts: Sequence[TokenizedDocument]) -> Tensor:
         """Mean vectors of short texts, cut at a window, (n_texts, text_length)."""
         subtokenized = self.subtokenizer(texts)
+        shapes = [shapes_of(doc.words) for doc in texts] if self.shapes else []
         lengths = [min(len(doc.ids), self.window) for doc in subtokenized]
         out = torch.zeros(len(texts), self.text_length, device=self.device)
-        for batch in batches_by_budget(lengths, budget=BATCH_SUBTOKENS):
-            hidden, mask = self._forward([subtokenized[i].ids[: self.window] for i in batch])
-            total = (hidden * mask.unsqueeze(-1)).sum(1)
-            out[batch] = (total / mask.sum(1, keepdim=True)).to(out.dtype)
+        for batch in self._batches(lengths):
+            rows = [subtokenized[i].ids[: self.window] for i in batch]
+            cases = [
+                _by_subtoken(shapes[i], subtokenized[i])[: self.window] for i in batch if shapes
+            ]
+            hidden, sizes = self._forward(rows, cases)
+            means = [part.mean(0) for part in torch.split(hidden, sizes)]
+            out[batch] = torch.stack(means)
         return out
+
+    def set_precision(self, precision: str) -> None:
+        """Keep the transformer's weights in `fp32`, `bf16` or `fp16` from now on."""
+        self.precision = precision
+        self.model.to(PRECISIONS[precision])
 
     def _plan(self, documents: Sequence[SubtokenizedDocument], rng: Random | None) -> list[Window]:
         return [
@@ -138,47 +156,52 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         ]
 
     def _encode_windows(
-        self, documents: Sequence[SubtokenizedDocument], windows: Sequence[Window]
+        self,
+        documents: Sequence[SubtokenizedDocument],
+        windows: Sequence[Window],
+        shapes: Sequence[NDArray[np.int64]],
     ) -> Tensor:
         bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
+        cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
         parts: list[Tensor] = [torch.zeros(0, self.text_length, device=self.device)]
         rows: list[Any] = [np.zeros(0, dtype=np.int64)]
-        for batch in batches_by_budget([len(w) for w in windows], budget=BATCH_SUBTOKENS):
+        for batch in self._batches([len(w) for w in windows]):
             chosen = [windows[i] for i in batch]
-            hidden, _ = self._forward([documents[w.document].ids[w.start : w.stop] for w in chosen])
+            hidden, sizes = self._forward(
+                [documents[w.document].ids[w.start : w.stop] for w in chosen],
+                [cases[w.document][w.start : w.stop] for w in chosen if cases],
+            )
             positions = []
-            for row, window in enumerate(chosen):
+            begins = np.cumsum([len(self.subtokenizer.prefix), *sizes])
+            for start, window in zip(begins, chosen, strict=False):
                 firsts = documents[window.document].firsts
                 begin, end = np.searchsorted(firsts[:-1], (window.first, window.last))
-                offset = row * hidden.shape[1] + len(self.subtokenizer.prefix) - window.start
-                positions.append(firsts[begin:end] + offset)
+                positions.append(firsts[begin:end] + (start - window.start))
                 rows.append(np.arange(begin, end) + bases[window.document])
             index = torch.from_numpy(np.concatenate(positions)).to(hidden.device)
-            parts.append(hidden.flatten(0, 1).index_select(0, index))
+            parts.append(hidden.index_select(0, index))
         inverse = np.argsort(np.concatenate(rows), kind="stable")
         return torch.cat(parts).index_select(0, torch.from_numpy(inverse).to(self.device))
 
-    def _forward(self, rows: Sequence[Any]) -> tuple[Tensor, Tensor]:
-        """One pass of the transformer: hidden states and the mask of real subtokens."""
+    def _batches(self, lengths: Sequence[int]) -> Iterable[list[int]]:
+        is_packed = is_packable(self.model) and self.device.type == "cpu"
+        return batches_by_budget(lengths, budget=BATCH_SUBTOKENS, is_padded=not is_packed)
+
+    def _forward(
+        self, rows: Sequence[NDArray[np.int64]], shapes: Sequence[NDArray[np.int64]]
+    ) -> tuple[Tensor, list[int]]:
+        """One pass: hidden states of sequences end to end, special ones included; their sizes."""
         prefix, suffix = self.subtokenizer.prefix, self.subtokenizer.suffix
-        longest = max(map(len, rows)) + len(prefix) + len(suffix)
-        ids = np.full((len(rows), longest), self.tokenizer.pad_token_id or 0, dtype=np.int64)
-        mask = np.zeros((len(rows), longest), dtype=np.int64)
-        for row, content in enumerate(rows):
-            end = len(prefix) + len(content)
-            ids[row, : len(prefix)] = prefix
-            ids[row, len(prefix) : end] = content
-            ids[row, end : end + len(suffix)] = suffix
-            mask[row, : end + len(suffix)] = 1
-        attention = torch.from_numpy(mask).to(self.device)
-        reduced = PRECISIONS.get(self.precision)
-        with torch.autocast(self.device.type, reduced, enabled=True) if reduced else nullcontext():
-            output = self.model(
-                input_ids=torch.from_numpy(ids).to(self.device),
-                attention_mask=attention,
-                output_hidden_states=False,
-            )
-        return output.last_hidden_state, attention
+        sizes = [len(prefix) + len(row) + len(suffix) for row in rows]
+        ids = np.concatenate([part for row in rows for part in (prefix, row, suffix)])
+        extra = None
+        if self.shape_inputs is not None:
+            borders = np.zeros(len(prefix), dtype=np.int64), np.zeros(len(suffix), dtype=np.int64)
+            parts = [part for own in shapes for part in (borders[0], own, borders[1])]
+            extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
+            extra = extra.to(PRECISIONS[self.precision])
+        numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
+        return hidden_states(self.model, numbers, sizes, extra=extra).float(), sizes
 
     def _most_subtokens(self) -> int:
         """Subtokens the transformer has positions for, its special ones not counted."""
@@ -203,3 +226,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         tokens = (token for run in runs for sentence in run.sentences for token in sentence)
         for token, vector in zip(tokens, vectors, strict=True):
             token.set_embedding(self.name, vector)
+
+
+def _by_subtoken(shapes: NDArray[np.int64], doc: SubtokenizedDocument) -> NDArray[np.int64]:
+    """The shape of each subtoken's token, (n_subtokens)."""
+    return np.repeat(shapes, np.diff(doc.firsts))

@@ -4,15 +4,18 @@ Case is the strongest surface cue of English names, and uncased encoders drop it
 embedding of each token's shape gives it back.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
 import torch
 from flair.data import Sentence
 from flair.embeddings import TokenEmbeddings
+from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["SHAPES", "ShapeEmbeddings", "shape_of"]
+__all__ = ["SHAPES", "ShapeEmbeddings", "shape_of", "shapes_of"]
 
 SHAPES: Final = ("border", "lower", "Title", "UPPER", "A", "miXed", "digits", "a1", "symbol")
 
@@ -33,6 +36,11 @@ def shape_of(word: str) -> int:
         return SHAPES.index("lower")
     is_title = letters[0].isupper() and not any(char.isupper() for char in letters[1:])
     return SHAPES.index("Title" if is_title else "miXed")
+
+
+def shapes_of(words: Sequence[str]) -> NDArray[np.int64]:
+    """Index in `SHAPES` of each word's shape, (n_words)."""
+    return np.fromiter(map(shape_of, words), dtype=np.int64, count=len(words))
 
 
 class ShapeEmbeddings(TokenEmbeddings):

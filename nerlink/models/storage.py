@@ -74,6 +74,7 @@ class ModelInfo:
         tasks: What it does.
         labels: Entity types it finds.
         n_entities: Entities it can link to.
+        precision: What the transformer's weights are kept in.
         trained_on: What it learnt from, in words and counts.
         scores: Its scores on the development documents.
         versions: Packages it was made with.
@@ -82,6 +83,7 @@ class ModelInfo:
     tasks: tuple[str, ...]
     labels: tuple[str, ...]
     n_entities: int
+    precision: str = "fp32"
     trained_on: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -107,6 +109,7 @@ def save_model(
         tasks=tuple(model.tasks),
         labels=model.tagger.labels if model.tagger else (),
         n_entities=len(model.linker.lookup.kb) if model.linker else 0,
+        precision=model.encoder.precision,
         trained_on=trained_on or {},
         scores=scores or {},
         versions={package: version(package) for package in PACKAGES},
@@ -152,6 +155,7 @@ def load_model(folder: str | Path) -> JointModel:
     except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
+    model.encoder.set_precision(info.precision)
     model.eval()
     return model
 

@@ -108,26 +108,27 @@ def _cut(first: int, last: int, size: int, document: int) -> Iterator[Window]:
 
 
 def batches_by_budget(
-    lengths: Sequence[int], *, budget: int, padding: int = MOST_PADDING
+    lengths: Sequence[int], *, budget: int, is_padded: bool = True
 ) -> Iterator[list[int]]:
     """Positions of windows, the longest first, in batches of like length.
 
     Args:
         lengths: Subtokens of each window.
-        budget: Padded subtokens a batch may hold; a longer window is a batch of its own.
-        padding: Padding a batch may hold; about what the call of another batch costs.
+        budget: Subtokens a batch may hold, padding included; a longer window is a batch of its own.
+        is_padded: Whether the windows of a batch will be padded to the longest; then little
+            padding is allowed, because the call of another batch costs less.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     batch: list[int] = []
     longest = n_real = 0
     for position in order:
-        n_padded = longest * (len(batch) + 1)
-        if batch and (n_padded > budget or n_padded - n_real - lengths[position] > padding):
+        n_real += lengths[position]
+        n_total = longest * (len(batch) + 1) if is_padded else n_real
+        if batch and (n_total > budget or n_total - n_real > MOST_PADDING):
             yield batch
-            batch, n_real = [], 0
+            batch, n_real = [], lengths[position]
         if not batch:
             longest = lengths[position]
         batch.append(position)
-        n_real += lengths[position]
     if batch:
         yield batch

@@ -116,7 +116,8 @@ class Run:
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
         if self.model.linker:
-            write_text(self.model.linker)
+            with self.accelerator.autocast():
+                write_text(self.model.linker)
         return self.progress
 
     def resume(self) -> None:
@@ -221,7 +222,8 @@ class Run:
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
-            write_text(linker, sorted(rows - {-1}))
+            with self.accelerator.autocast():
+                write_text(linker, sorted(rows - {-1}))
 
     def _finish_epoch(self) -> None:
         progress = self.progress
@@ -262,7 +264,8 @@ class Run:
             return None
         self.model.eval()
         link_only = self.model.tagger is None
-        found = list(annotate_documents(self.model, self.dev, link_only=link_only))
+        with self.accelerator.autocast():
+            found = list(annotate_documents(self.model, self.dev, link_only=link_only))
         return evaluate(self.dev, found)
 
     def _score(self, report: Report) -> float:

@@ -30,6 +30,13 @@ def test_precision_follows_the_device(name, chosen):
 
 
 @pytest.mark.parametrize(
+    ("saved", "chosen"), [("fp32", "fp32"), ("bf16", "bf16"), ("fp16", "fp32")]
+)
+def test_auto_is_what_was_saved_where_the_device_can(saved, chosen):
+    assert choose_precision("auto", CPU, saved=saved) == chosen
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         ("fp16", "precision 'fp16' needs a GPU. Use 'bf16' or 'fp32' on a CPU"),

@@ -152,7 +152,23 @@ def test_frozen_weights_do_not_learn(encoder_dir, options, is_learning):
 def test_half_precision_is_close(encoder_dir):
     encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir))).eval()
     whole = encoder.encode([LONG])
-    encoder.precision = "bf16"
+    encoder.set_precision("bf16")
     half = encoder.encode([LONG])
     assert not torch.equal(whole, half)
     torch.testing.assert_close(half.float(), whole, atol=0.1, rtol=0.1)
+
+
+def test_shapes_tell_cases_apart_inside_the_transformer(encoder_dir):
+    encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir), shape="on")).eval()
+    plain, cased = read("the ox was here", "the OX was here")
+    width = encoder.text_length
+    before = encoder.encode([plain])[:, :width], encoder.encode([cased])[:, :width]
+    torch.testing.assert_close(*before)
+    torch.nn.init.normal_(encoder.shape_inputs.weight)
+    after = encoder.encode([plain])[:, :width], encoder.encode([cased])[:, :width]
+    assert not torch.allclose(after[0][3], after[1][3], atol=1e-3)
+
+
+def test_a_frozen_transformer_is_not_shown_shapes(encoder_dir):
+    options = EncoderConfig(model=str(encoder_dir), shape="on", freeze=True)
+    assert WindowEmbeddings(options).shape_inputs is None

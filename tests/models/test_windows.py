@@ -1,10 +1,11 @@
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerlink.models.windows import Window, batches_by_budget, plan_windows
+from nerlink.models.windows import MOST_PADDING, Window, batches_by_budget, plan_windows
 
 PLANS = st.fixed_dictionaries(
     {
@@ -110,19 +111,26 @@ def test_windows_know_their_document():
     assert len(Window(document=0, start=2, stop=7, first=3, last=5)) == 5
 
 
-@given(st.lists(st.integers(1, 50)), st.integers(1, 200), st.integers(0, 60))
-def test_batches_hold_every_window_once_within_the_budget(lengths, budget, padding):
-    batches = list(batches_by_budget(lengths, budget=budget, padding=padding))
+@pytest.mark.parametrize("is_padded", [True, False])
+@given(st.lists(st.integers(1, 99)), st.integers(1, 400))
+def test_batches_hold_every_window_once_within_the_budget(is_padded, lengths, budget):
+    batches = list(batches_by_budget(lengths, budget=budget, is_padded=is_padded))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
-        n_padded = len(batch) * max(lengths[i] for i in batch)
-        assert len(batch) == 1 or n_padded <= budget
-        assert n_padded - sum(lengths[i] for i in batch) <= padding
+        n_real = sum(lengths[i] for i in batch)
+        n_total = len(batch) * max(lengths[i] for i in batch) if is_padded else n_real
+        assert len(batch) == 1 or n_total <= budget
+        assert n_total - n_real <= MOST_PADDING
 
 
 def test_batches_go_by_length():
     assert list(batches_by_budget([5, 9, 1], budget=1)) == [[1], [0], [2]]
 
 
-def test_a_short_window_is_not_padded_to_a_much_longer_one():
-    assert list(batches_by_budget([90, 10, 88, 11], budget=1000, padding=5)) == [[0, 2], [3, 1]]
+@pytest.mark.parametrize(
+    ("is_padded", "batches"),
+    [(True, [[0, 2], [3, 1]]), (False, [[0, 2, 3, 1]])],
+    ids=["padded", "not padded"],
+)
+def test_a_short_window_is_not_padded_to_a_much_longer_one(is_padded, batches):
+    assert list(batches_by_budget([90, 10, 88, 11], budget=1000, is_padded=is_padded)) == batches

@@ -1,0 +1,91 @@
+"""One pass of a transformer over sequences laid end to end.
+
+On a CPU, BERT and its like run without padding: everything but attention sees one long list of
+subtokens, and attention runs once for each length. Other transformers, and GPUs, get the padded
+batch that transformers itself expects. The weights and the results are the same.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.utils.rnn import pad_sequence
+
+__all__ = ["hidden_states", "is_packable"]
+
+PACKABLE: Final = ("BertModel", "RobertaModel", "XLMRobertaModel")
+"""Transformers of one build: the sum of three embeddings, then post-norm layers."""
+
+
+def is_packable(model: torch.nn.Module) -> bool:
+    """Whether a transformer can run without padding."""
+    return type(model).__name__ in PACKABLE
+
+
+def hidden_states(
+    model: Any, ids: Tensor, lengths: Sequence[int], *, extra: Tensor | None = None
+) -> Tensor:
+    """Last hidden states of sequences laid end to end, (n_subtokens, width).
+
+    Args:
+        model: A transformer of the transformers library.
+        ids: Vocabulary ids of all sequences, special ones included, (n_subtokens), on its device.
+        lengths: Subtokens of each sequence.
+        extra: Vectors to add to the word embeddings, (n_subtokens, width).
+    """
+    if is_packable(model) and ids.device.type == "cpu":
+        return _packed(model, ids, lengths, extra)
+    return _padded(model, ids, lengths, extra)
+
+
+def _padded(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | None) -> Tensor:
+    sizes = torch.tensor(lengths, device=ids.device)
+    mask = torch.arange(max(lengths), device=ids.device) < sizes.unsqueeze(1)
+    inputs = {"input_ids": pad_sequence(torch.split(ids, list(lengths)), batch_first=True)}
+    if extra is not None:
+        words = model.get_input_embeddings()(ids) + extra
+        inputs = {
+            "inputs_embeds": pad_sequence(torch.split(words, list(lengths)), batch_first=True)
+        }
+    output: Tensor = model(**inputs, attention_mask=mask.long()).last_hidden_state
+    return output[mask]
+
+
+def _packed(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | None) -> Tensor:
+    table = model.embeddings
+    words = table.word_embeddings(ids) if extra is None else table.word_embeddings(ids) + extra
+    padding = table.position_embeddings.padding_idx
+    first = 0 if padding is None else padding + 1
+    positions = torch.cat([torch.arange(first, first + length) for length in lengths])
+    types = table.token_type_embeddings.weight[0]
+    states = table.dropout(table.LayerNorm(words + types + table.position_embeddings(positions)))
+    groups = [(len([*equal]), length) for length, equal in groupby(lengths)]
+    for layer in model.encoder.layer:
+        mixed = layer.attention.output(_attend(layer.attention.self, states, groups), states)
+        states = layer.output(layer.intermediate(mixed), mixed)
+    return states  # type: ignore[no-any-return]
+
+
+def _attend(attention: Any, states: Tensor, groups: Sequence[tuple[int, int]]) -> Tensor:
+    """Self-attention inside each sequence, (n_subtokens, width).
+
+    Args:
+        attention: The layer's query, key and value.
+        states: (n_subtokens, width).
+        groups: How many sequences of what length follow each other.
+    """
+    sizes = [n * length for n, length in groups]
+    projected = (attention.query(states), attention.key(states), attention.value(states))
+    dropout = attention.dropout.p if attention.training else 0.0
+    mixed = []
+    for (n, length), *parts in zip(
+        groups, *(torch.split(p, sizes) for p in projected), strict=True
+    ):
+        shape = (n, length, attention.num_attention_heads, -1)
+        query, key, value = (part.view(shape).transpose(1, 2) for part in parts)
+        out = scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        mixed.append(out.transpose(1, 2).reshape(n * length, -1))
+    return torch.cat(mixed)
