@@ -62,12 +62,15 @@ class KnowledgeBaseConfig(Section):
     Args:
         path: A knowledge base made before (`.sqlite`), or the corpus's own if empty.
         tables: Tables of entities and aliases to make one from.
+        from_training: Add the entities that training documents link to and the base lacks;
+            they are the whole base where nothing else is named.
         count_training: Add what training documents link to the alias counts.
         max_candidates: Candidates kept for a mention, best priors first.
     """
 
     path: Path | None = None
     tables: tuple[Path, ...] = ()
+    from_training: bool = False
     count_training: bool = True
     max_candidates: Positive = 30
 

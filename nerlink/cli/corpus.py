@@ -1,4 +1,4 @@
-"""`nerlink corpus`: the corpora nerlink knows, and how to make them from their public files."""
+"""`nerlink corpus`: the corpora nerlink knows, fetched and made from their public files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,13 @@ from nerlink.cli.output import say, write_record
 
 __all__ = ["corpus"]
 
+Name = Annotated[
+    str, typer.Argument(help="Name of the corpus, as in `corpus list`, or a folder with its card.")
+]
+
 corpus = typer.Typer(
     no_args_is_help=True,
-    help="List the corpora that nerlink knows, and build them from their public files.",
+    help="List the corpora that nerlink knows, fetch and build them from their public files.",
 )
 
 
@@ -31,9 +35,26 @@ def list_() -> None:
         )
 
 
+@corpus.command(epilog="Example: nerlink corpus fetch wnut17 --output downloads")
+def fetch(
+    name: Name,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to keep them in, instead of the user's cache.")
+    ] = None,
+) -> None:
+    """Fetch a corpus's public files, those that are not there yet, and check them."""
+    from nerlink.sources.cards import find_card
+    from nerlink.sources.downloads import fetch as fetch_files
+
+    card = find_card(name)
+    folder = fetch_files(card, folder=output)
+    say(f"{folder}: {len(card.files)} files")
+
+
 @corpus.command(epilog="Example: nerlink corpus build wnut17 --from downloads")
 def build(
-    name: Annotated[str, typer.Argument(help="Name of the corpus, as in `corpus list`.")],
+    name: Name,
     *,
     source: Annotated[
         Path | None, typer.Option("--from", help="Folder of its public files; else fetched.")

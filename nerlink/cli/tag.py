@@ -6,7 +6,6 @@ import typer
 
 from nerlink.cli.documents import (
     InFormat,
-    OutFormat,
     ReadOptions,
     SkipInvalid,
     WriteOptions,
@@ -27,7 +26,15 @@ def tag(
     *,
     output: Annotated[str, typer.Option(help="File to write; '-' is standard output.")] = "-",
     from_: InFormat = None,
-    to: OutFormat = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            "--format",
+            metavar="FORMAT",
+            help="Format written, if the ending does not tell; 'hf' is that of transformers.",
+        ),
+    ] = None,
     read: ReadOptions = None,
     write: WriteOptions = None,
     skip_invalid: SkipInvalid = False,

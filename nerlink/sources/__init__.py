@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from nerlink.sources.check import check_document
+from nerlink.sources.comparison import gold_beside_predicted
 from nerlink.sources.formats import FORMATS, READERS, WRITERS, format_of, read, stream, write
 from nerlink.sources.frame import from_frame, to_frame
 from nerlink.sources.losses import Losses, WriteReport
@@ -30,6 +31,7 @@ __all__ = [
     "find_corpus",
     "format_of",
     "from_frame",
+    "gold_beside_predicted",
     "list_cards",
     "load_split",
     "read",

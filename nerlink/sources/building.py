@@ -6,7 +6,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from nerlink.sources.cards import (
     data_folder,
     find_card,
     sha256_of,
+    with_ids,
 )
 from nerlink.sources.downloads import fetch
 from nerlink.sources.files import open_output
@@ -125,7 +125,7 @@ def _build_split(
     path, counts = source / expected.file, Counter[str]()
     documents = stream(path, format=card.format, **card.options)
     name = f"{split}.jsonl"
-    write(_counted(documents, split, counts), target / name)
+    write(_counted(with_ids(documents, split), counts), target / name)
     for kind in _COUNTED:
         number = getattr(expected, kind)
         if number is not None and number != counts[kind]:
@@ -139,11 +139,9 @@ def _build_split(
     )
 
 
-def _counted(
-    documents: Iterable[Document], split: SplitName, counts: Counter[str]
-) -> Iterator[Document]:
-    """The documents, each with an id, counted on the way."""
-    for number, doc in enumerate(documents, start=1):
+def _counted(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+    """The same documents, counted on the way."""
+    for doc in documents:
         links = [mention.entity for mention in doc.mentions]
         counts["documents"] += 1
         counts["sentences"] += len(doc.sentences or ())
@@ -152,7 +150,7 @@ def _counted(
         counts["linked"] += sum(link not in (None, NIL) for link in links)
         counts["nil"] += links.count(NIL)
         counts.update(f"label {mention.label}" for mention in doc.mentions if mention.label)
-        yield replace(doc, id=f"{split}-{number}") if doc.id is None else doc
+        yield doc
 
 
 def _build_table(

@@ -4,7 +4,8 @@ import difflib
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -31,6 +32,7 @@ __all__ = [
     "load_split",
     "read_card",
     "sha256_of",
+    "with_ids",
 ]
 
 CARD: Final = "card.toml"
@@ -48,9 +50,10 @@ class File(_Table):
     """A file of a corpus.
 
     Args:
-        file: Its name.
+        file: Its name, or its path below the corpus's folder.
         sha256: Of its bytes, in hexadecimal; not checked where it is empty.
-        url: Where it may be fetched.
+        url: Where it may be fetched: the file itself, or an archive (`.tar.gz`, `.tgz`, `.zip`)
+            that holds it.
     """
 
     file: str
@@ -180,19 +183,24 @@ def find_card(name: str | Path) -> Card:
 
 
 def find_corpus(name: str | Path) -> Path:
-    """The folder of a corpus that is ready for use: its splits are files of JSON lines.
+    """The folder of a corpus that is ready for use: a card and all the files it names.
 
     It may be given as a folder, or is looked for by name in `$NERLINK_CORPORA` or the user's
     data folder, where built ones are, and among the bundled ones.
 
     Raises:
-        DataError: It is unknown, or not built yet; the message says how to.
+        DataError: It is unknown, or its files are not there; the message says how to get them.
     """
-    for folder in _folders(name):
-        card = read_card(folder)
-        if card.format == "jsonl" and all((folder / file.file).is_file() for file in card.files):
+    places = (Path(), data_folder(), *_bundled())
+    for folder in (place / name for place in places if (place / name / CARD).is_file()):
+        if all((folder / file.file).is_file() for file in read_card(folder).files):
             return folder
     card = find_card(name)
+    if all(file.url for file in card.files):
+        raise DataError(
+            f"The corpus {card.name!r} is not built. Fetch its files and build it with: "
+            f"nerlink corpus build {card.name}"
+        )
     raise DataError(
         f"The corpus {card.name!r} is not built: nerlink may not pass its texts on. Get its files "
         f"({card.source}), then run: nerlink corpus build {card.name} --from FOLDER "
@@ -200,22 +208,24 @@ def find_corpus(name: str | Path) -> Path:
     )
 
 
-def _folders(name: str | Path) -> Iterator[Path]:
-    places = (Path(), data_folder(), *_bundled())
-    return (place / name for place in places if (place / name / CARD).is_file())
-
-
 def load_split(name: str | Path, split: SplitName) -> list[Document]:
-    """The documents of a split of a corpus that is ready for use.
+    """The documents of a split of a corpus that is ready for use, each with an id.
 
     Raises:
         DataError: The corpus is unknown or not built, or has no such split.
     """
     folder = find_corpus(name)
-    splits = read_card(folder).splits
-    if split not in splits:
-        raise DataError(f"{folder} has no split {split!r}; it has {', '.join(splits)}.")
-    return read(folder / splits[split].file, format="jsonl")
+    card = read_card(folder)
+    if split not in card.splits:
+        raise DataError(f"{folder} has no split {split!r}; it has {', '.join(card.splits)}.")
+    documents = read(folder / card.splits[split].file, format=card.format, **card.options)
+    return list(with_ids(documents, split))
+
+
+def with_ids(documents: Iterable[Document], split: SplitName) -> Iterator[Document]:
+    """The same documents; those without an id are named after their place in the split."""
+    for number, doc in enumerate(documents, start=1):
+        yield replace(doc, id=f"{split}-{number}") if doc.id is None else doc
 
 
 def sha256_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from nerlink.errors import DataError
 from nerlink.schemes import TAG_SCHEMES
 from nerlink.sources.check import Result, attempt, check_document, missing_column
 from nerlink.sources.files import choose_encoding, decode, numbered_lines
+from nerlink.sources.records import ENTITY_NAME
 from nerlink.sources.tokens import (
     TOKEN_COLUMNS,
     TokenRows,
@@ -24,7 +25,7 @@ __all__ = ["COLUMNS_MARK", "DOCUMENT_MARK", "ConllFormat", "read_conll"]
 COLUMNS_MARK: Final = "# global.columns ="
 DOCUMENT_MARK: Final = "# newdoc"
 _OLD_DOCUMENT_MARK: Final = "-DOCSTART-"
-_KNOWN: Final = ("token", "ner", "nel", "misc")
+_KNOWN: Final = ("token", "ner", "nel", ENTITY_NAME, "misc")
 _BLANK: Final = " \t\r"
 
 Line = tuple[int, str]
@@ -36,7 +37,8 @@ class ConllFormat:
 
     Args:
         columns: Names in order, or names to positions from 0 (or -1 for the last). `token`,
-            `ner`, `nel` and `misc` are read, `_` is passed over, others are kept in `meta`.
+            `ner`, `nel`, `entity_name` (of the entity in `nel`) and `misc` are read, `_`
+            is passed over, others are kept in `meta`.
             By default what the file's own `# global.columns` line says, or else the token
             first and its tag last.
         scheme: The tags' scheme: `iob1`, `bio` or `bioes`.
@@ -45,6 +47,7 @@ class ConllFormat:
             `sentences` makes each sentence one.
         join: What stands between the tokens of a sentence: a blank, or nothing for Chinese.
         remove: A regular expression; what it matches is cut out of every token (`^en:`).
+        comments: What opens a line that is passed over, such as `# `.
         encoding: Or several, of which the first that fits the whole file is taken.
     """
 
@@ -54,6 +57,7 @@ class ConllFormat:
     documents: Literal["marks", "sentences"] = "marks"
     join: str = " "
     remove: str | None = None
+    comments: str | None = None
     encoding: str | Sequence[str] = "utf-8"
 
     @classmethod
@@ -107,6 +111,8 @@ def _documents(
             if not by_sentence:
                 yield name, None, [s for s in sentences if s]
                 name, sentences = mark, [[]]
+        elif form.comments and line.startswith(form.comments):
+            continue
         elif line.strip(_BLANK):
             sentences[-1].append((number, line))
         elif sentences[-1]:
@@ -138,6 +144,7 @@ def _document(
         sentences=[i for i, sentence in enumerate(sentences) for _ in sentence],
         ner=columns.get("ner"),
         nel=columns.get("nel"),
+        entity_name=columns.get(ENTITY_NAME),
         misc=columns.get("misc"),
     )
     text, ranges = place_tokens(rows, join=form.join)

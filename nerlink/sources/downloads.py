@@ -1,15 +1,24 @@
 """Public files of corpora, fetched once, checked and kept."""
 
-from pathlib import Path
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import IO, Final
 
 from nerlink.errors import DataError
-from nerlink.sources.cards import Card
+from nerlink.sources.cards import Card, File, sha256_of
 
 __all__ = ["fetch"]
 
+_TAR: Final = (".tar.gz", ".tgz")
+_ARCHIVES: Final = (*_TAR, ".zip")
 
-def fetch(card: Card, *, folder: Path | None = None) -> Path:
+
+def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
     """Fetch the files of a corpus that are not here yet, each checked by its SHA-256.
+
+    A fetch that broke off goes on with the files that are missing.
 
     Args:
         card: Names the files and their addresses.
@@ -29,12 +38,11 @@ def fetch(card: Card, *, folder: Path | None = None) -> Path:
             f"The card of {card.name!r} has no address for {', '.join(missing)}. Get the files "
             f"({card.source}) and name their folder: nerlink corpus build {card.name} --from FOLDER"
         )
-    folder = folder or Path(pooch.os_cache("nerlink")) / "downloads" / card.name
+    folder = Path(folder or Path(pooch.os_cache("nerlink")) / "downloads" / card.name)
     for file in card.files:
-        known = f"sha256:{file.sha256}" if file.sha256 else None
         try:
-            pooch.retrieve(str(file.url), known_hash=known, fname=file.file, path=folder)
-        except (OSError, ValueError) as error:
+            _fetch_file(file, str(file.url), folder)
+        except (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
             reason = " ".join(str(error).split())
             kind = "cannot be fetched" if isinstance(error, OSError) else "is not what was expected"
             raise DataError(
@@ -42,3 +50,55 @@ def fetch(card: Card, *, folder: Path | None = None) -> Path:
                 f"run: nerlink corpus build {card.name} --from FOLDER"
             ) from error
     return folder
+
+
+def _fetch_file(file: File, url: str, folder: Path) -> None:
+    import pooch
+
+    known = f"sha256:{file.sha256}" if file.sha256 else None
+    if not url.endswith(_ARCHIVES) or file.file.endswith(_ARCHIVES):
+        pooch.retrieve(url, known_hash=known, fname=file.file, path=folder)
+        return
+    target = folder / file.file
+    if target.is_file() and file.sha256 in ("", sha256_of(target)):
+        return
+    name = PurePosixPath(url).name
+    archive = pooch.retrieve(url, known_hash=None, fname=name, path=folder)
+    _unpack(Path(archive), file, target)
+
+
+def _unpack(archive: Path, file: File, target: Path) -> None:
+    """Copy one member of an archive to its place; the archive's own folders above it are left out.
+
+    Raises:
+        ValueError: The archive does not hold the file, or it is not the one that is meant.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        if archive.name.endswith(_TAR):
+            with tarfile.open(archive) as tar:
+                _copy(tar.extractfile(_member(tar.getnames(), file.file)), partial)
+        else:
+            with zipfile.ZipFile(archive) as packed:
+                _copy(packed.open(_member(packed.namelist(), file.file)), partial)
+        if file.sha256 and (found := sha256_of(partial)) != file.sha256:
+            raise ValueError(f"{file.file} in it has the SHA-256 {found}, not {file.sha256}")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _member(names: list[str], wanted: str) -> str:
+    """The shortest path in an archive that ends in the one wanted."""
+    found = [name for name in names if f"/{name.removeprefix('./')}".endswith(f"/{wanted}")]
+    if not found:
+        raise ValueError(f"it holds no {wanted}, but {', '.join(names[:5])}")
+    return min(found, key=len)
+
+
+def _copy(source: IO[bytes] | None, target: Path) -> None:
+    if source is None:
+        raise ValueError(f"{target.name} in it is no file")
+    with source, target.open("wb") as handle:
+        shutil.copyfileobj(source, handle)

@@ -13,6 +13,7 @@ from nerlink.sources.conll import read_conll
 from nerlink.sources.conll_output import write_conll
 from nerlink.sources.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.files import STANDARD, open_output
+from nerlink.sources.hf import write_hf
 from nerlink.sources.jsonl import read_json, read_jsonl, write_json, write_jsonl
 from nerlink.sources.linked import read_aida, read_zelda
 from nerlink.sources.losses import Losses, WriteReport
@@ -45,6 +46,7 @@ READERS: Final[Mapping[str, Reader]] = {
 WRITERS: Final[Mapping[str, Writer]] = {
     "conll": write_conll,
     "csv": write_csv,
+    "hf": write_hf,
     "json": write_json,
     "jsonl": write_jsonl,
     "nif": write_nif,

@@ -10,7 +10,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import Result, attempt, check_document, missing_column
 from nerlink.sources.files import numbered_lines
 from nerlink.sources.jsonl import parse_json
-from nerlink.sources.records import integer, name_or_none
+from nerlink.sources.records import ENTITY_NAME, MENTION_COLUMNS, integer, name_or_none
 
 __all__ = ["read_aida", "read_zelda"]
 
@@ -75,9 +75,12 @@ def _aida_mention(
 def read_zelda(path: str | Path, *, entities: str = "titles") -> Iterator[Result]:
     """ZELDA: lines of `{"id", "text", "index", "wikipedia_ids", "wikipedia_titles"}`.
 
+    Links whose anchor has no character, as there are some in its training texts, are left out.
+
     Args:
         path: The file.
-        entities: Which of the two becomes the entity: `titles` or `ids`.
+        entities: Which of the two becomes the entity: `titles`, or `ids`, which come with the
+            title as the mention's `entity_name`.
     """
     if entities not in ("titles", "ids"):
         raise DataError(f"entities is {entities!r}; it must be 'titles' or 'ids'.")
@@ -90,16 +93,26 @@ def read_zelda(path: str | Path, *, entities: str = "titles") -> Iterator[Result
 def _zelda_document(line: bytes, column: str, *, where: str) -> Document:
     record = _record(line, ("text", "index", column), where=where)
     index, entities = record["index"], record[column]
-    if len(index) != len(entities):
-        raise DataError(f"{where}: index has {len(index)} entries, {column} has {len(entities)}.")
-    mentions = [
-        Mention(start=start, end=end, entity=name_or_none(entity, where=f"{where}: {column}"))
-        for (start, end), entity in zip(index, entities, strict=True)
+    # Ids say nothing to people, so their titles come along; a title speaks for itself.
+    names = record.get("wikipedia_titles") if column == "wikipedia_ids" else None
+    names = [None] * len(index) if names is None else names
+    for key, values in ((column, entities), ("wikipedia_titles", names)):
+        if len(values) != len(index):
+            raise DataError(f"{where}: index has {len(index)} entries, {key} has {len(values)}.")
+    links = [
+        (start, end, name_or_none(entity, where=f"{where}: {column}"), name)
+        for (start, end), entity, name in zip(index, entities, names, strict=True)
+        if start != end
     ]
+    links.sort(key=lambda link: link[:2])
+    has_names = any(name is not None for *_, name in links)
     doc = Document(
         text=record["text"],
         id=name_or_none(record.get("id"), where=f"{where}: id"),
-        mentions=tuple(sorted(mentions, key=lambda m: (m.start, m.end))),
+        mentions=tuple(
+            Mention(start=start, end=end, entity=entity) for start, end, entity, _ in links
+        ),
+        meta={MENTION_COLUMNS: {ENTITY_NAME: [name for *_, name in links]}} if has_names else {},
     )
     return check_document(doc, where=where)
 

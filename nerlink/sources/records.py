@@ -10,6 +10,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import check_document, missing_column
 
 __all__ = [
+    "ENTITY_NAME",
     "MENTION_COLUMNS",
     "document_from_record",
     "integer",
@@ -23,6 +24,9 @@ __all__ = [
 MENTION_COLUMNS = "mention_columns"
 """Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
 such key, with a value for each mention."""
+
+ENTITY_NAME = "entity_name"
+"""The mention column that says what an entity is called, where its id does not."""
 
 _DOCUMENT_KEYS = ("id", "text", "mentions", "sentences", "tokens", "meta")
 _MENTION_KEYS = (

@@ -11,6 +11,7 @@ from nerlink.data import Document, Mention
 from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
 from nerlink.sources.cover import choose_flat, cover, sentence_starts
 from nerlink.sources.losses import Losses
+from nerlink.sources.records import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.sources.spacing import USUAL, notes_from_text, usual_gaps, white_space
 
 __all__ = [
@@ -38,6 +39,7 @@ class TokenRows:
         sentences: The number of its sentence.
         ner: Its tag for labels; `None` where there is no such column.
         nel: Its tag for entities, such as `B-Q7259`; `None` where there is no such column.
+        entity_name: Its tag for what the entity is called, such as `B-Ada_Lovelace`, likewise.
         misc: The white space around it (see `spacing`); `None` if it is as usual everywhere.
     """
 
@@ -45,6 +47,7 @@ class TokenRows:
     sentences: Sequence[int]
     ner: Sequence[str] | None = None
     nel: Sequence[str] | None = None
+    entity_name: Sequence[str] | None = None
     misc: Sequence[str] | None = None
 
 
@@ -79,6 +82,7 @@ def document_from_tokens(
     """A document with its tokens, its sentences, and the mentions of its tags.
 
     A label and an entity on the same tokens are one mention. Spans end with their sentence.
+    Underscores in names of entities stand for blanks.
 
     Args:
         rows: The tokens and tags.
@@ -92,6 +96,8 @@ def document_from_tokens(
     """
     labels = _spans(rows.ner, rows.sentences, "ner", scheme, places)
     entities = _spans(rows.nel, rows.sentences, "nel", scheme, places)
+    names = _spans(rows.entity_name, rows.sentences, ENTITY_NAME, scheme, places)
+    spans = sorted(labels.keys() | entities.keys())
     mentions = tuple(
         Mention(
             start=ranges[first][0],
@@ -99,8 +105,9 @@ def document_from_tokens(
             label=labels.get((first, last)),
             entity=entities.get((first, last)),
         )
-        for first, last in sorted(labels.keys() | entities.keys())
+        for first, last in spans
     )
+    called = [names[span].replace("_", " ") if span in names else None for span in spans]
     by_sentence = groupby(zip(rows.sentences, ranges, strict=True), key=itemgetter(0))
     sentences = [[place for _, place in group] for _, group in by_sentence]
     return replace(
@@ -108,6 +115,7 @@ def document_from_tokens(
         mentions=mentions,
         sentences=tuple((places[0][0], places[-1][1]) for places in sentences),
         tokens=tuple(ranges),
+        meta={**doc.meta, MENTION_COLUMNS: {ENTITY_NAME: called}} if any(called) else doc.meta,
     )
 
 

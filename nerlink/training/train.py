@@ -20,8 +20,7 @@ from nerlink.models.build import build_model, candidate_generator
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
-from nerlink.sources import read
-from nerlink.sources.cards import find_corpus
+from nerlink.sources.entries import read_entries
 from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
 from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.processes import open_accelerator
@@ -73,9 +72,9 @@ def train(
         ConfigError: The configuration does not fit, or an interrupted run used another one.
         DataError: A document cannot be used, or there is nothing to learn.
     """
-    parts = [(train, DataConfig())] if train is not None else _read_split(config, "train")
+    parts = [(train, DataConfig())] if train is not None else _training_parts(config)
     if dev is None:
-        dev = [doc for documents, _ in _read_split(config, "dev") for doc in documents]
+        dev = [doc for documents, _ in read_entries(config.data, "dev") for doc in documents]
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
@@ -83,7 +82,8 @@ def train(
         set_seed(config.seed)
         base = None
         if "nel" in config.tasks:
-            base = _base(config, kb, folder, is_new=not resumes, accelerator=accelerator)
+            linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
+            base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
         run = Run(
@@ -137,17 +137,10 @@ def _open_folder(folder: Path, config: Config, accelerator: Accelerator) -> bool
     return has_checkpoint
 
 
-def _read_split(config: Config, split: str) -> list[tuple[list[Document], DataConfig]]:
-    """The documents of a split, an item for each entry of the configuration that has it."""
-    parts = []
-    for entry in config.data:
-        path = getattr(entry, split)
-        if path is None and entry.corpus is not None:
-            path = find_corpus(entry.corpus) / f"{split}.jsonl"
-            path = path if path.is_file() else None
-        if path is not None:
-            parts.append((list(read(path)), entry))
-    if split == "train" and not parts:
+def _training_parts(config: Config) -> list[tuple[Sequence[Document], DataConfig]]:
+    """The documents to learn from, an item for each entry of the configuration."""
+    parts: list[tuple[Sequence[Document], DataConfig]] = [*read_entries(config.data, "train")]
+    if not parts:
         raise ConfigError(
             'there is nothing to train on. Add [[data]] with corpus = "tiny-news" or '
             'train = "my.jsonl" to the configuration.'
@@ -156,14 +149,20 @@ def _read_split(config: Config, split: str) -> list[tuple[list[Document], DataCo
 
 
 def _base(
-    config: Config, kb: str | Path | None, folder: Path, *, is_new: bool, accelerator: Accelerator
+    config: Config,
+    kb: str | Path | None,
+    folder: Path,
+    documents: Sequence[Document],
+    *,
+    is_new: bool,
+    accelerator: Accelerator,
 ) -> KnowledgeBase:
     """The run's own knowledge base, made by the first process."""
     path = folder / "kb.sqlite"
     if is_new and accelerator.is_main_process:
         if kb is not None:
             config = config.model_copy(update={"kb": config.kb.model_copy(update={"path": kb})})
-        make_knowledge_base(config, path).close()
+        make_knowledge_base(config, path, documents).close()
     accelerator.wait_for_everyone()
     return KnowledgeBase.open(path, read_only=False)
 

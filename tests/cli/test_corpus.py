@@ -40,6 +40,27 @@ def test_public_files_become_json_lines(run, greetings, tmp_path):
     assert "Ada" in (built / "train.jsonl").read_text(encoding="utf8")
 
 
+def test_public_files_are_fetched_into_a_folder(run, greetings, tmp_path):
+    address = (greetings / "train.conll").as_uri().replace("file://", "http://127.0.0.1:9")
+    path = greetings / "card.toml"
+    path.write_text(path.read_text().replace("mentions = 1", f'url = "{address}"'))
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "train.conll").write_text("Ada B-PER\n", encoding="utf8")
+    result = run("corpus", "fetch", greetings, "--output", tmp_path / "kept")
+    assert (result.code, result.out) == (0, "")
+    assert "kept: 1 files" in result.err
+    (tmp_path / "kept" / "train.conll").unlink()
+    result = run("corpus", "fetch", greetings, "--output", tmp_path / "kept")
+    assert result.code == 1
+    assert "Without a network, get the file elsewhere and run: nerlink corpus build" in result.err
+
+
+def test_corpus_without_addresses_cannot_be_fetched(run):
+    result = run("corpus", "fetch", "aida")
+    assert result.code == 1
+    assert "The card of 'aida' has no address for train.jsonl" in result.err
+
+
 def test_file_that_is_not_the_one_the_card_means_is_refused(run, greetings, tmp_path):
     (greetings / "train.conll").write_text("Hello O\n", encoding="utf8")
     result = run("corpus", "build", greetings, "--from", greetings, "--output", tmp_path / "built")

@@ -53,3 +53,10 @@ def test_options_of_the_model_are_passed_on(run, loaded):
     run("tag", "model", "--threshold", "0.5", "--top-k", "3", "--device", "cpu", stdin="A b")
     options = {"threshold": 0.5, "top_k": 3, "device": "cpu", "precision": "auto"}
     assert loaded == [("model", options)]
+
+
+@pytest.mark.parametrize("option", ["--to", "--format"])
+def test_groups_of_transformers_can_be_had(run, option):
+    result = run("tag", "model", option, "hf", stdin="Ada met Charles.")
+    group = {"entity_group": "PER", "score": None, "word": "Ada", "start": 0, "end": 3}
+    assert result.records == [[group]]

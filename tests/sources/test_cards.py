@@ -73,6 +73,49 @@ def test_unknown_corpus_names_the_nearest():
         find_corpus("tinynews")
 
 
+COLUMNS_CARD = """
+title = "Mine"
+language = "en"
+licence = "mine"
+source = "my desk"
+labels = ["PER"]
+format = "conll"
+
+[options]
+columns = ["token", "_", "ner"]
+scheme = "iob1"
+documents = "sentences"
+remove = "^en:"
+
+[splits.train]
+file = "my train.txt"
+"""
+
+
+def test_folder_with_a_card_and_its_files_needs_no_building(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "card.toml").write_text(COLUMNS_CARD)
+    (folder / "my train.txt").write_text("en:Ada X I-PER\nen:met X O\n\nen:Bea X I-PER\n")
+    assert find_corpus(folder) == folder
+    docs = load_split(folder, "train")
+    assert [(doc.id, doc.text) for doc in docs] == [("train-1", "Ada met"), ("train-2", "Bea")]
+    assert [doc.mentions[0].label for doc in docs] == ["PER", "PER"]
+
+
+def test_folder_that_lacks_a_file_of_its_card_is_not_ready(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "card.toml").write_text(COLUMNS_CARD)
+    with pytest.raises(DataError, match=r"'mine' is not built: .*Get its files \(my desk\)"):
+        find_corpus(folder)
+
+
+def test_corpus_with_addresses_is_built_without_further_ado():
+    with pytest.raises(DataError, match=r"'wnut17' is not built.*: nerlink corpus build wnut17$"):
+        find_corpus("wnut17")
+
+
 def test_corpus_that_is_not_built_says_how_to():
     with pytest.raises(
         DataError, match=r"'aida' is not built: .* nerlink corpus build aida --from"

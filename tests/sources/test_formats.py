@@ -9,9 +9,13 @@ from nerlink.errors import DataError
 DOC = Document(id="a", text="Ada", mentions=(Mention(start=0, end=3, label="PER"),))
 
 
+WRITTEN_ONLY = {"hf"}
+"""A list of mentions without their text cannot be read back."""
+
+
 def test_every_ending_has_a_reader_and_a_writer():
-    assert set(sources.FORMATS.values()) == set(sources.WRITERS)
-    assert set(sources.WRITERS) <= set(sources.READERS)
+    assert set(sources.FORMATS.values()) == set(sources.WRITERS) - WRITTEN_ONLY
+    assert set(sources.WRITERS) - WRITTEN_ONLY <= set(sources.READERS)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_failure_of_a_stream_keeps_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", [*sources.WRITERS])
+@pytest.mark.parametrize("name", sorted(set(sources.WRITERS) - WRITTEN_ONLY))
 def test_standard_streams_serve_as_files(tmp_path, monkeypatch, name):
     import io
     import sys

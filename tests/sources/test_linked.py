@@ -65,6 +65,63 @@ def test_zelda_links_by_title_or_by_id(tmp_path, entities, expected):
     assert [mention.entity for mention in doc.mentions] == expected
 
 
+def test_zelda_ids_come_with_their_titles(tmp_path):
+    (doc,) = read_record(tmp_path, ZELDA, format="zelda", entities="ids")
+    assert doc.meta == {"mention_columns": {"entity_name": ["Ada Lovelace", "Charles Babbage"]}}
+    (doc,) = read_record(tmp_path, ZELDA, format="zelda")
+    assert doc.meta == {}
+
+
+def test_zelda_titles_may_be_missing_beside_ids(tmp_path):
+    record = {key: value for key, value in ZELDA.items() if key != "wikipedia_titles"}
+    (doc,) = read_record(tmp_path, record, format="zelda", entities="ids")
+    assert [mention.entity for mention in doc.mentions] == ["974", "5698"]
+    assert doc.meta == {}
+
+
+def test_zelda_anchor_without_a_character_is_left_out(tmp_path):
+    (doc,) = read_record(tmp_path, ZELDA | {"index": [[8, 15], [3, 3]]}, format="zelda")
+    assert [doc.surface(mention) for mention in doc.mentions] == ["Babbage"]
+
+
+ZELDA_COLUMNS = """-DOCSTART-
+
+# letter_1\teasy
+#\tO\tO
+Ada\tB-974\tB-Ada_Lovelace
+Byron\tI-974\tI-Ada_Lovelace
+met \tO\tO
+
+Babbage\tB-5698\tB-Charles_Babbage
+
+-DOCSTART-
+
+# letter_2
+Nobody\tO\tO
+"""
+
+
+@pytest.mark.parametrize(
+    ("columns", "entities", "names"),
+    [
+        (["token", "nel", "entity_name"], ["974", "5698"], ["Ada Lovelace", "Charles Babbage"]),
+        (["token", "_", "nel"], ["Ada_Lovelace", "Charles_Babbage"], None),
+    ],
+    ids=["ids and titles", "titles"],
+)
+def test_zelda_columns_are_read_as_conll(tmp_path, columns, entities, names):
+    (tmp_path / "a.conll").write_text(ZELDA_COLUMNS)
+    first, second = read(
+        tmp_path / "a.conll", columns=columns, delimiter="\t", comments="# ", remove=r"\s+$"
+    )
+    assert (first.text, second.text) == ("# Ada Byron met\nBabbage", "Nobody")
+    assert [(first.surface(m), m.entity) for m in first.mentions] == [
+        ("Ada Byron", entities[0]),
+        ("Babbage", entities[1]),
+    ]
+    assert first.meta == ({"mention_columns": {"entity_name": names}} if names else {})
+
+
 def test_zelda_lists_of_different_length_are_refused(tmp_path):
     with pytest.raises(DataError, match="index has 1 entries, wikipedia_titles has 2"):
         read_record(tmp_path, ZELDA | {"index": [[0, 3]]}, format="zelda")

@@ -1,9 +1,13 @@
+import json
+
 import pytest
 
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig
 from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
-from nerlink.training.knowledge import make_knowledge_base
+from nerlink.sources import read
+from nerlink.training.knowledge import entities_in, make_knowledge_base
+from tests.world import DOCUMENTS, marked
 
 
 def test_a_base_is_copied_and_the_original_never_changed(kb_path, tmp_path):
@@ -42,5 +46,74 @@ def test_a_base_that_is_not_there_is_told(tmp_path):
 
 
 def test_nothing_to_link_to_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"Set kb.path to a knowledge base, kb.tables"):
+    with pytest.raises(ConfigError, match=r"Set kb.path to .*, kb.from_training = true"):
         make_knowledge_base(Config(), tmp_path / "own.sqlite")
+
+
+ZELDA = (
+    {"index": [[0, 3]], "wikipedia_ids": [974], "wikipedia_titles": ["Ada Byron"]},
+    {
+        "index": [[0, 3], [8, 12]],
+        "wikipedia_ids": [974, 7],
+        "wikipedia_titles": ["Ada", "Acme (firm)"],
+    },
+)
+
+
+def test_entities_of_training_links_are_called_by_their_titles(tmp_path):
+    lines = [json.dumps({"text": "Ada met Acme.", **links}) for links in ZELDA]
+    (tmp_path / "links.jsonl").write_text("\n".join(lines))
+    docs = read(tmp_path / "links.jsonl", format="zelda", entities="ids")
+    found = [(entity.id, entity.name) for entity in entities_in(docs)]
+    assert found == [("974", "Ada Byron"), ("7", "Acme (firm)")]
+
+
+def test_entities_without_a_title_are_called_by_their_id():
+    docs = [marked("[Ada||ada_byron] met [Otto||NIL] and [Bea||].")]
+    assert [(e.id, e.name) for e in entities_in(docs)] == [("ada_byron", "ada byron")]
+
+
+def test_a_base_is_made_from_what_training_links_to(tmp_path):
+    config = Config(kb=KnowledgeBaseConfig(from_training=True))
+    with make_knowledge_base(config, tmp_path / "own.sqlite", DOCUMENTS) as kb:
+        assert {entity.id for entity in kb.entities()} == {
+            *("paris", "paris-texas", "texas", "jordan", "player", "ada", "acme")
+        }
+
+
+def test_entities_that_tables_or_a_base_lack_are_added(kb_path, tmp_path):
+    (tmp_path / "towns.csv").write_text("id,name\nparis,City of Light\n")
+    docs = [marked("[Paris||paris] met [Mars||mars].")]
+    sources = {"tables": (tmp_path / "towns.csv",)}, {"path": kb_path}
+    for number, source in enumerate(sources):
+        config = Config(kb=KnowledgeBaseConfig(from_training=True, **source))
+        with make_knowledge_base(config, tmp_path / f"own-{number}.sqlite", docs) as kb:
+            assert kb["mars"].name == "mars"
+            assert kb["paris"].name == ("Paris", "City of Light")["tables" in source]
+
+
+def test_a_folder_with_a_card_brings_its_tables_and_their_columns_along(tmp_path):
+    card = """
+    title = "Mine"
+    language = "en"
+    licence = "mine"
+    source = "my desk"
+    labels = []
+    format = "jsonl"
+    splits.train.file = "docs.jsonl"
+    [kb.entities]
+    file = "towns.csv"
+    columns = { id = "code" }
+    [kb.aliases]
+    file = "aka.csv"
+    columns = { alias = "aka" }
+    """
+    (tmp_path / "card.toml").write_text(card)
+    (tmp_path / "docs.jsonl").write_text("")
+    (tmp_path / "towns.csv").write_text("code,name\np,Paris\n")
+    (tmp_path / "aka.csv").write_text("aka,entity\nCity of Light,p\n")
+    config = Config(data=(DataConfig(corpus=str(tmp_path)),))
+    with make_knowledge_base(config, tmp_path / "own.sqlite") as kb:
+        query = "SELECT surface FROM alias ORDER BY surface"
+        surfaces = [surface for (surface,) in kb.connection.execute(query)]
+    assert surfaces == ["City of Light", "Paris"]

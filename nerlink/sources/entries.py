@@ -1,0 +1,47 @@
+"""The documents that the entries of a configuration name."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nerlink.config import DataConfig
+from nerlink.data import Document
+from nerlink.sources.cards import SplitName, find_corpus, load_split, read_card
+from nerlink.sources.formats import read
+
+__all__ = ["read_entries"]
+
+
+def read_entries(
+    entries: Sequence[DataConfig], split: SplitName
+) -> list[tuple[list[Document], DataConfig]]:
+    """The documents of a split, an item for each entry that has it.
+
+    Ids stay as they are unless two entries share one: then all are preceded by the number of
+    their entry, as in `2/dev-17`, so that each names one document.
+
+    Raises:
+        DataError: A corpus is unknown or not built, or a file cannot be read.
+    """
+    parts = [(documents, entry) for entry in entries if (documents := _read(entry, split))]
+    ids = Counter(doc.id for documents, _ in parts for doc in documents if doc.id is not None)
+    if all(count == 1 for count in ids.values()):
+        return parts
+    return [
+        ([_numbered(doc, number) for doc in documents], entry)
+        for number, (documents, entry) in enumerate(parts, start=1)
+    ]
+
+
+def _read(entry: DataConfig, split: SplitName) -> list[Document]:
+    path: Path | None = getattr(entry, split)
+    if path is not None:
+        return read(path)
+    if entry.corpus is not None and split in read_card(find_corpus(entry.corpus)).splits:
+        return load_split(entry.corpus, split)
+    return []
+
+
+def _numbered(doc: Document, number: int) -> Document:
+    return doc if doc.id is None else replace(doc, id=f"{number}/{doc.id}")

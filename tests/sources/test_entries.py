@@ -1,0 +1,43 @@
+import pytest
+
+from nerlink.config import DataConfig
+from nerlink.data import Document
+from nerlink.sources import write
+from nerlink.sources.entries import read_entries
+
+
+@pytest.fixture
+def file(tmp_path):
+    def file(name, *ids):
+        write([Document(id=id_, text="Ada") for id_ in ids], tmp_path / name)
+        return tmp_path / name
+
+    return file
+
+
+def ids(entries, split="dev"):
+    return [[doc.id for doc in docs] for docs, _ in read_entries(entries, split)]
+
+
+def test_entries_without_the_split_are_passed_over(file):
+    entries = [DataConfig(train=file("a.jsonl", "a")), DataConfig(dev=file("b.jsonl", "b"))]
+    assert ids(entries) == [["b"]]
+    assert read_entries(entries, "train")[0][1] is entries[0]
+
+
+def test_corpora_are_read_by_their_card_and_files_by_their_name(file):
+    entries = [DataConfig(corpus="tiny-news"), DataConfig(test=file("b.jsonl", "b"))]
+    (news, _), (mine, _) = read_entries(entries, "test")
+    assert (len(news), len(mine)) == (17, 1)
+
+
+def test_a_file_stands_in_for_a_split_of_the_corpus(file):
+    assert ids([DataConfig(corpus="tiny-news", dev=file("b.jsonl", "b"))]) == [["b"]]
+
+
+def test_ids_that_entries_share_get_their_entrys_number(file):
+    entries = [
+        DataConfig(dev=file("a.jsonl", "dev-1", "a")),
+        DataConfig(dev=file("b.jsonl", "dev-1", None)),
+    ]
+    assert ids(entries) == [["1/dev-1", "1/a"], ["2/dev-1", None]]
