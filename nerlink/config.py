@@ -127,14 +127,25 @@ class LinkerConfig(Section):
         dim: Width of mention vectors and prototypes.
         dropout: Share of features dropped in training.
         loss_weight: Factor of its loss in the joint loss.
-        threshold: Link probability under which a mention is `NIL`.
+        threshold: Link probability under which a mention is `NIL`; without one, a mention is
+            `NIL` where that is likelier than every candidate. 0 links all that have candidates.
+        memory_dropout: Share of mentions that learn from the text of entities alone.
+        candidate_dropout: Share of mentions whose gold entity is taken from the candidates in
+            training, so that `NIL` is learnt where lists have gaps.
+        second_look: Score candidates again by what the rest of the document means.
+        target: What the threshold is fitted for on development documents: `f1`, a precision of
+            links such as 0.95, or nothing.
         top_k: Candidates that come back with each mention.
     """
 
     dim: Positive = 256
     dropout: Fraction = 0.1
     loss_weight: Annotated[float, Field(ge=0)] = 0.5
-    threshold: Fraction = 0.0
+    threshold: Fraction | None = None
+    memory_dropout: Fraction = 0.2
+    candidate_dropout: Fraction = 0.0
+    second_look: bool = True
+    target: Literal["f1"] | Fraction | None = None
     top_k: Annotated[int, Field(ge=0)] = 5
 
 

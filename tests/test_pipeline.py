@@ -104,9 +104,9 @@ def test_a_mention_inside_a_word_is_linked(pipeline):
     assert linked.mentions[0].candidates
 
 
-def nil_first(score, queries, candidates):
+def nil_first(score, *arguments):
     """Scores of a linker that is certain of `NIL`."""
-    scores = score(queries, candidates)
+    scores = score(*arguments)
     scores[:, 0] = 1e3
     return scores
 

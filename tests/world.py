@@ -67,7 +67,7 @@ def tiny_config(encoder: Path, **sections: Any) -> Config:
     config = Config(
         encoder=EncoderConfig(model=str(encoder), window=64, shape_dim=4),
         tagger=TaggerConfig(hidden=0, dropout=0.0),
-        linker=LinkerConfig(dropout=0.0),
+        linker=LinkerConfig(dropout=0.0, memory_dropout=0.0),
         training=TrainingConfig(
             epochs=20, batch_tokens=60, learning_rate=2e-3, head_learning_rate=2e-2, device="cpu"
         ),

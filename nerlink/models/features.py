@@ -80,6 +80,7 @@ class FlatCandidates:
         features: (n_candidates, len(FEATURES)).
         nil_features: (n_mentions, len(NIL_FEATURES)).
         sizes: Candidates of each mention, (n_mentions).
+        seen: Whether training linked to each, in another document than this, (n_candidates).
     """
 
     mentions: Tensor
@@ -87,6 +88,7 @@ class FlatCandidates:
     features: Tensor
     nil_features: Tensor
     sizes: Tensor
+    seen: Tensor
 
 
 def flatten(
@@ -122,6 +124,7 @@ def flatten(
         features=torch.from_numpy(features.astype(np.float32)),
         nil_features=torch.from_numpy(nil_features.astype(np.float32)),
         sizes=torch.from_numpy(sizes),
+        seen=torch.from_numpy(seen_counts.links > 0),
     )
 
 

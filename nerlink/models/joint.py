@@ -19,7 +19,7 @@ from nerlink.models.mentions import Link, first_rows, locate
 from nerlink.models.passages import Example, Passage, SentenceRun, TokenSpan, runs_of
 from nerlink.models.tagger import Tagger
 
-__all__ = ["Annotation", "JointLoss", "JointModel"]
+__all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 
 CHUNK_TOKENS: Final = 16_384
 """Tokens whose vectors are held at once, unless one document has more."""
@@ -31,6 +31,20 @@ class Annotation(NamedTuple):
     span: TokenSpan
     score: float | None
     link: Link | None
+
+
+class Reading(NamedTuple):
+    """What both heads see of a batch.
+
+    Attributes:
+        vectors: Token vectors, (n_tokens, embedding_length).
+        scores: Logits of tags, (n_tokens, n_tags), from a model that finds mentions.
+        labels: The label distribution, (n_tokens, 1 + n_labels), likewise.
+    """
+
+    vectors: Tensor
+    scores: Tensor | None
+    labels: Tensor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +130,27 @@ class JointModel(MultitaskModel):
             begin = end
 
     @torch.inference_mode()
+    def read(self, passages: Sequence[Passage]) -> Reading:
+        """What both heads see of passages, from one encoding."""
+        vectors = self.encoder.encode([passage.tokens for passage in passages])
+        if not self.tagger:
+            return Reading(vectors, None, None)
+        scores = self.tagger.score(vectors)
+        return Reading(vectors, scores, self.tagger.label_distribution(scores))
+
+    @torch.inference_mode()
     def _annotate(
         self, passages: Sequence[Passage], given: Sequence[Sequence[TokenSpan]] | None
     ) -> list[list[Annotation]]:
-        vectors = self.encoder.encode([passage.tokens for passage in passages])
-        labels = None
+        vectors, scores, labels = self.read(passages)
         found: list[list[tuple[TokenSpan, float | None]]]
         found = [[(span, None) for span in spans] for spans in given or [()] * len(passages)]
-        if self.tagger:
-            scores = self.tagger.score(vectors)
-            labels = self.tagger.label_distribution(scores)
-            if given is None:
-                spans = self.tagger.find(scores, passages)
-                bases = first_rows(passages)
-                found = [
-                    list(self.tagger.spans_between(spans, base, end))
-                    for base, end in pairwise(bases)
-                ]
+        if self.tagger and scores is not None and given is None:
+            spans = self.tagger.find(scores, passages)
+            bases = first_rows(passages)
+            found = [
+                list(self.tagger.spans_between(spans, base, end)) for base, end in pairwise(bases)
+            ]
         if not self.linker:
             return [[Annotation(span, score, None) for span, score in spans] for spans in found]
         each = [[span for span, _ in spans] for spans in found]

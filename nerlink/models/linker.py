@@ -10,7 +10,8 @@ from flair.models import SpanClassifier
 from torch import Tensor, nn
 
 from nerlink.config import LinkerConfig, Task
-from nerlink.data import NIL, Candidate, NilKind
+from nerlink.data import NIL
+from nerlink.models.choices import choose
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.features import NIL_WEIGHTS, WEIGHTS, Curves, FlatCandidates, flatten
 from nerlink.models.flair_labels import examples_from, gold_spans, write_links
@@ -18,6 +19,7 @@ from nerlink.models.lookup import CandidateSet, Lookup
 from nerlink.models.mentions import Link, MentionBatch, locate
 from nerlink.models.passages import Example, TokenSpan, runs_of
 from nerlink.models.prototypes import Prototypes
+from nerlink.models.second_look import FirstLook, SecondLook
 
 __all__ = ["Linker"]
 
@@ -37,7 +39,6 @@ class Linker(SpanClassifier):
     task: Final[Task] = "nel"
     embeddings: WindowEmbeddings
     decoder: Prototypes
-    temperature: Tensor
 
     def __init__(
         self,
@@ -64,11 +65,11 @@ class Linker(SpanClassifier):
         self.n_labels = n_labels
         self.is_counted = is_counted
         self.input_dropout = nn.Dropout(config.dropout)
-        self.query = nn.Linear(2 * encoder.embedding_length + n_labels, prototypes.width)
+        self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
         self.curves = Curves(WEIGHTS)
         self.nil_curves = Curves(NIL_WEIGHTS)
         self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
-        self.register_buffer("temperature", torch.ones(()))
+        self.second_look = SecondLook(prototypes.width)
         nn.init.normal_(self.query.weight, std=0.005)
         self.to(encoder.device)
 
@@ -82,12 +83,16 @@ class Linker(SpanClassifier):
     ) -> Tensor:
         """Mentions in prototype space, (n_mentions, width).
 
+        A mention is read from its first and last token, from the mean of its passage, which tells
+        what the document is about, and from what the tagger makes of it.
+
         Args:
             vectors: All token vectors of the batch, (n_tokens, embedding_length).
             mentions: The mentions.
             labels: The tagger's label distribution of all tokens, (n_tokens, n_labels).
         """
-        parts = [vectors[mentions.firsts], vectors[mentions.lasts]]
+        means = _means(vectors, mentions.sizes)[mentions.passages]
+        parts = [vectors[mentions.firsts], vectors[mentions.lasts], means]
         if self.n_labels and labels is None:
             parts.append(vectors.new_zeros(len(mentions.surfaces), self.n_labels))
         elif self.n_labels and labels is not None:
@@ -95,17 +100,18 @@ class Linker(SpanClassifier):
         queries: Tensor = self.query(self.input_dropout(torch.cat(parts, dim=-1)))
         return queries
 
-    def score(self, queries: Tensor, flat: FlatCandidates) -> Tensor:
+    def score(self, queries: Tensor, flat: FlatCandidates, vectors: Tensor) -> Tensor:
         """Logits of `NIL` and of each candidate.
 
         Args:
             queries: Mentions in prototype space, (n_mentions, width).
             flat: Their candidates, on the same device.
+            vectors: The prototype of each candidate, (n_candidates, width).
 
         Returns:
             (n_mentions, 1 + most candidates); column 0 is `NIL`, padding is -inf.
         """
-        closeness = self.prototypes(queries[flat.mentions], flat.rows)
+        closeness = self.prototypes(queries[flat.mentions], vectors)
         scores = closeness + self.curves(flat.features).sum(-1)
         nil = queries @ self.nil_prototype + self.nil_curves(flat.nil_features).sum(-1)
         most = int(flat.sizes.max()) if len(flat.sizes) else 0
@@ -140,23 +146,40 @@ class Linker(SpanClassifier):
         sets, targets = self.gold_candidates(spans, mentions.surfaces)
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
-        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat)
+        prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
+        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
+
+    def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
+        """What each mention seems to mean, for itself."""
+        self.lookup.refresh()
+        sets = self.lookup(mentions.surfaces)
+        flat = self.flatten(sets)
+        prototypes = self.prototypes.vectors_of(flat.rows)
+        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
+        return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
 
     def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
         """What each mention means."""
         if not len(mentions):
             return []
-        self.lookup.refresh()
-        sets = self.lookup(mentions.surfaces)
-        queries = self.mention_vectors(vectors, mentions, labels)
-        scores = self.score(queries, self.flatten(sets)).float() / self.temperature
+        look = self.look(vectors, labels, mentions)
+        scores = self.second_look(look, is_on=self.config.second_look)
         probabilities = scores.softmax(-1).cpu().numpy()
         return [
-            self._decide(candidates, row[: 1 + len(candidates)])
-            for candidates, row in zip(sets, probabilities, strict=True)
+            choose(candidates, row[: 1 + len(candidates)], self.config)
+            for candidates, row in zip(look.sets, probabilities, strict=True)
         ]
+
+    def _remembered(self, flat: FlatCandidates) -> Tensor:
+        """Candidates whose memory counts in a step.
+
+        None of those that training links to in this document only: at inference their like have
+        no memory. And none of some mentions, so that the text learns to do without.
+        """
+        has_memory = torch.rand(len(flat.sizes), device=flat.seen.device)
+        return flat.seen & (has_memory >= self.config.memory_dropout)[flat.mentions]
 
     def flatten(
         self, sets: Sequence[CandidateSet], *, own: Sequence[Any] | None = None
@@ -167,28 +190,6 @@ class Linker(SpanClassifier):
         return FlatCandidates(
             *(getattr(flat, name).to(device) for name in FlatCandidates.__slots__)
         )
-
-    def _decide(self, candidates: CandidateSet, probabilities: Any) -> Link:
-        config = self.config
-        if not len(candidates):
-            return Link(NIL, float(probabilities[0]), (), NilKind.NO_CANDIDATE)
-        order = (-probabilities[1:]).argsort(kind="stable")
-        top = tuple(
-            Candidate(
-                entity=candidates.entities[i],
-                score=float(probabilities[1 + i]),
-                prior=float(candidates.priors[i]),
-                count=int(candidates.counts[i]),
-            )
-            for i in order[: config.top_k].tolist()
-        )
-        best = int(order[0])
-        score = float(probabilities[1 + best])
-        if probabilities[0] >= score:
-            return Link(NIL, float(probabilities[0]), top, NilKind.PREDICTED)
-        if score < config.threshold:
-            return Link(NIL, 1 - score, top, NilKind.BELOW_THRESHOLD)
-        return Link(candidates.entities[best], score, top)
 
     def gold_candidates(
         self, spans: Sequence[TokenSpan], surfaces: Sequence[str]
@@ -202,12 +203,18 @@ class Linker(SpanClassifier):
                 sets.append(candidates)
                 targets.append(0)
             elif entity in candidates.entities:
-                sets.append(candidates)
-                targets.append(1 + candidates.entities.index(entity))
+                position = candidates.entities.index(entity)
+                is_dropped = self._is_dropped()
+                sets.append(candidates.without(position) if is_dropped else candidates)
+                targets.append(0 if is_dropped else 1 + position)
             else:
                 sets.append(self.lookup.with_entity(surface, entity))
                 targets.append(1 + len(candidates))
         return sets, targets
+
+    def _is_dropped(self) -> bool:
+        share = self.config.candidate_dropout
+        return self.training and share > 0 and float(torch.rand(())) < share
 
     def own_counts(self, example: Example) -> Counter[tuple[str, int]]:
         """What an example adds to the counts of surfaces and entities; row -1 is `NIL`."""
@@ -242,3 +249,10 @@ class Linker(SpanClassifier):
             found = [(span, next(links)) for span in inside]
             write_links(run, found, label_name or self.task)
         return (torch.zeros(1), 1) if kwargs.get("return_loss") else None
+
+
+def _means(vectors: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Mean row of each passage, (n_passages, width); zero for one without tokens."""
+    owners = torch.repeat_interleave(torch.tensor(sizes)).to(vectors.device)
+    sums = vectors.new_zeros(len(sizes), vectors.shape[1]).index_add(0, owners, vectors)
+    return sums / torch.tensor(sizes, device=vectors.device).clamp(min=1).unsqueeze(-1)

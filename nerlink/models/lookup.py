@@ -5,9 +5,9 @@ Everything here depends on the surface alone, so it is looked up once a surface 
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,15 @@ class CandidateSet:
 
     def __len__(self) -> int:
         return len(self.entities)
+
+    def without(self, position: int) -> Self:
+        """The set without one of its candidates."""
+        columns = ("rows", "priors", "counts", "popularity", "names")
+        return replace(
+            self,
+            entities=self.entities[:position] + self.entities[position + 1 :],
+            **{name: np.delete(getattr(self, name), position, axis=0) for name in columns},
+        )
 
 
 class Lookup:

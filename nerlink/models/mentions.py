@@ -39,12 +39,14 @@ class MentionBatch:
         lasts: Row of its last token, (n_mentions).
         surfaces: Its text.
         passages: Number of the passage each is in.
+        sizes: Tokens of each passage.
     """
 
     firsts: Tensor
     lasts: Tensor
     surfaces: list[str]
     passages: list[int]
+    sizes: list[int]
 
     def __len__(self) -> int:
         return len(self.surfaces)
@@ -68,4 +70,5 @@ def locate(
         ),
         surfaces=[passages[n].surface(s) for n, s in each],
         passages=[n for n, _ in each],
+        sizes=[len(passage.tokens.words) for passage in passages],
     )

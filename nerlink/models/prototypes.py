@@ -103,14 +103,26 @@ class Prototypes(PrototypicalDecoder):
         out: Tensor = self.memory(torch.where(known[slots] == rows, slots + 1, 0))
         return out
 
-    def forward(self, queries: Tensor, rows: Tensor) -> Tensor:  # type: ignore[override]
+    def vectors_of(self, rows: Tensor, remembered: Tensor | None = None) -> Tensor:
+        """Prototypes of rows, (n, width).
+
+        Args:
+            rows: Rows of the knowledge base, (n).
+            remembered: In training, those whose memory counts, (n).
+        """
+        memory = self.memory_of(rows)
+        if remembered is not None:
+            memory = memory * remembered.unsqueeze(-1)
+        return self.text_of(rows) + memory
+
+    def forward(self, queries: Tensor, vectors: Tensor) -> Tensor:  # type: ignore[override]
         """Closeness of mentions to candidates, one each.
 
         Args:
             queries: The mention of each candidate in prototype space, (n_candidates, width).
-            rows: Its row in the knowledge base, (n_candidates).
+            vectors: Its prototype, (n_candidates, width).
 
         Returns:
             Dot products, (n_candidates).
         """
-        return ((self.text_of(rows) + self.memory_of(rows)) * queries).sum(-1)
+        return (vectors * queries).sum(-1)

@@ -16,7 +16,7 @@ from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.flair_labels import examples_from, write_spans
 from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
 
-__all__ = ["Tagger"]
+__all__ = ["IGNORED", "Tagger"]
 
 IGNORED: Final = -100
 """Tag index of tokens that no gold tag is known for."""
@@ -34,6 +34,7 @@ class Tagger(SequenceTagger):
     task: Final[Task] = "ner"
     embeddings: WindowEmbeddings
     groups: Tensor
+    temperature: Tensor
 
     def __init__(
         self, encoder: WindowEmbeddings, labels: Sequence[str], config: TaggerConfig
@@ -62,6 +63,7 @@ class Tagger(SequenceTagger):
         groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
         groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
         self.register_buffer("groups", groups, persistent=False)
+        self.register_buffer("temperature", torch.ones((), device=encoder.device))
 
     def score(self, vectors: Tensor) -> Tensor:
         """Logits of tags, (n_tokens, n_tags), of token vectors, (n_tokens, width)."""
@@ -79,7 +81,7 @@ class Tagger(SequenceTagger):
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
             examples: Those that do not teach `ner` are left out of the sum.
         """
-        tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self._tags, examples)])
+        tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self.gold_tags, examples)])
         target = torch.from_numpy(tags).to(scores.device)
         loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
         return loss, int((tags != IGNORED).sum())
@@ -96,10 +98,11 @@ class Tagger(SequenceTagger):
         for passage in passages:
             sentences += [(first + base, last + base) for first, last in passage.tokens.sentences]
             base += len(passage.tokens.words)
-        log_probs = scores.float().log_softmax(-1).cpu().numpy()
+        log_probs = (scores.float() / self.temperature).log_softmax(-1).cpu().numpy()
         return decode_spans(log_probs, sentences, self.tagset)
 
-    def _tags(self, example: Example) -> NDArray[np.int64]:
+    def gold_tags(self, example: Example) -> NDArray[np.int64]:
+        """Tag index of each token, or `IGNORED`, (n_tokens)."""
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)

@@ -44,11 +44,11 @@ def hidden_states(
 def _padded(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | None) -> Tensor:
     sizes = torch.tensor(lengths, device=ids.device)
     mask = torch.arange(max(lengths), device=ids.device) < sizes.unsqueeze(1)
-    inputs = {"input_ids": pad_sequence(torch.split(ids, list(lengths)), batch_first=True)}
+    inputs = {"input_ids": pad_sequence([*torch.split(ids, list(lengths))], batch_first=True)}
     if extra is not None:
         words = model.get_input_embeddings()(ids) + extra
         inputs = {
-            "inputs_embeds": pad_sequence(torch.split(words, list(lengths)), batch_first=True)
+            "inputs_embeds": pad_sequence([*torch.split(words, list(lengths))], batch_first=True)
         }
     output: Tensor = model(**inputs, attention_mask=mask.long()).last_hidden_state
     return output[mask]

@@ -20,6 +20,7 @@ from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.storage import head_state, load_head_state
 from nerlink.models.texts import write_text
+from nerlink.training.calibrate import calibrate
 from nerlink.training.checkpoint import (
     load_checkpoint,
     random_state,
@@ -118,6 +119,9 @@ class Run:
         if self.model.linker:
             with self.accelerator.autocast():
                 write_text(self.model.linker)
+        self.model.eval()
+        with self.accelerator.autocast():
+            calibrate(self.model, self.dev)
         return self.progress
 
     def resume(self) -> None:

@@ -35,7 +35,7 @@ def test_scoring_candidates_only_equals_the_slow_way(linker):
     sets = linker.lookup(SURFACES)
     flat = linker.flatten(sets)
     queries = torch.randn(len(sets), linker.prototypes.width)
-    found = linker.score(queries, flat)
+    found = linker.score(queries, flat, linker.prototypes.vectors_of(flat.rows))
     begin = 0
     for number, candidates in enumerate(sets):
         expected = slow_scores(linker, queries[number], candidates, flat, begin)
@@ -49,14 +49,16 @@ def test_scoring_candidates_only_equals_the_slow_way(linker):
 
 def test_padding_is_minus_infinity(linker):
     flat = linker.flatten(linker.lookup(SURFACES))
-    scores = linker.score(torch.randn(4, linker.prototypes.width), flat)
+    vectors = linker.prototypes.vectors_of(flat.rows)
+    scores = linker.score(torch.randn(4, linker.prototypes.width), flat, vectors)
     assert scores.isneginf().sum(1).tolist() == [0, 2, 0, 1]
     assert flat.features.shape == (5, len(FEATURES))
 
 
 def test_mentions_without_candidates_are_scored_too(linker):
     flat = linker.flatten(linker.lookup(["Nowhere"]))
-    assert linker.score(torch.randn(1, linker.prototypes.width), flat).shape == (1, 1)
+    vectors = linker.prototypes.vectors_of(flat.rows)
+    assert linker.score(torch.randn(1, linker.prototypes.width), flat, vectors).shape == (1, 1)
 
 
 def test_a_step_moves_the_memory_of_candidates_only(linker, kb):
@@ -152,6 +154,49 @@ def test_a_link_below_the_threshold_is_nil(linker):
     found = link(linker, PARIS, scores={"NIL": 0.1, "paris": 0.7, "paris-texas": 0.2})
     assert (found.entity, found.nil) == (NIL, NilKind.BELOW_THRESHOLD)
     assert found.score == pytest.approx(0.3)
+
+
+def test_a_threshold_of_zero_links_whatever_has_candidates(linker):
+    linker.config = linker.config.model_copy(update={"threshold": 0.0})
+    found = link(linker, PARIS, scores={"NIL": 0.6, "paris": 0.3, "paris-texas": 0.1})
+    assert (found.entity, found.nil) == ("paris", None)
+
+
+def test_the_gold_entity_is_sometimes_taken_away_in_training(linker):
+    linker.config = linker.config.model_copy(update={"candidate_dropout": 0.5})
+    spans, surfaces = [TokenSpan(0, 1, None, "paris-texas")] * 50, ["Paris"] * 50
+    linker.eval()
+    assert set(linker.gold_candidates(spans, surfaces)[1]) == {2}
+    linker.train()
+    sets, targets = linker.gold_candidates(spans, surfaces)
+    assert set(targets) == {0, 2}
+    dropped = sets[targets.index(0)]
+    assert dropped.entities == ("paris",)
+    assert len(dropped.rows) == len(dropped.names) == 1
+
+
+def test_entities_of_one_document_have_no_memory_there(linker):
+    flat = linker.flatten(linker.lookup(["Paris"]))
+    assert linker._remembered(flat).tolist() == [True, True]
+    own = linker.flatten(linker.lookup(["Paris"]), own=[{("", linker.lookup.row("paris")): 9}])
+    assert linker._remembered(own).tolist() == [False, True]
+    linker.config = linker.config.model_copy(update={"memory_dropout": 1.0})
+    assert linker._remembered(flat).tolist() == [False, False]
+
+
+def test_a_mention_is_read_with_its_passage(linker):
+    texts = ("[Paris|LOC|paris] won.", "[Paris|LOC|paris] won by the sea.")
+    batch = examples(*map(marked, texts))
+    passages = [example.passage for example in batch]
+    vectors = torch.randn(
+        sum(len(p.tokens.words) for p in passages), linker.embeddings.embedding_length
+    )
+    mentions = locate(passages, [example.spans for example in batch], vectors.device)
+    first = linker.mention_vectors(vectors, mentions, None)
+    vectors[-1] += 1
+    second = linker.mention_vectors(vectors, mentions, None)
+    torch.testing.assert_close(first[0], second[0])
+    assert not torch.equal(first[1], second[1])
 
 
 def test_a_mention_without_candidates_is_nil(model):

@@ -19,12 +19,20 @@ def test_a_prototype_is_text_plus_memory(prototypes):
     text = prototypes.text.float()
     whole = [text[5] + prototypes.memory.weight[2], text[2] + prototypes.memory.weight[1], text[0]]
     expected = torch.stack([w @ q for w, q in zip(whole, queries, strict=True)])
-    torch.testing.assert_close(prototypes(queries, torch.tensor([5, 2, 0])), expected)
+    vectors = prototypes.vectors_of(torch.tensor([5, 2, 0]))
+    torch.testing.assert_close(prototypes(queries, vectors), expected)
+
+
+def test_memory_that_does_not_count_is_left_out(prototypes):
+    rows = torch.tensor([5, 2])
+    vectors = prototypes.vectors_of(rows, torch.tensor([True, False]))
+    expected = torch.stack([prototypes.vectors_of(rows)[0], prototypes.text_of(rows)[1]])
+    torch.testing.assert_close(vectors, expected)
 
 
 def test_only_rows_in_the_batch_get_a_gradient(prototypes):
     prototypes.memory.sparse = True
-    prototypes(torch.randn(3, 3), torch.tensor([5, 0, 5])).sum().backward()
+    prototypes.vectors_of(torch.tensor([5, 0, 5])).sum().backward()
     gradient = prototypes.memory.weight.grad.coalesce()
     assert gradient.indices().tolist() in ([[2]], [[0, 2]])
     assert not gradient.to_dense()[[0, 1]].any()

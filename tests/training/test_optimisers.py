@@ -53,7 +53,7 @@ def test_rates_rise_to_their_peak_and_fall_to_zero(model):
 def test_only_entities_of_the_step_are_moved(model):
     optimisers = make_optimisers(model, CONFIG, n_steps=10)
     prototypes = model.linker.prototypes
-    prototypes(torch.ones(1, 32), torch.tensor([2])).sum().backward()
+    prototypes.vectors_of(torch.tensor([2])).sum().backward()
     optimisers.step()
     assert prototypes.memory.weight.any(1).tolist() == [False, False, True]
     assert prototypes.memory.weight.grad is None

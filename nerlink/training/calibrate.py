@@ -1,0 +1,180 @@
+"""Probabilities that can be believed: a few numbers fitted on development documents.
+
+The tagger gets a temperature (Guo et al., 2017); the linker gets one, a tendency to `NIL`, and the
+weights of its second look, by cross-entropy of gold mentions; and a threshold, if its
+configuration names a target for one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from nerlink.data import NIL, Document
+from nerlink.models.documents import annotate_documents, example_of
+from nerlink.models.joint import JointModel
+from nerlink.models.linker import Linker
+from nerlink.models.mentions import locate
+from nerlink.models.passages import Example
+from nerlink.models.second_look import LOOK_FEATURES, N_CALIBRATION, FirstLook
+from nerlink.models.tagger import IGNORED, Tagger
+
+__all__ = ["best_threshold", "calibrate"]
+
+GROUP: Final = 32
+"""Documents looked at together."""
+
+CENTRE_ROWS: Final = 10_000
+"""Entities whose mean text stands for what all have in common."""
+
+
+def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
+    """Fit temperatures, second look and threshold; does nothing without documents.
+
+    Args:
+        model: A trained model, in evaluation mode.
+        documents: Development documents with gold mentions.
+    """
+    examples = [example_of(doc, model.config.tasks)[0] for doc in documents]
+    groups = [examples[i : i + GROUP] for i in range(0, len(examples), GROUP)]
+    if model.tagger:
+        _fit_tagger(model, model.tagger, groups)
+    if model.linker:
+        _fit_linker(model, model.linker, groups)
+        _fit_threshold(model, model.linker, documents)
+
+
+def _fit_tagger(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
+    scores, tags = [], []
+    for examples in groups:
+        gold = torch.from_numpy(np.concatenate([tagger.gold_tags(e) for e in examples]))
+        reading = model.read([e.passage for e in examples])
+        if reading.scores is not None:
+            scores.append(reading.scores.float().cpu()[gold != IGNORED])
+            tags.append(gold[gold != IGNORED])
+    if not sum(map(len, tags)):
+        return
+    logits, target = torch.cat(scores), torch.cat(tags)
+
+    def loss(weights: Tensor) -> Tensor:
+        return cross_entropy(logits * weights, target, reduction="sum")
+
+    tagger.temperature.fill_(1 / float(_minimise(loss, torch.ones(1)).clamp(min=0.05)))
+
+
+def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example]]) -> None:
+    text = linker.prototypes.text
+    rows = text[:: max(1, len(text) // CENTRE_ROWS)].float()
+    if len(rows):
+        linker.second_look.center.copy_(rows.mean(0))
+    features: list[Tensor] = []
+    targets: list[int] = []
+    for look, gold in _looks(model, linker, groups):
+        features += linker.second_look.features(look).cpu().unbind()
+        targets += gold
+    if not targets:
+        return
+    most = max(map(len, features))
+    padded = torch.zeros(len(features), most, len(LOOK_FEATURES))
+    padded[:, :, 0] = -torch.inf
+    for number, table in enumerate(features):
+        padded[number, : len(table)] = table
+    padding, target = padded[:, :, 0].isneginf(), torch.tensor(targets)
+    padded = padded.masked_fill(padding.unsqueeze(-1), 0)
+    for is_on, n in ((0, N_CALIBRATION), (1, len(LOOK_FEATURES))):
+        linker.second_look.weights[is_on, :n] = _fit_looks(padded[..., :n], padding, target)
+
+
+def _fit_looks(features: Tensor, padding: Tensor, target: Tensor) -> Tensor:
+    def loss(weights: Tensor) -> Tensor:
+        scores = (features @ weights).masked_fill(padding, -torch.inf)
+        return cross_entropy(scores, target, reduction="sum")
+
+    start = torch.zeros(features.shape[-1])
+    start[0] = 1
+    return _minimise(loss, start)
+
+
+def _looks(
+    model: JointModel, linker: Linker, groups: Sequence[list[Example]]
+) -> Iterator[tuple[FirstLook, list[int]]]:
+    """First looks at gold mentions, and the column of the gold entity of each."""
+    for examples in groups:
+        passages = [example.passage for example in examples]
+        spans = [[s for s in e.spans if s.entity and "nel" in e.tasks] for e in examples]
+        vectors, _, labels = model.read(passages)
+        mentions = locate(passages, spans, vectors.device)
+        if not len(mentions):
+            continue
+        with torch.inference_mode():
+            look = linker.look(vectors, labels, mentions)
+        gold = [span.entity for inside in spans for span in inside]
+        pairs = zip(gold, look.sets, strict=True)
+        yield (
+            look,
+            [1 + s.entities.index(e) if e in s.entities else 0 for e, s in pairs],
+        )
+
+
+def _minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
+    """Weights of least loss, each drawn to where it starts as by one standard deviation."""
+    weights = start.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimiser.zero_grad()
+        total = loss(weights) + (weights - start).pow(2).sum() / 2
+        torch.autograd.backward(total)
+        return float(total.detach())
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return weights.detach()
+
+
+def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Document]) -> None:
+    target = linker.config.target
+    if target is None:
+        return
+    linker.config = linker.config.model_copy(update={"threshold": 0.0})
+    link_only = model.tagger is None
+    scores, is_right, n_gold = [], [], 0
+    for doc, found in zip(
+        documents, annotate_documents(model, documents, link_only=link_only), strict=True
+    ):
+        gold = {(m.start, m.end): m.entity for m in doc.mentions}
+        n_gold += sum(entity not in (None, NIL) for entity in gold.values())
+        for mention in found.mentions:
+            if mention.entity != NIL and gold.get((mention.start, mention.end), NIL) is not None:
+                scores.append(mention.link_score or 0.0)
+                is_right.append(gold.get((mention.start, mention.end)) == mention.entity)
+    threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
+    linker.config = linker.config.model_copy(update={"threshold": threshold})
+    model.config = model.config.model_copy(update={"linker": linker.config})
+
+
+def best_threshold(
+    scores: Sequence[float], is_right: Sequence[bool], *, n_gold: int, target: str | float
+) -> float:
+    """The threshold that reaches a target.
+
+    Args:
+        scores: Probability of each link.
+        is_right: Whether it is right.
+        n_gold: Links there are.
+        target: `f1` for the highest F1; a precision for the most links at that precision, or the
+            highest precision where none reaches it.
+    """
+    if not len(scores):
+        return 0.0
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    kept = np.arange(1, len(order) + 1)
+    right = np.cumsum(np.asarray(is_right)[order])
+    precision = right / kept
+    value = 2 * right / (kept + n_gold) if target == "f1" else precision
+    best = int(value.argmax())
+    if target != "f1" and (reached := np.flatnonzero(precision >= float(target))).size:
+        best = int(reached[-1])
+    return float(np.asarray(scores)[order][best])

@@ -1,0 +1,67 @@
+import math
+
+import pytest
+import torch
+
+from nerlink.evaluation import evaluate
+from nerlink.models.documents import annotate_documents
+from nerlink.models.storage import load_model
+from nerlink.training.calibrate import best_threshold, calibrate
+from tests.world import DOCUMENTS
+
+
+@pytest.fixture
+def model(joint_folder):
+    return load_model(joint_folder)
+
+
+def scores(model) -> dict[str, float]:
+    return dict(evaluate(DOCUMENTS, annotate_documents(model, DOCUMENTS)).scores)
+
+
+def test_without_documents_nothing_is_fitted(model):
+    before = model.linker.second_look.weights.clone()
+    calibrate(model, [])
+    assert torch.equal(model.linker.second_look.weights, before)
+    assert model.tagger.temperature == 1
+
+
+def test_a_model_that_is_too_sure_is_made_less_sure(model, monkeypatch):
+    linker, tagger = model.linker, model.tagger
+    noise = torch.Generator().manual_seed(0)
+    score, tag = linker.score, tagger.score
+
+    def shake(values):
+        return 9 * (values + 9 * torch.randn(values.shape, generator=noise))
+
+    monkeypatch.setattr(linker, "score", lambda *a: shake(score(*a)))
+    monkeypatch.setattr(tagger, "score", lambda *a: shake(tag(*a)))
+    calibrate(model, DOCUMENTS)
+    assert (linker.second_look.weights[:, 0] < 0.5).all()
+    assert tagger.temperature > 2
+
+
+def test_what_is_fitted_does_not_hurt_where_it_was_fitted(model):
+    before = scores(model)
+    calibrate(model, DOCUMENTS)
+    assert scores(model)["linking.inkb.f1"] >= before["linking.inkb.f1"]
+
+
+def test_a_target_gives_a_threshold(model):
+    model.linker.config = model.linker.config.model_copy(update={"target": "f1"})
+    calibrate(model, DOCUMENTS)
+    assert 0 < model.linker.config.threshold <= 1
+    assert model.config.linker.threshold == model.linker.config.threshold
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [("f1", 0.3), (1.0, 0.9), (0.7, 0.3), (0.5, 0.1), (0.99, 0.9)]
+)
+def test_a_threshold_reaches_its_target(target, expected):
+    probabilities, is_right = [0.1, 0.9, 0.6, 0.8, 0.3], [False, True, True, False, True]
+    assert best_threshold(probabilities, is_right, n_gold=4, target=target) == expected
+
+
+def test_a_precision_out_of_reach_gives_the_highest_there_is():
+    assert best_threshold([0.9, 0.8], [False, True], n_gold=2, target=0.9) == 0.8
+    assert math.isclose(best_threshold([], [], n_gold=2, target="f1"), 0)
