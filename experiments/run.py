@@ -2,8 +2,9 @@
 
     python experiments/run.py tiny-news --seed 1 --seed 2 --seed 3
 
-Models and their scores go to runs/NAME/seed-N/ as they come; a run that was interrupted goes on
-where it was. What comes out is experiments/NAME/results.json, and the tables made from it.
+Models, their predictions and their scores, also those after each epoch, go to runs/NAME/seed-N/ as
+they come; a run that was interrupted goes on where it was. What comes out is
+experiments/NAME/results.json, and the tables made from it.
 """
 
 import argparse
@@ -13,28 +14,17 @@ import platform
 import re
 import statistics
 import subprocess
-import time
-from collections import Counter
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import scoring
 import table
 import torch
 
-from nerlink import NIL, Document, Pipeline, evaluate, train
+from nerlink import train
 from nerlink.config import Config, load_config
 from nerlink.errors import ConfigError
-from nerlink.evaluation import evaluate_links
-from nerlink.sources import find_corpus, load_split, read, read_card
 from nerlink.training.reporting import Terminal
-
-SPLITS = ("dev", "test")
-FOUND = r"ner\.(f1|precision|recall)|ner\.f1\.(?!macro|weighted).+|linking\.inkb\..+"
-"""Measures of mentions and links that the model found."""
-
-GIVEN = r"linking\.(disambiguation|unseen|ece)|candidates\.recall"
-"""Measures of links on gold mentions."""
 
 PACKAGES = ("nerlink", "flair", "torch", "transformers")
 
@@ -94,56 +84,10 @@ def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict
         raise ConfigError(f"{folder} was trained with another configuration. Delete it first.")
     record = json.loads(path.read_text("utf8"))
     if "scores" not in record:
-        record |= score(config, folder)
+        record |= scoring.score(config, folder)
         path.write_text(json.dumps(record, indent=1), encoding="utf8")
     epoch = statistics.mean(epoch["seconds"] for epoch in record["history"])
     return record["scores"], {"epoch": epoch, "tag": record["tag"]}
-
-
-def score(config: Config, folder: Path) -> dict[str, object]:
-    """Scores of a model on each split, and the seconds it takes to tag the development split."""
-    # All candidates come back, not the first few, so that their recall is that of the lists.
-    pipeline = Pipeline.load(folder, device=config.training.device, top_k=config.kb.max_candidates)
-    links = (m.entity for doc in documents(config, "train") for m in doc.mentions)
-    seen = Counter(link for link in links if link not in (None, NIL))
-    scores: dict[str, dict[str, float]] = {}
-    seconds = {}
-    for split in SPLITS:
-        gold = documents(config, split)
-        if not gold:
-            continue
-        scores[split] = {}
-        start = time.monotonic()
-        if "ner" in config.tasks:
-            found = evaluate(gold, pipeline(gold))
-            scores[split] |= pick(found.scores, FOUND)
-            seconds[split] = time.monotonic() - start
-        if "nel" in config.tasks:
-            linked = evaluate_links(gold, pipeline.link_only(map(bare, gold)), seen=seen)
-            scores[split] |= pick(linked.scores, GIVEN)
-            seconds.setdefault(split, time.monotonic() - start)
-    return {"scores": scores, "tag": seconds["dev"]}
-
-
-def documents(config: Config, split: str) -> list[Document]:
-    """The documents of a split of all corpora of a configuration; none where there is none."""
-    found: list[Document] = []
-    for entry in config.data:
-        path = getattr(entry, split)
-        if path is not None:
-            found += read(path)
-        elif entry.corpus and split in read_card(find_corpus(entry.corpus)).splits:
-            found += load_split(entry.corpus, split)
-    return found
-
-
-def bare(doc: Document) -> Document:
-    """The document with its mentions' borders and labels, and no links to look at."""
-    return replace(doc, mentions=tuple(replace(m, entity=None) for m in doc.mentions))
-
-
-def pick(scores: dict[str, float], pattern: str) -> dict[str, float]:
-    return {name: value for name, value in scores.items() if re.fullmatch(pattern, name)}
 
 
 def summarise(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:

@@ -25,7 +25,7 @@ SPEED = {
     "speed.vs_bare": "tagging, time of the bare encoder = 1",
     "speed.train_vs_flair": "training, times as fast as Flair",
 }
-PER_CENT = ("ner.", "linking.", "candidates.")
+PER_CENT = ("ner.", "tokens.", "linking.", "candidates.")
 """Measures that are fractions; others are shown as they are."""
 
 

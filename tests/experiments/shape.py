@@ -8,6 +8,7 @@ KEYS = {
 }
 FRACTIONS = re.compile(
     r"ner\.(f1|precision|recall|f1\..+)"
+    r"|tokens\.accuracy"
     r"|linking\.(inkb\.(f1|precision|recall)|disambiguation|unseen|ece)"
     r"|candidates\.recall"
 )
@@ -22,7 +23,7 @@ def check_results(results):
             assert {"mean", "sd", "n"} <= set(score), name
             assert score["n"] >= 1, name
             assert score["sd"] >= 0, name
-            if name.startswith(("ner.", "linking.", "candidates.")):
+            if name.startswith(("ner.", "tokens.", "linking.", "candidates.")):
                 assert FRACTIONS.fullmatch(name), name
                 assert 0 <= score["mean"] <= 1, name
                 assert score["n"] <= len(results["seeds"]), name

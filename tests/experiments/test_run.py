@@ -1,7 +1,9 @@
 import json
+import re
 
 import pytest
 
+from nerlink.sources import load_split, read
 from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
 
@@ -37,6 +39,32 @@ def test_experiment_runs_from_its_configuration_to_its_result(repository, tmp_pa
     assert results["scores"]["test"]["linking.unseen"]["n"] == 2
     assert "| `ner.f1` |" in (tmp_path / "experiments" / "news" / "README.md").read_text("utf8")
     assert "[news]" in (tmp_path / "README.md").read_text("utf8")
+
+
+def test_what_a_model_said_is_written_beside_it(repository, tmp_path):
+    repository("--seed", "1")
+    folder = tmp_path / "runs" / "news" / "seed-1"
+    assert (folder / "labels.txt").read_text("utf8").split() == ["LOC", "MISC", "ORG", "PER"]
+    for split in ("dev", "test"):
+        gold, found = (
+            load_split("tiny-news", split),
+            read(folder / "predictions" / f"{split}.jsonl"),
+        )
+        assert [(doc.id, doc.text) for doc in found] == [(doc.id, doc.text) for doc in gold]
+        report = (folder / "predictions" / f"{split}.txt").read_text("utf8")
+        assert "Named-entity recognition (strict)" in report
+        assert re.search(r"^ *B-PER .*\n *I-PER ", report, flags=re.MULTILINE), "by token"
+        assert "On gold mentions" in report
+        table = (folder / "predictions" / f"{split}.conll").read_text("utf8").splitlines()
+        assert {line.count("\t") for line in table if line} == {4}
+
+
+def test_scores_after_each_epoch_are_kept(repository, tmp_path):
+    repository("--seed", "1")
+    record = json.loads((tmp_path / "runs" / "news" / "seed-1" / "run.json").read_text("utf8"))
+    measures = {"ner.precision", "ner.recall", "ner.f1", "tokens.accuracy"}
+    assert [measures <= set(epoch["scores"]) for epoch in record["history"]] == [True]
+    assert record["scores"]["dev"].keys() >= measures
 
 
 def test_what_is_done_is_not_done_again(repository, tmp_path):

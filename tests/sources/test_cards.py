@@ -152,3 +152,17 @@ def test_data_folder_is_the_platforms(monkeypatch, platform, variables, expected
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ada"))
     assert data_folder() == Path(expected)
+
+
+ADDRESSES = {
+    f"{card.name} {file.file}": (file.file, file.url)
+    for card in list_cards()
+    for file in card.files
+    if file.url
+}
+
+
+@pytest.mark.parametrize(("file", "url"), ADDRESSES.values(), ids=ADDRESSES)
+def test_address_is_that_of_the_file_or_of_an_archive(file, url):
+    assert url.startswith("https://")
+    assert url.endswith((f"/{file}", ".zip", ".tar.gz"))
