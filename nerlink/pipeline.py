@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 from nerlink.config import LinkerConfig
-from nerlink.data import Document
+from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.devices import choose_device, choose_precision
-from nerlink.models.documents import annotate_group, group_documents
+from nerlink.models.documents import annotate_group, explain_mention, group_documents
+from nerlink.models.explanations import Explanation
 from nerlink.models.hub import fetch_model, push_model
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import load_model, read_info, save_model
@@ -140,6 +141,27 @@ class Pipeline:
         if self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
         return self._run(documents, link_only=True)
+
+    def explain(self, doc: Document, mention: Mention) -> Explanation:
+        """Why a mention is linked as it is: the parts of each candidate's score.
+
+            doc = pipeline("Jordan scored 34 points.")
+            print(pipeline.explain(doc, doc.mentions[0]))
+
+        Args:
+            doc: With all its mentions: what one means depends on the others.
+            mention: One of them.
+
+        Raises:
+            DataError: The document has no such mention, or the model does not link.
+        """
+        if self.model.linker is None:
+            raise DataError("this model finds mentions only: it was trained without 'nel'.")
+        if mention not in _document(1, doc).mentions:
+            raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
+        with self._lock:
+            refresh_text(self.model.linker)
+            return explain_mention(self.model, doc, mention)
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
         if isinstance(documents, str | Document):

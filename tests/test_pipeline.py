@@ -286,3 +286,18 @@ def test_a_model_that_links_only_asks_for_mentions(trained):
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(StorageError, match=r"no nerlink.json"):
         Pipeline.load(tmp_path)
+
+
+def test_a_link_is_explained(pipeline):
+    doc = pipeline(TEXT)
+    mention = doc.mentions[0]
+    explanation = pipeline.explain(doc, mention)
+    assert explanation.surface == doc.surface(mention)
+    best = explanation.options[0]
+    assert best.entity == mention.entity
+    assert best.probability == pytest.approx(mention.link_score, abs=1e-4)
+
+
+def test_only_mentions_of_the_document_are_explained(pipeline):
+    with pytest.raises(DataError, match=r"the document has no mention .* Pass one of doc.mentions"):
+        pipeline.explain(Document(text=TEXT), Mention(start=0, end=2))

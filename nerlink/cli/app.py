@@ -11,6 +11,7 @@ from nerlink.cli.convert import convert
 from nerlink.cli.corpus import corpus
 from nerlink.cli.demo import demo
 from nerlink.cli.evaluate import evaluate
+from nerlink.cli.explain import explain
 from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.output import say
@@ -28,6 +29,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
     show: "nerlink show tagged.jsonl --output page.html",
+    explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',
     info: "nerlink info model",
 }
 """Every command, with an example to paste."""

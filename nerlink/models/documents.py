@@ -7,6 +7,7 @@ from typing import Final
 from nerlink.config import Task
 from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
 from nerlink.data import Document, Mention
+from nerlink.models.explanations import Explanation, explain_link
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.passages import Example, Passage, TokenSpan
 
@@ -14,6 +15,7 @@ __all__ = [
     "annotate_documents",
     "annotate_group",
     "example_of",
+    "explain_mention",
     "group_documents",
     "passage_of",
     "split_example",
@@ -136,6 +138,21 @@ def _link(model: JointModel, group: Sequence[tuple[Document, Passage]]) -> Itera
                 del left[number][span.mention]
     for (doc, _), changes in zip(group, linked, strict=True):
         yield replace(doc, mentions=tuple(changes.get(m, m) for m in doc.mentions))
+
+
+def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Explanation:
+    """Why one of a document's mentions is linked as it is.
+
+    Args:
+        model: In evaluation mode, with a linker.
+        doc: With all its mentions.
+        mention: One of them; those that overlap it are left out.
+    """
+    others = [m for m in doc.mentions if m.end <= mention.start or m.start >= mention.end]
+    alignment = align(tokenize(doc), [mention, *others], text=doc.text)
+    spans = [TokenSpan(first, last, m.label) for first, last, m in alignment.spans]
+    number = [m for _, _, m in alignment.spans].index(mention)
+    return explain_link(model, Passage(doc.text, alignment.tokens), spans, number)
 
 
 def _linked(mention: Mention, annotation: Annotation) -> Mention:

@@ -15,7 +15,18 @@ LEAVES = {
         for command in group.registered_commands
     },
 }
-PROMISED = ["demo", "convert", "train", "tag", "evaluate", "show", "info", "kb", "corpus"]
+PROMISED = [
+    "demo",
+    "convert",
+    "train",
+    "tag",
+    "evaluate",
+    "show",
+    "explain",
+    "info",
+    "kb",
+    "corpus",
+]
 
 
 def test_the_promised_commands_are_there(run):

@@ -1,0 +1,36 @@
+"""`nerlink explain`: why the mentions of a text are linked as they are."""
+
+from typing import Annotated
+
+import typer
+
+from nerlink.cli.models import Device, Model, Precision, load_pipeline
+
+__all__ = ["explain"]
+
+
+def explain(
+    model: Model,
+    text: Annotated[str, typer.Argument(help="The text to tag.")],
+    *,
+    mention: Annotated[
+        str | None, typer.Option(help="Explain only mentions that read like this.")
+    ] = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Tag a text and show what the score of each candidate adds up from."""
+    from nerlink.errors import DataError
+
+    pipeline = load_pipeline(model, device=device, precision=precision)
+    doc = pipeline(text)
+    found = [m for m in doc.mentions if mention in (None, doc.surface(m))]
+    if not found:
+        surfaces = ", ".join(repr(doc.surface(m)) for m in doc.mentions) or "none"
+        raise DataError(
+            f"no mention {mention!r} was found in the text. Found: {surfaces}."
+            if mention
+            else "no mention was found in the text."
+        )
+    for one in found:
+        typer.echo(f"{pipeline.explain(doc, one)}\n")
