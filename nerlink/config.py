@@ -109,14 +109,23 @@ class TaggerConfig(Section):
 
     Args:
         scheme: Tags it predicts.
+        rnn: Width of each direction of a BiLSTM over the sentence; 0 for none.
         hidden: Width of its hidden layer; 0 for a linear head.
+        crf: Learn which tag follows which (conditional random field).
         dropout: Share of features dropped in training.
+        word_dropout: Share of tokens that the BiLSTM does not see in training.
+        locked_dropout: Share of features dropped in all tokens of a sentence, before and after
+            the BiLSTM.
         loss_weight: Factor of its loss in the joint loss.
     """
 
     scheme: Literal["bio", "bioes"] = "bioes"
+    rnn: Annotated[int, Field(ge=0)] = 0
     hidden: Annotated[int, Field(ge=0)] = 384
+    crf: bool = False
     dropout: Fraction = 0.1
+    word_dropout: Fraction = 0.05
+    locked_dropout: Fraction = 0.5
     loss_weight: Annotated[float, Field(ge=0)] = 1.0
 
 

@@ -82,11 +82,12 @@ def count_mentions(documents: Sequence[Document]) -> int:
 def _fit(tagger: Tagger, encoder: WindowEmbeddings, documents: Sequence[Document]) -> None:
     examples = [example_of(doc, ["ner"])[0] for doc in documents]
     encoder.eval()
+    passages = [example.passage for example in examples]
     with torch.no_grad():
-        vectors: Tensor = encoder.encode([example.passage.tokens for example in examples])
+        vectors: Tensor = encoder.encode([passage.tokens for passage in passages])
     optimiser = torch.optim.AdamW(tagger.linear.parameters(), lr=3e-3)
     for _ in range(N_STEPS):
-        loss, n_tokens = tagger.loss(tagger.score(vectors), examples)
+        loss, n_tokens = tagger.loss(tagger.score(vectors, passages), examples)
         optimiser.zero_grad()
         (loss / n_tokens).backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nerlink.models.windows import batches_by_budget
 
-__all__ = ["FoundSpans", "TagSet", "decode_spans"]
+__all__ = ["FoundSpans", "TagSet", "decode_spans", "spans_of"]
 
 FORBIDDEN: Final = -1e4
 VITERBI_TOKENS: Final = 16_384
@@ -97,6 +97,18 @@ def decode_spans(
         chosen = broken[batch]
         positions, found = _viterbi(log_probs, starts[chosen], ends[chosen], tagset)
         tags[positions] = found
+    of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0]
+    return spans_of(tags, of_tags, tagset)
+
+
+def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: TagSet) -> FoundSpans:
+    """The spans that tags mark.
+
+    Args:
+        tags: Tag indices, a valid sequence, (n_tokens).
+        log_probs: Log-probability of each, (n_tokens).
+        tagset: The tags.
+    """
     opens = np.isin(tagset.position_of, ["B", "S"])[tags]
     inside = tags != 0
     firsts = np.flatnonzero(opens)
@@ -105,8 +117,7 @@ def decode_spans(
     if not len(firsts):
         empty = np.zeros(0, dtype=np.int64)
         return FoundSpans(empty, empty, empty, np.zeros(0))
-    of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0].astype(np.float64)
-    total = np.concatenate([[0.0], np.cumsum(of_tags)])
+    total = np.concatenate([[0.0], np.cumsum(log_probs.astype(np.float64))])
     scores = np.exp(np.minimum(total[lasts] - total[firsts], 0.0))
     return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
 

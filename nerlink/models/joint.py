@@ -104,7 +104,7 @@ class JointModel(MultitaskModel):
         n_tokens = n_mentions = 0
         labels = None
         if self.tagger:
-            scores = self.tagger.score(vectors)
+            scores = self.tagger.score(vectors, [example.passage for example in examples])
             ner, n_tokens = self.tagger.loss(scores, examples)
             labels = self.tagger.label_distribution(scores).detach()
         if self.linker:
@@ -135,7 +135,7 @@ class JointModel(MultitaskModel):
         vectors = self.encoder.encode([passage.tokens for passage in passages])
         if not self.tagger:
             return Reading(vectors, None, None)
-        scores = self.tagger.score(vectors)
+        scores = self.tagger.score(vectors, passages)
         return Reading(vectors, scores, self.tagger.label_distribution(scores))
 
     @torch.inference_mode()

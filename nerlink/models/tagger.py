@@ -1,4 +1,8 @@
-"""The head that finds mentions: tags on tokens, decoded to spans."""
+"""The head that finds mentions: tags on tokens, decoded to spans.
+
+Between the encoder's vectors and the tags there may be a layer that sees the whole sentence, and a
+conditional random field may choose the tags; without either, tokens are told apart one by one.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,12 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nerlink.config import TaggerConfig, Task
-from nerlink.models.decoding import FoundSpans, TagSet, decode_spans
+from nerlink.models.crf import TagChain
+from nerlink.models.decoding import FoundSpans, TagSet, decode_spans, spans_of
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.flair_labels import examples_from, write_spans
 from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
+from nerlink.models.recurrent import Recurrent
 
-__all__ = ["IGNORED", "Tagger"]
+__all__ = ["IGNORED", "Tagger", "sentence_ranges"]
 
 IGNORED: Final = -100
 """Tag index of tokens that no gold tag is known for."""
@@ -55,7 +61,9 @@ class Tagger(SequenceTagger):
         )
         self.labels = tuple(labels)
         self.tagset = TagSet(labels, config.scheme)
-        width = encoder.embedding_length
+        width = 2 * config.rnn or encoder.embedding_length
+        self.recurrent = Recurrent(encoder.embedding_length, config) if config.rnn else None
+        self.chain = TagChain(self.tagset) if config.crf else None
         self.input_dropout = nn.Dropout(config.dropout)
         self.linear = nn.Sequential(  # type: ignore[assignment]
             *_hidden_layer(width, config), nn.Linear(config.hidden or width, len(self.tagset))
@@ -64,9 +72,17 @@ class Tagger(SequenceTagger):
         groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
         self.register_buffer("groups", groups, persistent=False)
         self.register_buffer("temperature", torch.ones((), device=encoder.device))
+        self.to(encoder.device)
 
-    def score(self, vectors: Tensor) -> Tensor:
-        """Logits of tags, (n_tokens, n_tags), of token vectors, (n_tokens, width)."""
+    def score(self, vectors: Tensor, passages: Sequence[Passage]) -> Tensor:
+        """Logits of tags, each token for itself, (n_tokens, n_tags).
+
+        Args:
+            vectors: All token vectors of the passages, (n_tokens, embedding_length).
+            passages: The passages, in the order of the rows.
+        """
+        if self.recurrent:
+            vectors = self.recurrent(vectors, sentence_ranges(passages))
         scores: Tensor = self.linear(self.input_dropout(vectors))
         return scores
 
@@ -77,14 +93,21 @@ class Tagger(SequenceTagger):
     def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
         """Summed cross-entropy of the gold tags, and how many tokens it sums over.
 
+        With a conditional random field, that of the sentences' sequences of tags.
+
         Args:
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
             examples: Those that do not teach `ner` are left out of the sum.
         """
         tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self.gold_tags, examples)])
         target = torch.from_numpy(tags).to(scores.device)
+        n_tokens = int((tags != IGNORED).sum())
+        if self.chain:
+            sentences = sentence_ranges([example.passage for example in examples])
+            taught = [(first, last) for first, last in sentences if tags[first] != IGNORED]
+            return self.chain.loss(scores, target, taught), n_tokens
         loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
-        return loss, int((tags != IGNORED).sum())
+        return loss, n_tokens
 
     def find(self, scores: Tensor, passages: Sequence[Passage]) -> FoundSpans:
         """The spans in passages, token positions counted over all of them.
@@ -93,11 +116,10 @@ class Tagger(SequenceTagger):
             scores: Logits of all tokens, (n_tokens, n_tags).
             passages: The passages, in the order of the rows.
         """
-        sentences: list[tuple[int, int]] = []
-        base = 0
-        for passage in passages:
-            sentences += [(first + base, last + base) for first, last in passage.tokens.sentences]
-            base += len(passage.tokens.words)
+        sentences = sentence_ranges(passages)
+        if self.chain:
+            tags, log_marginals = self.chain.decode(scores, sentences)
+            return spans_of(tags.cpu().numpy(), log_marginals.cpu().numpy(), self.tagset)
         log_probs = (scores.float() / self.temperature).log_softmax(-1).cpu().numpy()
         return decode_spans(log_probs, sentences, self.tagset)
 
@@ -113,7 +135,7 @@ class Tagger(SequenceTagger):
         """Flair's training interface: the summed loss of labelled sentences, and their tokens."""
         examples = examples_from(runs_of(sentences), {self.task})
         vectors = self.embeddings.encode([example.passage.tokens for example in examples])
-        return self.loss(self.score(vectors), examples)
+        return self.loss(self.score(vectors, [e.passage for e in examples]), examples)
 
     def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
         """Flair's inference interface: the spans found become labels of the sentences."""
@@ -121,8 +143,9 @@ class Tagger(SequenceTagger):
         was_training = self.training
         self.eval()
         with torch.inference_mode():
-            vectors = self.embeddings.encode([run.passage.tokens for run in runs])
-            found = self.find(self.score(vectors), [run.passage for run in runs])
+            passages = [run.passage for run in runs]
+            vectors = self.embeddings.encode([passage.tokens for passage in passages])
+            found = self.find(self.score(vectors, passages), passages)
         self.train(was_training)
         base = 0
         for run in runs:
@@ -143,6 +166,16 @@ class Tagger(SequenceTagger):
                 *(column[begin:stop].tolist() for column in columns), strict=True
             )
         ]
+
+
+def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:
+    """Token ranges of the sentences of passages, counted over all of them."""
+    ranges: list[tuple[int, int]] = []
+    base = 0
+    for passage in passages:
+        ranges += [(first + base, last + base) for first, last in passage.tokens.sentences]
+        base += len(passage.tokens.words)
+    return ranges
 
 
 def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:

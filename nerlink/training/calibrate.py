@@ -40,7 +40,7 @@ def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
     """
     examples = [example_of(doc, model.config.tasks)[0] for doc in documents]
     groups = [examples[i : i + GROUP] for i in range(0, len(examples), GROUP)]
-    if model.tagger:
+    if model.tagger and not model.tagger.chain:
         _fit_tagger(model, model.tagger, groups)
     if model.linker:
         _fit_linker(model, model.linker, groups)

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from nerlink.config import TaggerConfig
 from nerlink.converters import to_sentences
 from nerlink.models.passages import Example, TokenSpan
+from nerlink.models.tagger import Tagger
 from tests.models.conftest import examples
 from tests.world import DOCUMENTS, marked
 
@@ -21,33 +23,68 @@ def perfect_scores(tagger, batch) -> torch.Tensor:
     return scores
 
 
-def test_the_loss_is_summed_over_tokens(tagger):
-    batch = examples(*DOCUMENTS[:3])
-    vectors = tagger.embeddings.encode([e.passage.tokens for e in batch])
-    loss, n_tokens = tagger.loss(tagger.score(vectors), batch)
-    alone = [
-        tagger.loss(tagger.score(tagger.embeddings.encode([e.passage.tokens])), [e])[0]
-        for e in batch
+def read(tagger, batch) -> torch.Tensor:
+    """Logits of some examples."""
+    passages = [example.passage for example in batch]
+    return tagger.score(tagger.embeddings.encode([p.tokens for p in passages]), passages)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param({}, id="linear"),
+        pytest.param({"rnn": 8}, id="rnn"),
+        pytest.param({"crf": True}, id="crf"),
+        pytest.param({"rnn": 8, "crf": True}, id="rnn crf"),
     ]
+)
+def any_tagger(request, encoder):
+    """A tagger of each build, untrained."""
+    torch.manual_seed(0)
+    return Tagger(encoder, ["LOC", "ORG", "PER"], TaggerConfig(hidden=0, **request.param)).eval()
+
+
+def test_the_loss_is_summed_over_tokens(any_tagger):
+    batch = examples(*DOCUMENTS[:3])
+    scores = read(any_tagger, batch)
+    loss, n_tokens = any_tagger.loss(scores, batch)
+    alone = [any_tagger.loss(read(any_tagger, [example]), [example])[0] for example in batch]
     torch.testing.assert_close(loss, sum(alone), atol=1e-4, rtol=1e-4)
-    assert n_tokens == len(vectors)
+    assert n_tokens == len(scores)
 
 
-def test_an_untaught_example_is_left_out_of_the_sum(tagger):
+def test_an_untaught_example_is_left_out_of_the_sum(any_tagger):
     taught, other = examples(*DOCUMENTS[:2])
     untaught = Example(other.passage, other.spans, frozenset({"nel"}))
-    vectors = tagger.embeddings.encode([taught.passage.tokens, untaught.passage.tokens])
-    assert tagger.loss(tagger.score(vectors), [taught, untaught])[1] == len(
-        taught.passage.tokens.words
-    )
+    loss, n_tokens = any_tagger.loss(read(any_tagger, [taught, untaught]), [taught, untaught])
+    alone, n_alone = any_tagger.loss(read(any_tagger, [taught]), [taught])
+    torch.testing.assert_close(loss, alone, atol=1e-4, rtol=1e-4)
+    assert n_tokens == n_alone == len(taught.passage.tokens.words)
 
 
-def test_no_examples_have_a_loss_of_zero(tagger):
-    loss, n_tokens = tagger.loss(tagger.score(tagger.embeddings.encode([])), [])
+def test_no_examples_have_a_loss_of_zero(any_tagger):
+    loss, n_tokens = any_tagger.loss(read(any_tagger, []), [])
     assert (loss.item(), n_tokens) == (0, 0)
 
 
-def test_gold_spans_are_found_in_perfect_scores(tagger):
+def test_spans_do_not_depend_on_the_batch(any_tagger):
+    batch = examples()
+    passages = [example.passage for example in batch]
+    with torch.inference_mode():
+        together = any_tagger.find(read(any_tagger, batch), passages)
+    begin = 0
+    for example in batch:
+        with torch.inference_mode():
+            alone = any_tagger.find(read(any_tagger, [example]), [example.passage])
+        end = begin + len(example.passage.tokens.words)
+        found = any_tagger.spans_between(together, begin, end)
+        expected = any_tagger.spans_between(alone, 0, end - begin)
+        assert [span for span, _ in found] == [span for span, _ in expected]
+        assert [s for _, s in found] == pytest.approx([s for _, s in expected], abs=1e-4)
+        begin = end
+
+
+def test_gold_spans_are_found_in_perfect_scores(any_tagger):
+    tagger = any_tagger
     batch = examples()
     found = tagger.find(perfect_scores(tagger, batch), [e.passage for e in batch])
     base = 0
@@ -77,7 +114,7 @@ def test_flair_trains_the_tagger_alone(tagger):
 
 def test_flair_predicts_with_the_tagger_alone(tagger, monkeypatch):
     doc = marked("[Ada Byron|PER|ada] wrote to [Acme|ORG|acme]. Nobody came.")
-    monkeypatch.setattr(tagger, "score", lambda _: perfect_scores(tagger, examples(doc)))
+    monkeypatch.setattr(tagger, "score", lambda *_: perfect_scores(tagger, examples(doc)))
     sentences = to_sentences(doc, tasks=())
     tagger.predict(sentences, label_name="found")
     labels = [label for sentence in sentences for label in sentence.get_labels("found")]
