@@ -47,6 +47,7 @@ def build_model(
                 candidate_generator(kb),
                 limit=config.kb.max_candidates,
                 nil_counts=nil_counts,
+                labels=labels if tagger else (),
             ),
             seen=seen or {},
             n_labels=1 + len(labels) if tagger else 0,

@@ -6,7 +6,7 @@ up, so that a score can be taken apart again.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "FlatCandidates",
     "OwnCounts",
     "flatten",
+    "with_labels",
 ]
 
 FEATURES: Final = (
@@ -37,6 +38,8 @@ FEATURES: Final = (
     "log count",
     "seen in training",
     *NAME_FEATURES,
+    "type is known",
+    "label agrees with type",
 )
 
 NIL_FEATURES: Final = (
@@ -80,6 +83,7 @@ class FlatCandidates:
         features: (n_candidates, len(FEATURES)).
         nil_features: (n_mentions, len(NIL_FEATURES)).
         sizes: Candidates of each mention, (n_mentions).
+        types: Place of each one's type in the label distribution; 0 if unknown, (n_candidates).
         seen: Whether training linked to each, in another document than this, (n_candidates).
     """
 
@@ -88,6 +92,7 @@ class FlatCandidates:
     features: Tensor
     nil_features: Tensor
     sizes: Tensor
+    types: Tensor
     seen: Tensor
 
 
@@ -124,8 +129,25 @@ def flatten(
         features=torch.from_numpy(features.astype(np.float32)),
         nil_features=torch.from_numpy(nil_features.astype(np.float32)),
         sizes=torch.from_numpy(sizes),
+        types=torch.from_numpy(
+            np.concatenate([np.zeros(0, dtype=np.int64), *(s.types for s in sets)])
+        ),
         seen=torch.from_numpy(seen_counts.links > 0),
     )
+
+
+def with_labels(flat: FlatCandidates, labels: Tensor) -> FlatCandidates:
+    """Candidates that know how their types agree with the labels of their mentions.
+
+    Args:
+        flat: The candidates.
+        labels: Probability of no label and of each label, (n_mentions, 1 + n_labels).
+    """
+    is_known = flat.types > 0
+    agrees = labels[flat.mentions, flat.types] * is_known
+    columns = torch.stack([is_known, agrees], dim=1).to(flat.features.dtype)
+    features = torch.cat([flat.features[:, : -columns.shape[1]], columns], dim=1)
+    return replace(flat, features=features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +200,8 @@ def _feature_tables(
         np.log1p(seen.counts) / 5,
         np.minimum(np.log1p(seen.links) / 5, 1.5),
         *names.T,
+        np.zeros(len(popularity)),
+        np.zeros(len(popularity)),
     ]
     nil_features = [
         np.log(seen.nil / (everything + 1) + LEAST_NIL) / LOG_NIL + 1,

@@ -13,7 +13,14 @@ from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL
 from nerlink.models.choices import choose
 from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.features import NIL_WEIGHTS, WEIGHTS, Curves, FlatCandidates, flatten
+from nerlink.models.features import (
+    NIL_WEIGHTS,
+    WEIGHTS,
+    Curves,
+    FlatCandidates,
+    flatten,
+    with_labels,
+)
 from nerlink.models.flair_labels import examples_from, gold_spans, write_links
 from nerlink.models.lookup import CandidateSet, Lookup
 from nerlink.models.mentions import Link, MentionBatch, locate
@@ -93,12 +100,16 @@ class Linker(SpanClassifier):
         """
         means = _means(vectors, mentions.sizes)[mentions.passages]
         parts = [vectors[mentions.firsts], vectors[mentions.lasts], means]
-        if self.n_labels and labels is None:
-            parts.append(vectors.new_zeros(len(mentions.surfaces), self.n_labels))
-        elif self.n_labels and labels is not None:
-            parts.append((labels[mentions.firsts] + labels[mentions.lasts]) / 2)
+        if self.n_labels:
+            parts.append(self.mention_labels(mentions, labels).to(vectors.dtype))
         queries: Tensor = self.query(self.input_dropout(torch.cat(parts, dim=-1)))
         return queries
+
+    def mention_labels(self, mentions: MentionBatch, labels: Tensor | None) -> Tensor:
+        """The label distribution of mentions, (n_mentions, n_labels); zeros without a tagger."""
+        if labels is None:
+            return self.nil_prototype.new_zeros(len(mentions), self.n_labels)
+        return (labels[mentions.firsts] + labels[mentions.lasts]) / 2
 
     def score(self, queries: Tensor, flat: FlatCandidates, vectors: Tensor) -> Tensor:
         """Logits of `NIL` and of each candidate.
@@ -146,6 +157,8 @@ class Linker(SpanClassifier):
         sets, targets = self.gold_candidates(spans, mentions.surfaces)
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
+        if labels is not None:
+            flat = with_labels(flat, self.mention_labels(mentions, labels))
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
         scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
@@ -156,6 +169,8 @@ class Linker(SpanClassifier):
         self.lookup.refresh()
         sets = self.lookup(mentions.surfaces)
         flat = self.flatten(sets)
+        if labels is not None:
+            flat = with_labels(flat, self.mention_labels(mentions, labels))
         prototypes = self.prototypes.vectors_of(flat.rows)
         scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
         return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)

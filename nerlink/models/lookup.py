@@ -33,6 +33,8 @@ class CandidateSet:
         counts: How often the surface was seen to mean each, (n_candidates).
         popularity: Popularity of each, (n_candidates).
         names: How the surface compares to each name, (n_candidates, len(NAME_FEATURES)).
+        types: Place of each one's type among the labels, counted from 1; 0 where it is none of
+            them, (n_candidates).
         nil_count: How often the surface was seen to mean nothing in the knowledge base.
     """
 
@@ -43,6 +45,7 @@ class CandidateSet:
     counts: NDArray[np.float32]
     popularity: NDArray[np.float32]
     names: NDArray[np.float32]
+    types: NDArray[np.int64]
     nil_count: float
 
     def __len__(self) -> int:
@@ -50,7 +53,7 @@ class CandidateSet:
 
     def without(self, position: int) -> Self:
         """The set without one of its candidates."""
-        columns = ("rows", "priors", "counts", "popularity", "names")
+        columns = ("rows", "priors", "counts", "popularity", "names", "types")
         return replace(
             self,
             entities=self.entities[:position] + self.entities[position + 1 :],
@@ -66,6 +69,7 @@ class Lookup:
         generator: Finds candidates in it.
         limit: Candidates kept for a surface.
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
+        labels: The labels that a tagger gives.
     """
 
     def __init__(
@@ -75,11 +79,13 @@ class Lookup:
         *,
         limit: int,
         nil_counts: Mapping[str, int] | None = None,
+        labels: Sequence[str] = (),
     ) -> None:
         self.kb = kb
         self.generator = generator
         self.limit = limit
         self.nil_counts = dict(nil_counts or {})
+        self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._memory: OrderedDict[str, CandidateSet] = OrderedDict()
         self._rows: dict[str, int] = {}
         self._version = kb.recent_version
@@ -134,6 +140,7 @@ class Lookup:
         priors = np.array([candidate.prior or 0.0 for candidate in every], dtype=np.float32)
         counts = np.array([candidate.count for candidate in every], dtype=np.float32)
         popularity = np.array(known.popularities, dtype=np.float32)
+        types = np.array([self._labels.get(kind or "", 0) for kind in known.types], dtype=np.int64)
         ends = accumulate(map(len, found), initial=0)
         return [
             CandidateSet(
@@ -144,6 +151,7 @@ class Lookup:
                 counts=counts[first:last],
                 popularity=popularity[first:last],
                 names=_name_table(surface, known.names[first:last]),
+                types=types[first:last],
                 nil_count=float(self.nil_counts.get(key, 0)),
             )
             for surface, (first, last) in zip(surfaces, pairwise(ends), strict=True)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
-from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, flatten
+from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, flatten, with_labels
 from nerlink.models.lookup import Lookup
 from tests.world import ENTITIES
 
@@ -98,3 +98,23 @@ def test_each_feature_has_its_own_curve():
     second[:, 1] = first[:, 1]
     same = curves(first) == curves(second)
     assert same.tolist() == [[False, True, False]] * 2
+
+
+def test_labels_are_held_against_types(sets):
+    types = [np.array([2, 0]), np.zeros(0, dtype=np.int64), np.array([1])]
+    flat = flatten([replace(s, types=t) for s, t in zip(sets, types, strict=True)], seen={})
+    labels = torch.tensor([[0.1, 0.2, 0.7], [1, 0, 0], [0.1, 0.3, 0.6]])
+    found = with_labels(flat, labels)
+    assert column(found, "type is known") == [1, 0, 1]
+    assert column(found, "label agrees with type") == pytest.approx([0.7, 0, 0.3])
+    others = [i for i, name in enumerate(FEATURES) if "type" not in name]
+    assert torch.equal(found.features[:, others], flat.features[:, others])
+
+
+def test_types_are_known_by_their_place_among_the_labels(tmp_path):
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
+        (jordan,) = Lookup(kb, Normalised(kb), limit=5, labels=["ORG", "LOC"])(["Jordan"])
+    assert dict(zip(jordan.entities, jordan.types.tolist(), strict=True)) == {
+        "jordan": 2,
+        "player": 0,
+    }
