@@ -1,14 +1,8 @@
 """The knowledge base: entities and aliases in one SQLite file, and candidates for surfaces."""
 
 from nerlink.kb.build import BuildOptions
-from nerlink.kb.candidates import (
-    Acronym,
-    CandidateGenerator,
-    Chain,
-    Exact,
-    FromMentions,
-    Normalised,
-)
+from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
+from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise

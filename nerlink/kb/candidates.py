@@ -1,28 +1,13 @@
-"""What a surface may mean: small objects with one method, from exact look-up to chains of them."""
+"""What a surface may mean: small objects with one method, and chains of them."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
 
 from nerlink.data import Candidate
-from nerlink.kb.knowledge_base import KnowledgeBase
-from nerlink.kb.normalise import is_acronym, normalise
+from nerlink.kb.normalise import normalise
 
-__all__ = [
-    "Acronym",
-    "CandidateGenerator",
-    "Chain",
-    "Exact",
-    "FromBase",
-    "FromMentions",
-    "Normalised",
-    "rank",
-]
-
-_CACHE_SIZE: Final = 16_384
-"""Surfaces whose candidates a generator remembers."""
+__all__ = ["CandidateGenerator", "Chain", "FromMentions", "rank"]
 
 
 def rank(found: Iterable[tuple[str, float, int]]) -> tuple[Candidate, ...]:
@@ -35,13 +20,15 @@ def rank(found: Iterable[tuple[str, float, int]]) -> tuple[Candidate, ...]:
         found: Id, popularity and count of each candidate.
     """
     found = list(found)
-    n_seen = 1 + sum(count for _, _, count in found)
-    fame = sum(popularity + 1 for _, popularity, _ in found)
-    candidates = [
-        Candidate(entity=entity, prior=(count + (popularity + 1) / fame) / n_seen, count=count)
+    n_seen = 1 + sum([count for _, _, count in found])
+    fame = sum([popularity + 1 for _, popularity, _ in found])
+    ranked = sorted(
+        (-(count + (popularity + 1) / fame) / n_seen, entity, count)
         for entity, popularity, count in found
-    ]
-    return tuple(sorted(candidates, key=lambda one: (-(one.prior or 0.0), one.entity)))
+    )
+    return tuple(
+        [Candidate(entity=entity, prior=-prior, count=count) for prior, entity, count in ranked]
+    )
 
 
 class CandidateGenerator(ABC):
@@ -56,70 +43,15 @@ class CandidateGenerator(ABC):
             limit: Keep so many; `None` keeps all. Priors are shares of all in either case.
         """
 
+    def candidates_of(
+        self, surfaces: Sequence[str], *, limit: int | None = None
+    ) -> list[tuple[Candidate, ...]]:
+        """`candidates` of many surfaces; a generator may be quicker to find them together."""
+        return [self.candidates(surface, limit=limit) for surface in surfaces]
+
     def get_candidates(self, mention: str) -> set[str]:
         """The ids alone, as flair's `CandidateGenerator` gives them."""
         return {candidate.entity for candidate in self.candidates(mention)}
-
-
-class FromBase(CandidateGenerator):
-    """Looks in a knowledge base, and remembers what it found until the base changes.
-
-    Args:
-        kb: The base; closing it is left to the caller.
-        cache_size: Surfaces remembered.
-    """
-
-    def __init__(self, kb: KnowledgeBase, *, cache_size: int = _CACHE_SIZE) -> None:
-        self.kb = kb
-        self.cache_size = cache_size
-        self._remembered = lru_cache(maxsize=cache_size)(self._look_up_at)
-
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """What the base knows of the surface, by falling prior."""
-        return self._remembered(surface, self.kb.recent_version)[:limit]
-
-    def _look_up_at(self, surface: str, version: int) -> tuple[Candidate, ...]:  # noqa: ARG002
-        return self._look_up(surface)
-
-    @abstractmethod
-    def _look_up(self, surface: str) -> tuple[Candidate, ...]:
-        """All candidates, best first."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return partial(type(self), cache_size=self.cache_size), (self.kb,)
-
-
-class Exact(FromBase):
-    """Entities with exactly this alias."""
-
-    def _look_up(self, surface: str) -> tuple[Candidate, ...]:
-        query = (
-            "SELECT id, popularity, count FROM alias CROSS JOIN entity USING (row) "
-            "WHERE key = ? AND surface = ?"
-        )
-        written = surface.encode(errors="backslashreplace").decode()  # SQLite takes no surrogates
-        return rank(self.kb.connection.execute(query, (normalise(surface), written)))
-
-
-class Normalised(FromBase):
-    """Entities with an alias of the same key; counts of all such aliases are added."""
-
-    def _look_up(self, surface: str) -> tuple[Candidate, ...]:
-        query = (
-            "SELECT id, popularity, sum(count) FROM alias CROSS JOIN entity USING (row) "
-            "WHERE key = ? GROUP BY alias.row"
-        )
-        return rank(self.kb.connection.execute(query, (normalise(surface),)))
-
-
-class Acronym(FromBase):
-    """Entities whose name has these initials: `WHO` is the World Health Organization."""
-
-    def _look_up(self, surface: str) -> tuple[Candidate, ...]:
-        if not is_acronym(surface):
-            return ()
-        query = "SELECT id, popularity, 0 FROM entity WHERE acronym = ?"
-        return rank(self.kb.connection.execute(query, (normalise(surface),)))
 
 
 class FromMentions(CandidateGenerator):
@@ -163,3 +95,14 @@ class Chain(CandidateGenerator):
             if found := generator.candidates(surface, limit=limit):
                 return found
         return ()
+
+    def candidates_of(
+        self, surfaces: Sequence[str], *, limit: int | None = None
+    ) -> list[tuple[Candidate, ...]]:
+        """The first answer for each; a generator is asked for what those before it left open."""
+        found: dict[str, tuple[Candidate, ...]] = dict.fromkeys(surfaces, ())
+        for generator in self.generators:
+            left = [one for one, candidates in found.items() if not candidates]
+            if left:
+                found.update(zip(left, generator.candidates_of(left, limit=limit), strict=True))
+        return [found[surface] for surface in surfaces]

@@ -14,8 +14,13 @@ from nerlink.errors import KnowledgeBaseError
 
 __all__ = ["Connections"]
 
-_SETTINGS: Final = ("PRAGMA cache_size = -16000", "PRAGMA temp_store = MEMORY")
-"""At most 16 MB of pages a thread; the operating system keeps the rest of the file at hand."""
+_SETTINGS: Final = (
+    "PRAGMA mmap_size = 2147483647",
+    "PRAGMA cache_size = -16000",
+    "PRAGMA temp_store = MEMORY",
+)
+"""The first 2 GB of the file are read where the operating system keeps them, without copies; of
+what lies behind, at most 16 MB of pages a thread are held."""
 
 
 class _Connection(sqlite3.Connection):

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from heapq import nlargest
@@ -12,7 +13,7 @@ from typing import Final
 
 from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.candidates import FromBase, Normalised
+from nerlink.kb.from_base import FromBase, Normalised
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise
 from nerlink.kb.schema import has_fuzzy
@@ -51,16 +52,19 @@ class Fuzzy(FromBase):
                 "kb.index_fuzzy(), or create it with BuildOptions(fuzzy=True)."
             )
 
-    def _look_up(self, surface: str) -> tuple[Candidate, ...]:
-        key = normalise(surface)
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        return [self._spelt_like(normalise(surface)) for surface in surfaces]
+
+    def _spelt_like(self, key: str) -> tuple[Candidate, ...]:
         if len(key) < 3:
             return ()
         similar = self._similar_keys(key)
         weights = {one: exp(_SHARPNESS * (score - 1)) for one, score in similar.items()}
         mass = sum(weights.values())
         best: dict[str, Candidate] = {}
-        for one, score in similar.items():
-            for candidate in self._normalised.candidates(one):
+        found = self._normalised.candidates_of(list(similar))
+        for (one, score), candidates in zip(similar.items(), found, strict=True):
+            for candidate in candidates:
                 share = (candidate.prior or 0.0) * weights[one] / mass
                 known = best.get(
                     candidate.entity, replace(candidate, prior=0.0, score=0.0, count=0)

@@ -17,8 +17,9 @@ from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import edit
 from nerlink.kb.build import BuildOptions, build
 from nerlink.kb.connections import Connections
+from nerlink.kb.memory import Memory
 from nerlink.kb.records import Columns, read_entity
-from nerlink.kb.rows import Attributes, find_rows, read_attributes, read_entities, read_texts
+from nerlink.kb.rows import Attributes, find_rows, read_entities, read_texts
 from nerlink.kb.schema import check_schema, hash_content, read_meta
 from nerlink.kb.tables import Table, read_rows
 
@@ -26,9 +27,6 @@ __all__ = ["KnowledgeBase"]
 
 _PAGE: Final = 1000
 """Entities fetched at once by iterators, so that none keeps the file locked."""
-
-_MAX_KNOWN_ROWS: Final = 200_000
-"""Ids whose rows are remembered."""
 
 _RECENT: Final = 0.02
 """Seconds for which a version counts as recent."""
@@ -49,7 +47,7 @@ class KnowledgeBase:
         self._connections = connections
         self.path = connections.path
         self.read_only = connections.read_only
-        self._known_rows: tuple[int, dict[str, int]] = (0, {})
+        self._memory = Memory(0)
         self._recent_version = (0, -math.inf)
 
     @classmethod
@@ -191,23 +189,23 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: The base lacks one of them.
         """
-        version, known = self._known_rows
-        if (now := self.recent_version) != version or len(known) > _MAX_KNOWN_ROWS:
-            self._known_rows = _, known = now, {}
-        if missing := {entity for entity in ids if entity not in known}:
-            known.update(find_rows(self.connection, missing))
+        known = self._recent_memory().rows(self.connection, ids)
         for entity in ids:
             if entity not in known:
                 raise self._no_entity(entity)
         return [known[entity] for entity in ids]
 
     def attributes(self, rows: Sequence[int]) -> Attributes:
-        """Ids, names, types and popularities of the entities on some rows, in one query.
+        """Ids, names, types and popularities of the entities on some rows, in one query at most.
 
         Raises:
             KnowledgeBaseError: A row without an entity.
         """
-        return read_attributes(self.connection, rows)
+        return self._recent_memory().attributes(self.connection, rows)
+
+    def found(self, query: str, asked: Sequence[object]) -> list[list[tuple[str, float, int]]]:
+        """Id, popularity and count of what a generator's query finds, as `Memory.found` says."""
+        return self._recent_memory().found(self.connection, query, asked)
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""
@@ -275,6 +273,12 @@ class KnowledgeBase:
         """Make the trigram index that `Fuzzy` needs, anew if it is there."""
         with self._change() as connection:
             edit.index_fuzzy(connection)
+
+    def _recent_memory(self) -> Memory:
+        version = self.recent_version
+        if self._memory.version != version or self._memory.is_full:
+            self._memory = Memory(version)
+        return self._memory
 
     def _find(self, connection: sqlite3.Connection, entity: str) -> int:
         found = find_rows(connection, [entity])

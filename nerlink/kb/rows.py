@@ -4,11 +4,26 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, Self, TypeAlias
 
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
 
-__all__ = ["Attributes", "find_rows", "read_attributes", "read_entities", "read_texts"]
+__all__ = [
+    "RECORD",
+    "Attributes",
+    "EntityRecord",
+    "find_rows",
+    "read_entities",
+    "read_records",
+    "read_texts",
+]
+
+EntityRecord: TypeAlias = tuple[str, str, str | None, float]
+"""Id, name, type and popularity of an entity."""
+
+RECORD: Final = "entity.id, name, entity.type, popularity"
+"""The columns of an `EntityRecord`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +42,14 @@ class Attributes:
     types: list[str | None]
     popularities: list[float]
 
+    @classmethod
+    def of(cls, records: Sequence[EntityRecord]) -> Self:
+        """The columns of some entities."""
+        ids, names, types, popularities = zip(*records, strict=True) if records else ((),) * 4
+        return cls(
+            ids=list(ids), names=list(names), types=list(types), popularities=list(popularities)
+        )
+
 
 def find_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
     """The row of each id; ids that the base lacks are left out."""
@@ -34,30 +57,21 @@ def find_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, i
     return dict(connection.execute(query, (json.dumps(list(ids)),)).fetchall())
 
 
-def read_attributes(connection: sqlite3.Connection, rows: Sequence[int]) -> Attributes:
-    """Columns of the entities on some rows, which may repeat.
+def read_records(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, EntityRecord]:
+    """What is known of the entities on some rows.
 
     Raises:
         KnowledgeBaseError: A row without an entity.
     """
-    query = (
-        "SELECT row, entity.id, name, entity.type, popularity FROM json_each(?) "
-        "CROSS JOIN entity ON row = value"
-    )
-    distinct = json.dumps([int(row) for row in dict.fromkeys(rows)])
-    found = {row: values for row, *values in connection.execute(query, (distinct,))}
-    try:
-        records = [found[row] for row in rows]
-    except KeyError as error:
-        raise KnowledgeBaseError(
-            f"row {error} has no entity: it was removed, or the row is of another base."
-        ) from error
-    return Attributes(
-        ids=[record[0] for record in records],
-        names=[record[1] for record in records],
-        types=[record[2] for record in records],
-        popularities=[record[3] for record in records],
-    )
+    query = f"SELECT row, {RECORD} FROM json_each(?) CROSS JOIN entity ON row = value"
+    wanted = json.dumps([int(row) for row in rows])
+    found = {row: tuple(values) for row, *values in connection.execute(query, (wanted,))}
+    for row in rows:
+        if row not in found:
+            raise KnowledgeBaseError(
+                f"row {row} has no entity: it was removed, or the row is of another base."
+            )
+    return found
 
 
 def read_entities(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Entity]:

@@ -3,7 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nerlink.data import Entity
@@ -13,6 +13,7 @@ from nerlink.kb import (
     Chain,
     Exact,
     FromMentions,
+    Fuzzy,
     KnowledgeBase,
     Normalised,
 )
@@ -68,6 +69,27 @@ def test_mentions_seen_become_candidates() -> None:
     assert [(one.entity, one.count) for one in candidates] == [("Q90", 2), ("Q167646", 1)]
 
 
+words = st.text(alphabet="abAB .-é", min_size=1, max_size=4).filter(str.strip)
+surfaces = st.sampled_from(["Paris", "PARIS", "city of light", "W.H.O.", "WHO", "Rome", ""]) | words
+
+
+@given(asked=st.lists(surfaces, max_size=8), limit=st.none() | st.integers(0, 2))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_surfaces_have_the_candidates_that_each_has_alone(
+    kb: KnowledgeBase, asked: list[str], limit: int | None
+) -> None:
+    for generator in (
+        Exact(kb),
+        Normalised(kb),
+        Acronym(kb),
+        Fuzzy(kb),
+        Chain(Exact(kb), Fuzzy(kb)),
+    ):
+        alone = [generator.candidates(one, limit=limit) for one in asked]
+        assert generator.candidates_of(asked, limit=limit) == alone
+        assert Chain(generator).candidates_of(asked, limit=limit) == alone
+
+
 def test_a_chain_takes_the_first_answer(kb: KnowledgeBase) -> None:
     chain = Chain(FromMentions([("Paris", "Q1")]), Normalised(kb))
     assert ids(chain, "Paris") == ["Q1"]
@@ -113,9 +135,6 @@ def test_priors_sum_to_one_and_fall(entities: list[tuple[str, float, int]]) -> N
 @given(st.permutations([("b", 1.0, 2), ("a", 1.0, 2), ("c", 0.0, 9)]))
 def test_ties_go_by_id(entities: list[tuple[str, float, int]]) -> None:
     assert [candidate.entity for candidate in rank(entities)] == ["c", "a", "b"]
-
-
-words = st.text(alphabet="abAB .-é", min_size=1, max_size=4).filter(str.strip)
 
 
 @settings(max_examples=30, deadline=None)
