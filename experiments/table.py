@@ -103,6 +103,21 @@ def details(result: Mapping[str, Any]) -> str:
     return "\n".join([markdown(["measure", *splits], rows), "", *facts])
 
 
+def ablation(folder: Path) -> str:
+    """A row for each part that was taken out of the model, in per cent; nothing if none was."""
+    path = folder / "ablation.json"
+    if not path.is_file():
+        return ""
+    result = json.loads(path.read_text("utf8"))
+    measures = [f"`{name}`" for name in next(iter(result["scores"].values()))]
+    rows = [
+        [part, *(f"{100 * score:.1f}" for score in scores.values())]
+        for part, scores in result["scores"].items()
+    ]
+    caption = f"Parts taken out of the model of seed {result['seed']}, on {result['split']}:"
+    return f"{caption}\n\n{markdown(['', *measures], rows)}"
+
+
 def markdown(columns: list[str], rows: list[list[str]]) -> str:
     """A table, or nothing where there are no rows."""
     if not rows:
@@ -133,7 +148,10 @@ def pages() -> dict[Path, str]:
     """Every README with marks, as it should be."""
     found = results()
     wanted = {ROOT / "README.md": overview(found)}
-    wanted |= {folder / "README.md": details(result) for folder, result in found.items()}
+    wanted |= {
+        folder / "README.md": "\n\n".join(filter(None, [details(result), ablation(folder)]))
+        for folder, result in found.items()
+    }
     texts = {path: path.read_text("utf8") for path in wanted}
     return {path: filled(text, wanted[path]) for path, text in texts.items() if BEGIN in text}
 

@@ -19,6 +19,9 @@ from nerlink.models.tagger import Tagger
 
 __all__ = ["N_STEPS", "count_mentions", "make_base", "make_model", "make_pipeline"]
 
+LOOK_WEIGHTS = (0.6, -0.2, 0.6, -0.4, 0.4, 0.7)
+"""Like those of a model that was fitted on newswire; zeros would switch the second look off."""
+
 N_STEPS = 100
 """Steps in which a tagger's head learns the names, the encoder's vectors standing still."""
 
@@ -52,6 +55,7 @@ def make_model(
     text = torch.empty(kb.n_rows, embeddings.text_length, dtype=torch.float16).normal_(std=0.25)
     if model.linker:
         model.linker.prototypes.set_text(text, version=kb.version)
+        model.linker.second_look.weights[1] = torch.tensor(LOOK_WEIGHTS)
     return model
 
 

@@ -31,14 +31,9 @@ SIZES: Final = {"toy": (100, 10, 5, 2, 1), "full": (10_000, 500, 20, 10, 9)}
 """Entities, names, meanings of a name, documents, repetitions."""
 
 
-def _autocast(pipeline: Pipeline) -> None:
-    """Weights in fp32, cast at each pass; sums and norms in fp32."""
-    pipeline.model.encoder.precision = "bf16"
-
-
 def _bf16(pipeline: Pipeline) -> None:
-    """Everything in the transformer in bf16."""
-    pipeline.model.encoder.model.to(torch.bfloat16)
+    """Everything in the transformer in bf16, as `Pipeline.load(precision="bf16")` does."""
+    pipeline.model.encoder.set_precision("bf16")
 
 
 def _int8(pipeline: Pipeline) -> None:
@@ -52,7 +47,6 @@ def _int8(pipeline: Pipeline) -> None:
 
 MODES: Final[Mapping[str, Callable[[Pipeline], None]]] = {
     "fp32": lambda _: None,
-    "bf16_autocast": _autocast,
     "bf16": _bf16,
     "int8": _int8,
 }

@@ -33,6 +33,7 @@ __all__ = ["Sampler", "main"]
 PACKAGE: Final = str(Path(nerlink.__file__).parent)
 N_SHOWN: Final = 25
 PARTS: Final = {
+    "models/transformer.py": "encoder",
     "models/encoder.py:_forward": "encoder",
     "models/encoder.py": "windows",
     "models/windows.py": "windows",
@@ -45,6 +46,8 @@ PARTS: Final = {
     "kb/": "candidates",
     "models/features.py": "features",
     "models/linker.py": "linking",
+    "models/choices.py": "linking",
+    "models/second_look.py": "second look",
     "models/prototypes.py": "linking",
     "models/tagger.py": "tagging",
     "models/decoding.py": "decoding",

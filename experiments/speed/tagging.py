@@ -62,7 +62,7 @@ SIZES: Final = {
     ),
     "full": Size(
         n_documents=10,
-        n_learnt=8,
+        n_learnt=30,
         bases=(10_000, 100_000, 300_000, 1_000_000),
         flair_bases=(10_000, 300_000),
         n_names=500,

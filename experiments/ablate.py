@@ -1,0 +1,135 @@
+"""What parts of a trained model bring: it is scored again with each one taken out.
+
+    python experiments/ablate.py aida-joint --seed 1
+
+Parts that can be left out at inference are left out there; nothing is trained. Temperature and
+second look are fitted on one half of the development documents and scored on the other, and the
+other way round, so that nothing is scored where it was fitted. The result goes to
+experiments/NAME/ablation.json and a table to its README.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import table
+import torch
+from scoring import bare, documents, seen_entities
+
+from nerlink import Document, Pipeline, evaluate
+from nerlink.config import Config, load_config
+from nerlink.evaluation import evaluate_links
+from nerlink.models.features import FEATURES, NIL_FEATURES
+from nerlink.models.linker import Linker
+from nerlink.models.names import NAME_FEATURES
+from nerlink.training.calibrate import calibrate
+
+MEASURES = (
+    "ner.f1",
+    "linking.inkb.f1",
+    "linking.disambiguation",
+    "linking.unseen",
+    "linking.ece",
+)
+
+
+def _without_features(
+    names: Sequence[str], nil_names: Sequence[str] = ()
+) -> Callable[[Linker], None]:
+    def change(linker: Linker) -> None:
+        for curves, every, dropped in (
+            (linker.curves, FEATURES, names),
+            (linker.nil_curves, NIL_FEATURES, nil_names),
+        ):
+            columns = [every.index(name) for name in dropped]
+            with torch.no_grad():
+                curves.weight[columns] = 0
+                curves.height[columns] = 0
+
+    return change
+
+
+def _without_memory(linker: Linker) -> None:
+    with torch.no_grad():
+        linker.prototypes.memory.weight.zero_()
+
+
+def _without_text(linker: Linker) -> None:
+    text = linker.prototypes.text
+    linker.prototypes.set_text(torch.zeros_like(text), version=linker.prototypes.version)
+
+
+def _without_second_look(linker: Linker) -> None:
+    linker.config = linker.config.model_copy(update={"second_look": False})
+
+
+def _bf16(linker: Linker) -> None:
+    linker.embeddings.set_precision("bf16")
+
+
+PRIORS = [name for name in FEATURES[:7] if "popular" not in name]
+POPULARITY = [name for name in FEATURES[:7] if "popular" in name]
+PARTS: Mapping[str, Callable[[Linker], None]] = {
+    "the whole model": lambda _: None,
+    "without the second look": _without_second_look,
+    "without priors and counts": _without_features(PRIORS),
+    "without popularity": _without_features(POPULARITY),
+    "without names": _without_features(NAME_FEATURES),
+    "without memory": _without_memory,
+    "without text": _without_text,
+    "in bf16": _bf16,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="a folder in experiments/")
+    parser.add_argument("--seed", type=int, default=1, help="the model of this seed")
+    options = parser.parse_args()
+    folder = table.ROOT / "experiments" / options.name
+    config = load_config(folder / "config.toml")
+    model = table.ROOT / "runs" / options.name / f"seed-{options.seed}"
+    gold = documents(config, "dev")
+    seen = seen_entities(config)
+    found = {}
+    for part, change in PARTS.items():
+        start = time.monotonic()
+        found[part] = score(model, config, gold, seen, change)
+        print(part, found[part], f"{time.monotonic() - start:.0f} s", flush=True)
+    result = {"split": "dev", "seed": options.seed, "scores": found}
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    (folder / "ablation.json").write_text(text + "\n", encoding="utf8")
+    table.write_all()
+
+
+def score(
+    model: Path,
+    config: Config,
+    gold: Sequence[Document],
+    seen: Counter[str],
+    change: Callable[[Linker], None],
+) -> dict[str, float]:
+    """Scores of a changed model, each half of the documents with what the other half fitted."""
+    pipeline = Pipeline.load(model, device=config.training.device, precision="fp32")
+    linker = pipeline.model.linker
+    if linker is None:
+        raise SystemExit("only linkers can be taken apart")
+    change(linker)
+    halves = gold[::2], gold[1::2]
+    tagged: dict[int, Document] = {}
+    linked: dict[int, Document] = {}
+    for number, half in enumerate(halves):
+        calibrate(pipeline.model, halves[1 - number])
+        positions = range(number, len(gold), 2)
+        tagged |= zip(positions, pipeline(half), strict=True)
+        linked |= zip(positions, pipeline.link_only(map(bare, half)), strict=True)
+    scores = dict(evaluate(gold, [tagged[i] for i in range(len(gold))]).scores)
+    scores |= evaluate_links(gold, [linked[i] for i in range(len(gold))], seen=seen).scores
+    return {name: round(scores[name], 5) for name in MEASURES}
+
+
+if __name__ == "__main__":
+    main()
