@@ -73,6 +73,11 @@ class Prototypes(PrototypicalDecoder):
         table[torch.from_numpy(self._late_rows)] = self._late_text
         return table
 
+    def writable_text(self, n_rows: int) -> Tensor:
+        """The whole table to write to, the one in use if it is whole, so that nothing is copied."""
+        is_whole = len(self.text) == n_rows and not len(self._late_rows)
+        return self.text if is_whole else self.full_text(n_rows)
+
     def text_of(self, rows: Tensor) -> Tensor:
         """The text part of rows, (n, width), in full precision on the decoder's device.
 

@@ -30,7 +30,7 @@ def write_text(linker: Linker, rows: Iterable[int] | None = None) -> None:
     """
     kb, prototypes = linker.lookup.kb, linker.prototypes
     version = kb.version
-    table = prototypes.full_text(kb.n_rows)
+    table = prototypes.writable_text(kb.n_rows)
     for numbers, vectors in encode_entities(linker.embeddings, kb.texts(rows)):
         table[torch.tensor(numbers)] = vectors
     prototypes.set_text(table, version=version)

@@ -61,6 +61,14 @@ def test_the_full_table_holds_late_rows(prototypes):
     assert torch.equal(table.float(), prototypes.text_of(rows))
 
 
+def test_a_whole_table_is_written_in_place(prototypes):
+    assert prototypes.writable_text(6) is prototypes.text
+    assert prototypes.writable_text(7).shape == (7, 3)
+    prototypes.add_text([2], torch.ones(1, 3))
+    assert prototypes.writable_text(6)[2].tolist() == [1, 1, 1]
+    assert prototypes.writable_text(6) is not prototypes.text
+
+
 def test_a_new_table_replaces_late_rows(prototypes):
     prototypes.add_text([2], torch.ones(1, 3))
     prototypes.set_text(torch.zeros(6, 3).half(), version=2)
