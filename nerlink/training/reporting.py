@@ -1,7 +1,9 @@
 """What a training run tells while it goes on: nothing, or a progress bar in the terminal."""
 
+import math
+import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -73,16 +75,23 @@ class Silent:
         """Ignored."""
 
 
+LINE_SECONDS: Final = 60
+"""Seconds between two lines of progress where no bar can be drawn."""
+
+
 @dataclass(slots=True)
 class Terminal:
-    """A progress bar and a line an epoch, on standard error."""
+    """A progress bar and a line an epoch, on standard error; in a log file, a line a minute."""
 
     console: Console = field(default_factory=lambda: Console(stderr=True))
     progress: Progress | None = None
+    n_steps: int = 0
+    last_line: float = math.inf
 
     def begin(self, summary: Summary, n_steps: int) -> None:
         """Print what is to be learnt and start the bar."""
         self.console.print(format_summary(summary), highlight=False)
+        self.n_steps, self.last_line = n_steps, time.monotonic()
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(),
@@ -105,6 +114,12 @@ class Terminal:
             task = self.progress.task_ids[0]
             self.progress.update(
                 task, completed=n_done, epoch=epoch, loss=loss, speed=tokens_per_second
+            )
+        if not self.console.is_terminal and time.monotonic() - self.last_line > LINE_SECONDS:
+            self.last_line = time.monotonic()
+            self.note(
+                f"epoch {epoch}  {n_done}/{self.n_steps} steps  loss {loss:.3f}  "
+                f"{tokens_per_second:,.0f} tokens/s"
             )
 
     def epoch(self, epoch: Epoch) -> None:

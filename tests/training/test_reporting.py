@@ -72,3 +72,15 @@ def test_a_terminal_that_never_began_can_end(terminal):
     terminal.step(1, 5, 0.25, 1000.0)
     terminal.end()
     assert shown(terminal) == ""
+
+
+def test_a_log_gets_a_line_now_and_then(terminal, monkeypatch):
+    clock = iter([0.0, 5.0, 61.0, 61.5, 70.0])
+    monkeypatch.setattr("nerlink.training.reporting.time.monotonic", lambda: next(clock))
+    terminal.begin(SUMMARY, 10)
+    for n in (1, 2, 3):
+        terminal.step(1, n, 0.25, 1234.0)
+    monkeypatch.undo()
+    terminal.end()
+    lines = [line for line in shown(terminal).splitlines() if "steps" in line and "loss" in line]
+    assert lines[0] == "epoch 1  2/10 steps  loss 0.250  1,234 tokens/s"
