@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nerlink import NIL, Document, Pipeline, evaluate
-from nerlink.config import Config, DataConfig
+from nerlink.config import Config
 from nerlink.evaluation import Report, evaluate_links
 from nerlink.sources import gold_beside_predicted, write
 from nerlink.sources.entries import read_entries
@@ -111,15 +111,7 @@ def write_predictions(
 
 def documents(config: Config, split: str) -> list[Document]:
     """The documents of a split of all entries of a configuration; none where there is none."""
-    parts = read_entries(config.data, split)
-    return [taught(doc, entry) for docs, entry in parts for doc in docs]
-
-
-def taught(doc: Document, entry: DataConfig) -> Document:
-    """The document with what its entry teaches, so that it is scored in nothing else."""
-    dropped = {"ner": "label", "nel": "entity"}
-    changes = {dropped[task]: None for task in dropped if entry.tasks and task not in entry.tasks}
-    return replace(doc, mentions=tuple(replace(m, **changes) for m in doc.mentions))
+    return [doc for docs, _ in read_entries(config.data, split) for doc in docs]
 
 
 def seen_entities(config: Config) -> Counter[str]:

@@ -1,22 +1,26 @@
 """The documents that the entries of a configuration name."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from nerlink.config import DataConfig
+from nerlink.config import DataConfig, Task
 from nerlink.data import Document
 from nerlink.sources.cards import SplitName, find_corpus, load_split, read_card
 from nerlink.sources.formats import read
 
-__all__ = ["read_entries"]
+__all__ = ["read_entries", "taught"]
+
+_ANNOTATION: Final[Mapping[Task, str]] = {"ner": "label", "nel": "entity"}
+"""What mentions must carry to teach a task."""
 
 
 def read_entries(
     entries: Sequence[DataConfig], split: SplitName
 ) -> list[tuple[list[Document], DataConfig]]:
-    """The documents of a split, an item for each entry that has it.
+    """The documents of a split with what their entry teaches, an item for each entry that has it.
 
     Ids stay as they are unless two entries share one: then all are preceded by the number of
     their entry, as in `2/dev-17`, so that each names one document.
@@ -26,12 +30,19 @@ def read_entries(
     """
     parts = [(documents, entry) for entry in entries if (documents := _read(entry, split))]
     ids = Counter(doc.id for documents, _ in parts for doc in documents if doc.id is not None)
-    if all(count == 1 for count in ids.values()):
-        return parts
+    are_shared = any(count > 1 for count in ids.values())
     return [
-        ([_numbered(doc, number) for doc in documents], entry)
+        ([taught(_numbered(doc, number) if are_shared else doc, entry) for doc in documents], entry)
         for number, (documents, entry) in enumerate(parts, start=1)
     ]
+
+
+def taught(doc: Document, entry: DataConfig) -> Document:
+    """A document without the labels or links that its entry does not teach: nothing scores them."""
+    changes = {name: None for task, name in _ANNOTATION.items() if task not in entry.tasks}
+    if not entry.tasks or not changes:
+        return doc
+    return replace(doc, mentions=tuple(replace(m, **changes) for m in doc.mentions))
 
 
 def _read(entry: DataConfig, split: SplitName) -> list[Document]:

@@ -1,7 +1,7 @@
 import pytest
 
 from nerlink.config import DataConfig
-from nerlink.data import Document
+from nerlink.data import Document, Mention
 from nerlink.sources import write
 from nerlink.sources.entries import read_entries
 
@@ -41,3 +41,20 @@ def test_ids_that_entries_share_get_their_entrys_number(file):
         DataConfig(dev=file("b.jsonl", "dev-1", None)),
     ]
     assert ids(entries) == [["1/dev-1", "1/a"], ["2/dev-1", None]]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "label", "entity"),
+    [
+        ((), "PER", "Q1"),
+        (("ner", "nel"), "PER", "Q1"),
+        (("ner",), "PER", None),
+        (("nel",), None, "Q1"),
+    ],
+    ids=["all", "both", "ner", "nel"],
+)
+def test_documents_carry_what_their_entry_teaches(tmp_path, tasks, label, entity):
+    mention = Mention(start=0, end=3, label="PER", entity="Q1")
+    write([Document(id="a", text="Ada", mentions=(mention,))], tmp_path / "a.jsonl")
+    ((docs, _),) = read_entries([DataConfig(dev=tmp_path / "a.jsonl", tasks=tasks)], "dev")
+    assert docs[0].mentions == (Mention(start=0, end=3, label=label, entity=entity),)
