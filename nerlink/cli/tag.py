@@ -50,7 +50,10 @@ def tag(
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
-    """Find the mentions of documents and link them to the model's knowledge base."""
+    """Find the mentions of documents and link them to the model's knowledge base.
+
+    Lists such as the pipeline of transformers gives: nerlink tag model mine.txt --to hf
+    """
     from nerlink import sources
 
     from_ = from_ or ("text" if source == "-" else None)

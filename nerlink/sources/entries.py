@@ -1,10 +1,10 @@
 """The documents that the entries of a configuration name."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import get_args
 
 from nerlink.config import DataConfig, Task
 from nerlink.data import Document
@@ -12,9 +12,6 @@ from nerlink.sources.cards import SplitName, find_corpus, load_split, read_card
 from nerlink.sources.formats import read
 
 __all__ = ["read_entries", "taught"]
-
-_ANNOTATION: Final[Mapping[Task, str]] = {"ner": "label", "nel": "entity"}
-"""What mentions must carry to teach a task."""
 
 
 def read_entries(
@@ -39,10 +36,16 @@ def read_entries(
 
 def taught(doc: Document, entry: DataConfig) -> Document:
     """A document without the labels or links that its entry does not teach: nothing scores them."""
-    changes = {name: None for task, name in _ANNOTATION.items() if task not in entry.tasks}
-    if not entry.tasks or not changes:
-        return doc
-    return replace(doc, mentions=tuple(replace(m, **changes) for m in doc.mentions))
+    tasks = entry.tasks or get_args(Task)
+    mentions = [
+        replace(
+            mention,
+            label=mention.label if "ner" in tasks else None,
+            entity=mention.entity if "nel" in tasks else None,
+        )
+        for mention in doc.mentions
+    ]
+    return replace(doc, mentions=tuple(mentions))
 
 
 def _read(entry: DataConfig, split: SplitName) -> list[Document]:

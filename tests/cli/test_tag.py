@@ -60,3 +60,8 @@ def test_groups_of_transformers_can_be_had(run, option):
     result = run("tag", "model", option, "hf", stdin="Ada met Charles.")
     group = {"entity_group": "PER", "score": None, "word": "Ada", "start": 0, "end": 3}
     assert result.records == [[group]]
+
+
+def test_help_shows_how_to_get_the_groups_of_transformers(run):
+    words = " ".join(run("tag", "--help").out.split())
+    assert "nerlink tag model mine.txt --to hf" in words
