@@ -7,6 +7,7 @@ from nerlink.data import Entity
 from nerlink.kb import KnowledgeBase, Normalised
 from nerlink.models import lookup as lookup_module
 from nerlink.models.lookup import Lookup
+from nerlink.models.names import NAME_FEATURES
 from tests.world import ENTITIES
 
 
@@ -27,7 +28,7 @@ def test_candidates_come_with_what_is_known_about_them(lookup, kb):
     assert found.rows.tolist() == kb.rows(found.entities)
     assert found.priors.tolist() == pytest.approx([901 / 911, 10 / 911])
     assert found.popularity.tolist() == [900, 9]
-    assert (len(found), found.names.shape) == (2, (2, 5))
+    assert (len(found), found.names.shape) == (2, (2, len(NAME_FEATURES)))
 
 
 def test_surfaces_know_how_often_they_meant_nothing(lookup):
@@ -36,7 +37,7 @@ def test_surfaces_know_how_often_they_meant_nothing(lookup):
 
 def test_a_surface_without_candidates_has_an_empty_set(lookup):
     found = lookup.one("Nowhere")
-    assert (len(found), found.entities, found.names.shape) == (0, (), (0, 5))
+    assert (len(found), found.entities, found.names.shape) == (0, (), (0, len(NAME_FEATURES)))
 
 
 def test_only_the_best_candidates_are_kept(kb):
