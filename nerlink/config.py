@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from nerlink.toml import check_table, dump_table, parse_value, read_table, set_value
 
@@ -46,6 +46,7 @@ class DataConfig(Section):
         test: File to score once at the end.
         tasks: What these documents teach; all tasks of the model if empty.
         weight: How often documents of this entry are drawn, relative to the others.
+        limit: Documents to train on, the first so many; all if empty.
     """
 
     corpus: str | None = None
@@ -54,6 +55,7 @@ class DataConfig(Section):
     test: Path | None = None
     tasks: tuple[Task, ...] = ()
     weight: Annotated[float, Field(gt=0)] = 1.0
+    limit: Positive | None = None
 
 
 class KnowledgeBaseConfig(Section):
@@ -87,9 +89,14 @@ class EncoderConfig(Section):
         shape: Learn an embedding of each token's shape (aa, Aa, AA, digits); `auto` where
             the tokenizer lower-cases.
         shape_dim: Width of that embedding.
+        layers: Hidden states whose mean is a token's vector: -1 the last, 0 the input embeddings.
+        static: Vectors to stack on it that a word has in any context: a file or folder of word
+            vectors, or `encoder` for the encoder's own input embeddings.
         attention_dropout: Share of attention weights dropped in training; the fast kernels of
             a CPU have none.
         freeze: Leave the transformer's weights as they are.
+        store: `memory` encodes each document once and keeps its vectors for all epochs; needs
+            `freeze`.
         freeze_embeddings: Leave its word embeddings as they are.
     """
 
@@ -99,9 +106,22 @@ class EncoderConfig(Section):
     context: Literal["window", "flert", "none"] = "window"
     shape: Literal["auto", "on", "off"] = "auto"
     shape_dim: Positive = 32
+    layers: Annotated[tuple[int, ...], Field(min_length=1)] = (-1,)
+    static: str | None = None
     attention_dropout: Fraction = 0.0
     freeze: bool = False
+    store: Literal["none", "memory"] = "none"
     freeze_embeddings: bool = False
+
+    @field_validator("store")
+    @classmethod
+    def _keeps_what_stays(cls, store: str, info: ValidationInfo) -> str:
+        if store == "memory" and not info.data.get("freeze"):
+            raise ValueError(
+                "would keep vectors that change while the encoder learns: set encoder.freeze = "
+                'true, or encoder.store = "none"'
+            )
+        return store
 
 
 class TaggerConfig(Section):

@@ -1,9 +1,10 @@
 """The shared encoder: one transformer pass over windows of whole documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -15,11 +16,14 @@ from torch import Tensor, nn
 from nerlink.config import EncoderConfig
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.errors import EncoderError
+from nerlink.models.memory import VectorMemory
 from nerlink.models.passages import runs_of
 from nerlink.models.shapes import SHAPES, ShapeEmbeddings, shapes_of
 from nerlink.models.sources import find_encoder
+from nerlink.models.static import InputEmbeddings, StaticEmbeddings
 from nerlink.models.subtokens import SubtokenizedDocument, Subtokenizer
 from nerlink.models.transformer import hidden_states, is_packable
+from nerlink.models.vectors import read_vectors
 from nerlink.models.windows import Window, batches_by_budget, plan_windows
 
 __all__ = ["BATCH_SUBTOKENS", "WindowEmbeddings"]
@@ -38,11 +42,11 @@ class WindowEmbeddings(TransformerWordEmbeddings):
 
     A token's vector is that of its first subtoken. Where the tokenizer lower-cases, the shape of
     its token is added to each subtoken's word embedding, and the shapes of the token and its
-    neighbours follow the vector.
+    neighbours follow the vector. Static vectors of the token come last.
 
     Args:
         config: The encoder section of a configuration.
-        folder: Where its files are, if not to be looked for.
+        folder: Where its files are, if not to be looked for, those of static vectors in `static`.
     """
 
     def __init__(self, config: EncoderConfig, *, folder: Path | None = None) -> None:
@@ -75,6 +79,16 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             self.shape_inputs = nn.Embedding(len(SHAPES), self.text_length)
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
+        self.static: StaticEmbeddings | InputEmbeddings | None = None
+        if config.static == "encoder":
+            self.static = InputEmbeddings(self.model.get_input_embeddings(), self.subtokenizer)
+        elif config.static is not None:
+            self.static = StaticEmbeddings(
+                read_vectors(folder / "static" if folder else config.static)
+            )
+            self.static.to(self.device)
+        self.memory: VectorMemory | None = None
+        self._check_layers()
         if config.freeze:
             self.model.requires_grad_(requires_grad=False)
         elif config.freeze_embeddings:
@@ -83,7 +97,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     @property
     def embedding_length(self) -> int:
         """Width of a token's vector."""
-        return self.text_length + (self.shapes.embedding_length if self.shapes else 0)
+        stacked = [part for part in (self.shapes, self.static) if part is not None]
+        return self.text_length + sum(part.embedding_length for part in stacked)
 
     @property
     def text_length(self) -> int:
@@ -108,17 +123,16 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         Returns:
             One row a token, (n_tokens, embedding_length).
         """
-        subtokenized = self.subtokenizer(documents)
         shapes = [shapes_of(doc.words) for doc in documents] if self.shapes else []
-        vectors = self._encode_windows(subtokenized, self._plan(subtokenized, rng), shapes)
-        if self.shapes is None:
-            return vectors
-        border = np.zeros(1, dtype=np.int64)
-        with_borders = [part for own in shapes for part in (border, own, border)]
-        flat = torch.from_numpy(np.concatenate([border[:0], *with_borders]))
-        inside = flat.nonzero().squeeze(1) - 1
-        rows = self.shapes(flat.to(vectors.device))[inside.to(vectors.device)]
-        return torch.cat([vectors, rows], dim=-1)
+        if self.memory is None:
+            stacked = [self._transform(documents, shapes, rng)]
+        else:
+            stacked = [torch.cat([self._no_rows(), *self.memory(documents)])]
+        if self.shapes is not None:
+            stacked.append(self.shapes.encode(shapes))
+        if self.static is not None:
+            stacked.append(self.static([word for doc in documents for word in doc.words]))
+        return torch.cat(stacked, dim=-1)
 
     def encode_texts(self, texts: Sequence[TokenizedDocument]) -> Tensor:
         """Mean vectors of short texts, cut at a window, (n_texts, text_length)."""
@@ -136,10 +150,38 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             out[batch] = torch.stack(means)
         return out
 
+    @contextmanager
+    def remember(self) -> Iterator[None]:
+        """Inside, each document is encoded once; for an encoder that does not learn."""
+        self.memory = VectorMemory(lambda doc: self._transform([doc], [], None))
+        try:
+            yield
+        finally:
+            self.memory = None
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, but without dropout in a transformer that does not learn."""
+        super().train(mode)
+        self.model.train(mode and self.fine_tune)
+        return self
+
     def set_precision(self, precision: str) -> None:
         """Keep the transformer's weights in `fp32`, `bf16` or `fp16` from now on."""
         self.precision = precision
         self.model.to(PRECISIONS[precision])
+
+    def _transform(
+        self,
+        documents: Sequence[TokenizedDocument],
+        shapes: Sequence[NDArray[np.int64]],
+        rng: Random | None,
+    ) -> Tensor:
+        """What the transformer makes of all tokens, (n_tokens, text_length)."""
+        subtokenized = self.subtokenizer(documents)
+        return self._encode_windows(subtokenized, self._plan(subtokenized, rng), shapes)
+
+    def _no_rows(self) -> Tensor:
+        return torch.zeros(0, self.text_length, device=self.device)
 
     def _plan(self, documents: Sequence[SubtokenizedDocument], rng: Random | None) -> list[Window]:
         return [
@@ -163,7 +205,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     ) -> Tensor:
         bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
         cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
-        parts: list[Tensor] = [torch.zeros(0, self.text_length, device=self.device)]
+        parts = [self._no_rows()]
         rows: list[Any] = [np.zeros(0, dtype=np.int64)]
         for batch in self._batches([len(w) for w in windows]):
             chosen = [windows[i] for i in batch]
@@ -201,7 +243,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
             extra = extra.to(PRECISIONS[self.precision])
         numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
-        return hidden_states(self.model, numbers, sizes, extra=extra).float(), sizes
+        states = hidden_states(self.model, numbers, sizes, extra=extra, layers=self.config.layers)
+        return states.float(), sizes
 
     def _most_subtokens(self) -> int:
         """Subtokens the transformer has positions for, its special ones not counted."""
@@ -214,6 +257,15 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         if padding is not None:
             limit -= int(padding) + 1
         return limit - len(self.subtokenizer.prefix) - len(self.subtokenizer.suffix)
+
+    def _check_layers(self) -> None:
+        n_layers = int(self.model.config.num_hidden_layers)
+        unknown = [n for n in self.config.layers if not -n_layers - 1 <= n <= n_layers]
+        if unknown:
+            raise EncoderError(
+                f"encoder.layers: {self.config.model} has no layer {unknown[0]}. Its last is -1 or "
+                f"{n_layers}, its input embeddings are 0."
+            )
 
     def _is_uncased(self) -> bool:
         ids = self.tokenizer.convert_tokens_to_ids

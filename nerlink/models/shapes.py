@@ -78,6 +78,20 @@ class ShapeEmbeddings(TokenEmbeddings):
         vectors = self.table(shapes)
         return torch.cat([vectors[:-2], vectors[1:-1], vectors[2:]], dim=-1)
 
+    def encode(self, documents: Sequence[NDArray[np.int64]]) -> Tensor:
+        """Shape vectors of all tokens of documents, (n_tokens, 3 * dim).
+
+        Args:
+            documents: Indices into `SHAPES` of each document's tokens.
+        """
+        border = np.zeros(1, dtype=np.int64)
+        with_borders = [part for own in documents for part in (border, own, border)]
+        flat = torch.from_numpy(np.concatenate([border[:0], *with_borders]))
+        inside = flat.nonzero().squeeze(1) - 1
+        device = self.table.weight.device
+        rows: Tensor = self(flat.to(device))[inside.to(device)]
+        return rows
+
     def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
         for sentence in sentences:
             shapes = [0, *(shape_of(token.text) for token in sentence), 0]

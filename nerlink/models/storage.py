@@ -2,7 +2,7 @@
 
 nerlink.json            what it is, and the sha256 of every other file; written last
 config.toml             the whole configuration
-encoder/                the transformer, once, as transformers alone can load it
+encoder/                the transformer, once, as transformers alone can load it; word vectors
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
 linker.json             what training saw of entities and of NIL, and the base's version then
@@ -33,6 +33,8 @@ from nerlink.models.build import build_model
 from nerlink.models.card import model_card
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
+from nerlink.models.static import StaticEmbeddings
+from nerlink.models.vectors import write_vectors
 
 __all__ = [
     "FORMAT",
@@ -207,6 +209,8 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
 def _write_files(model: JointModel, folder: Path, info: ModelInfo) -> None:
     model.encoder.model.save_pretrained(folder / "encoder", safe_serialization=True)
     model.encoder.tokenizer.save_pretrained(folder / "encoder")
+    if isinstance(model.encoder.static, StaticEmbeddings):
+        write_vectors(model.encoder.static.vectors, folder / "encoder" / "static")
     (folder / "config.toml").write_text(dump_config(model.config), "utf-8")
     (folder / "README.md").write_text(model_card(model.config, info.scores, info.labels), "utf-8")
     save_file(head_state(model), folder / "heads.safetensors")

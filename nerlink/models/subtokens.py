@@ -18,6 +18,8 @@ __all__ = ["SubtokenizedDocument", "Subtokenizer"]
 
 MAX_WORDS: Final = 200_000
 MAX_SUBTOKENS: Final = 32
+SPACE: Final = "▁"
+"""What SentencePiece puts before a word: a subtoken of its own before most Chinese characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Subtokenizer:
         self.tokenizer = tokenizer
         self.longest = longest
         self.unknown: list[int] = [tokenizer.unk_token_id]
+        self.space = tokenizer.convert_tokens_to_ids(SPACE)
         probe = tokenizer.build_inputs_with_special_tokens(self.unknown)
         at = probe.index(tokenizer.unk_token_id)
         self.prefix: list[int] = probe[:at]
@@ -58,6 +61,11 @@ class Subtokenizer:
         memory = self._learn({word for doc in documents for word in doc.words})
         return [self._subtokenize(doc, memory) for doc in documents]
 
+    def pieces(self, words: Sequence[str]) -> list[list[int]]:
+        """The vocabulary ids of each word's subtokens, at least one a word."""
+        memory = self._learn(dict.fromkeys(words))
+        return [memory[word] for word in words]
+
     def _learn(self, words: Iterable[str]) -> dict[str, list[int]]:
         if len(self._memory) > MAX_WORDS:
             self._memory = {}
@@ -68,8 +76,12 @@ class Subtokenizer:
                 [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
             )
             for word, encoding in zip(missing, encodings, strict=True):
-                memory[word] = encoding.ids[: self.longest] or self.unknown
+                memory[word] = self._without_space(encoding.ids)[: self.longest] or self.unknown
         return memory
+
+    def _without_space(self, ids: list[int]) -> list[int]:
+        """The subtokens of a word that say something about it."""
+        return ids[1:] if len(ids) > 1 and ids[0] == self.space else ids
 
     def _subtokenize(
         self, doc: TokenizedDocument, memory: dict[str, list[int]]

@@ -26,22 +26,34 @@ def is_packable(model: torch.nn.Module) -> bool:
 
 
 def hidden_states(
-    model: Any, ids: Tensor, lengths: Sequence[int], *, extra: Tensor | None = None
+    model: Any,
+    ids: Tensor,
+    lengths: Sequence[int],
+    *,
+    extra: Tensor | None = None,
+    layers: Sequence[int] = (-1,),
 ) -> Tensor:
-    """Last hidden states of sequences laid end to end, (n_subtokens, width).
+    """Hidden states of sequences laid end to end, (n_subtokens, width).
 
     Args:
         model: A transformer of the transformers library.
         ids: Vocabulary ids of all sequences, special ones included, (n_subtokens), on its device.
         lengths: Subtokens of each sequence.
         extra: Vectors to add to the word embeddings, (n_subtokens, width).
+        layers: Whose mean it is: 0 for the input embeddings, -1 for the last.
     """
-    if is_packable(model) and ids.device.type == "cpu":
-        return _packed(model, ids, lengths, extra)
-    return _padded(model, ids, lengths, extra)
+    run = _packed if is_packable(model) and ids.device.type == "cpu" else _padded
+    chosen = run(model, ids, lengths, extra, layers)
+    return torch.stack(chosen).mean(0) if len(chosen) > 1 else chosen[0]
 
 
-def _padded(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | None) -> Tensor:
+def _padded(
+    model: Any,
+    ids: Tensor,
+    lengths: Sequence[int],
+    extra: Tensor | None,
+    layers: Sequence[int],
+) -> list[Tensor]:
     sizes = torch.tensor(lengths, device=ids.device)
     mask = torch.arange(max(lengths), device=ids.device) < sizes.unsqueeze(1)
     inputs = {"input_ids": pad_sequence([*torch.split(ids, list(lengths))], batch_first=True)}
@@ -50,11 +62,18 @@ def _padded(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | Non
         inputs = {
             "inputs_embeds": pad_sequence([*torch.split(words, list(lengths))], batch_first=True)
         }
-    output: Tensor = model(**inputs, attention_mask=mask.long()).last_hidden_state
-    return output[mask]
+    output = model(**inputs, attention_mask=mask.long(), output_hidden_states=True)
+    states = (*output.hidden_states[:-1], output.last_hidden_state)
+    return [states[layer][mask] for layer in layers]
 
 
-def _packed(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | None) -> Tensor:
+def _packed(
+    model: Any,
+    ids: Tensor,
+    lengths: Sequence[int],
+    extra: Tensor | None,
+    layers: Sequence[int],
+) -> list[Tensor]:
     table = model.embeddings
     words = table.word_embeddings(ids) if extra is None else table.word_embeddings(ids) + extra
     padding = table.position_embeddings.padding_idx
@@ -62,11 +81,16 @@ def _packed(model: Any, ids: Tensor, lengths: Sequence[int], extra: Tensor | Non
     positions = torch.cat([torch.arange(first, first + length) for length in lengths])
     types = table.token_type_embeddings.weight[0]
     states = table.dropout(table.LayerNorm(words + types + table.position_embeddings(positions)))
+    numbers = range(1 + len(model.encoder.layer))
+    kept = {0: states}
     groups = [(len([*equal]), length) for length, equal in groupby(lengths)]
-    for layer in model.encoder.layer:
+    wanted = {numbers[layer] for layer in layers}
+    for number, layer in enumerate(model.encoder.layer, start=1):
         mixed = layer.attention.output(_attend(layer.attention.self, states, groups), states)
         states = layer.output(layer.intermediate(mixed), mixed)
-    return states  # type: ignore[no-any-return]
+        if number in wanted:
+            kept[number] = states
+    return [kept[numbers[layer]] for layer in layers]
 
 
 def _attend(attention: Any, states: Tensor, groups: Sequence[tuple[int, int]]) -> Tensor:

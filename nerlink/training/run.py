@@ -150,12 +150,17 @@ class Run:
         save_checkpoint(self.checkpoint, state)
 
     def weights(self) -> dict[str, Any]:
-        """The transformer's weights and the heads'."""
-        return {"encoder": self.model.encoder.model.state_dict(), "heads": head_state(self.model)}
+        """The transformer's weights that learn, and the heads'."""
+        learning = {
+            name: parameter.detach()
+            for name, parameter in self.model.encoder.model.named_parameters()
+            if parameter.requires_grad
+        }
+        return {"encoder": learning, "heads": head_state(self.model)}
 
     def load_weights(self, weights: dict[str, Any]) -> None:
         """Set the weights that `weights` gave."""
-        self.model.encoder.model.load_state_dict(weights["encoder"])
+        self.model.encoder.model.load_state_dict(weights["encoder"], strict=False)
         load_head_state(self.model, weights["heads"], self.folder)
 
     def _updates(self, epoch: int) -> list[list[list[Example]]]:

@@ -86,6 +86,8 @@ def train(
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
+        if config.encoder.store == "memory":
+            stack.enter_context(model.encoder.remember())
         run = Run(
             model,
             data,

@@ -10,6 +10,7 @@ from transformers import AutoModel, AutoTokenizer
 from nerlink.config import EncoderConfig
 from nerlink.converters import to_sentences, tokenize
 from nerlink.data import Document
+from nerlink.errors import EncoderError
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.windows import plan_windows
 from tests.models.counting import count_rows
@@ -132,6 +133,66 @@ def test_flair_sentences_of_a_document_share_windows(encoder):
     encoder.embed(sentences)
     found = torch.stack([token.embedding for sentence in sentences for token in sentence])
     torch.testing.assert_close(found, encoder.encode(read(doc.text)), atol=1e-5, rtol=0)
+
+
+def test_static_vectors_are_stacked_on_the_others(encoder_dir, tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("ox 1.5 -2\nsea 3 4\n")
+    config = EncoderConfig(model=str(encoder_dir), shape="on", shape_dim=4, static=str(path))
+    encoder = WindowEmbeddings(config).eval()
+    assert encoder.embedding_length == 32 + 3 * 4 + 2
+    found = encoder.encode(read("Ox, the sea"))
+    assert found[:, 44:].tolist() == [[1.5, -2], [0, 0], [0, 0], [3, 4]]
+    plain = WindowEmbeddings(config.model_copy(update={"static": None})).eval()
+    torch.testing.assert_close(found[:, :32], plain.encode(read("Ox, the sea"))[:, :32])
+
+
+def test_input_embeddings_can_be_stacked_on_the_output(encoder_dir):
+    config = EncoderConfig(model=str(encoder_dir), shape="off", static="encoder")
+    encoder = WindowEmbeddings(config).eval()
+    table = encoder.model.get_input_embeddings().weight
+    found = encoder.encode(read("the anvil"))[:, 32:]
+    pieces = encoder.tokenizer.convert_tokens_to_ids(["a", "##n", "##v", "##i", "##l"])
+    the = encoder.tokenizer.convert_tokens_to_ids("the")
+    torch.testing.assert_close(found, torch.stack([table[the], table[pieces].mean(0)]))
+
+
+@pytest.mark.parametrize("layers", [(-1,), (0,), (1,), (-1, -2), (0, 1, 2)], ids=str)
+def test_a_vector_is_the_mean_of_the_chosen_layers(encoder_dir, layers):
+    config = EncoderConfig(model=str(encoder_dir), shape="off", layers=layers)
+    encoder = WindowEmbeddings(config).eval()
+    inputs = encoder.tokenizer("the ox", return_tensors="pt")
+    states = encoder.model(**inputs, output_hidden_states=True).hidden_states
+    expected = torch.stack([states[layer][0, 1:3] for layer in layers]).mean(0)
+    torch.testing.assert_close(encoder.encode(read("the ox"))[:, :32], expected, atol=1e-5, rtol=0)
+
+
+def test_a_layer_that_is_not_there_is_refused(encoder_dir):
+    with pytest.raises(EncoderError, match=r"no layer 3\. Its last is -1 or 2, its input"):
+        WindowEmbeddings(EncoderConfig(model=str(encoder_dir), layers=(-1, 3)))
+
+
+def test_a_remembered_document_is_encoded_once(encoder_dir):
+    config = EncoderConfig(model=str(encoder_dir), window=16, freeze=True, shape_dim=4)
+    encoder = WindowEmbeddings(config).eval()
+    documents = read("An ox. " * 12, "", "The sea was wide.")
+    expected = encoder.encode(documents)
+    with count_rows(encoder) as rows:
+        with encoder.remember():
+            found = [encoder.encode(documents, rng=Random(seed)) for seed in range(3)]  # noqa: S311
+            assert encoder.encode([]).shape == (0, encoder.embedding_length)
+        n_inside = sum(rows)
+        encoder.encode(documents)
+    assert sum(rows) == 2 * n_inside
+    for vectors in found:
+        torch.testing.assert_close(vectors, expected, atol=1e-5, rtol=0)
+
+
+def test_a_frozen_transformer_drops_nothing_in_training(encoder_dir):
+    encoder = WindowEmbeddings(EncoderConfig(model=str(encoder_dir), freeze=True)).train()
+    assert torch.equal(encoder.encode([LONG]), encoder.encode([LONG]))
+    learning = WindowEmbeddings(EncoderConfig(model=str(encoder_dir))).train()
+    assert not torch.equal(learning.encode([LONG]), learning.encode([LONG]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoTokenizer
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from nerlink.converters import TokenizedDocument
 from nerlink.models import subtokens
@@ -48,6 +51,18 @@ def test_sentences_become_ranges_of_subtokens_and_empty_ones_go(tokenizer):
 def test_a_word_without_subtokens_is_unknown(tokenizer, word):
     (found,) = Subtokenizer(tokenizer)([document([word])])
     assert found.ids.tolist() == [tokenizer.unk_token_id]
+
+
+def test_the_mark_of_a_space_alone_is_no_subtoken():
+    vocabulary = [("<unk>", 0.0), ("▁", -1.0), ("▁ox", -1.0), ("市", -1.0), ("a", -1.0)]
+    backend = Tokenizer(Unigram(vocabulary, unk_id=0))
+    backend.pre_tokenizer = Metaspace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>")
+    assert tokenizer.tokenize("市") == ["▁", "市"]
+    (found,) = Subtokenizer(tokenizer)([document(["ox", "市", "市a", "▁"])])
+    tokens = tokenizer.convert_ids_to_tokens(found.ids.tolist())
+    assert tokens == ["▁ox", "市", "市", "a", "▁"]
+    assert found.firsts.tolist() == [0, 1, 2, 4, 5]
 
 
 def test_a_long_word_is_cut(tokenizer):

@@ -1,0 +1,132 @@
+"""Files of word vectors: as text, as an array with an index of words, and as nerlink saves them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from nerlink.errors import ConfigError, DataError
+from nerlink.sources.files import decode, numbered_lines
+
+__all__ = ["WordVectors", "read_vectors", "write_vectors"]
+
+VECTORS: Final = "vectors.safetensors"
+WORDS: Final = "words.json"
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """Words and their vectors.
+
+    Args:
+        words: The words; the first of equal ones counts.
+        rows: A row a word, (n_words, width).
+    """
+
+    words: tuple[str, ...]
+    rows: NDArray[np.float32]
+
+
+def read_vectors(path: str | Path) -> WordVectors:
+    """The word vectors in a file or a folder.
+
+    Text has a word and its numbers a line, and may open with a line of two counts (word2vec, GloVe,
+    fastText; `.txt` or `.vec`, also with `.gz`). A folder holds one `.npy` array and a `.parquet`
+    table of its words, or what `write_vectors` wrote.
+
+    Raises:
+        ConfigError: There is nothing to read at this path.
+        DataError: What is there is damaged, or words and rows do not match.
+    """
+    path = Path(path).expanduser()
+    if path.is_file():
+        return _checked(path, _read_text(path))
+    if path.is_dir():
+        for pattern, read in FOLDERS.items():
+            if found := sorted(path.glob(pattern)):
+                return _checked(path, read(found[0]))
+    raise ConfigError(
+        f"encoder.static = {str(path)!r} holds no word vectors. Name a text file of words and "
+        'numbers, a folder with an .npy array and a .parquet table of its words, or "encoder" for '
+        "the encoder's own input embeddings."
+    )
+
+
+def write_vectors(vectors: WordVectors, folder: Path) -> None:
+    """Write word vectors to a folder that `read_vectors` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({"vectors": vectors.rows}, folder / VECTORS)
+    (folder / WORDS).write_text(json.dumps(vectors.words, ensure_ascii=False), "utf-8")
+
+
+def _read_text(path: Path) -> WordVectors:
+    words: list[str] = []
+    rows: list[NDArray[np.float32]] = []
+    width = 0
+    for number, line in numbered_lines(path):
+        where = f"{path}:{number}"
+        fields = decode(line, where=where).rstrip().split(" ")
+        if number == 1 and len(fields) == 2 and all(map(str.isdecimal, fields)):
+            continue
+        width = width or len(fields) - 1
+        if not width:
+            raise DataError(f"{where}: there are no numbers after the word {fields[0]!r}.")
+        # A word may have spaces in it (fastText, GloVe 840B), a number never.
+        words.append(" ".join(fields[:-width]))
+        rows.append(_numbers(fields[-width:], width, where))
+    return WordVectors(tuple(words), np.stack(rows) if rows else np.zeros((0, 0), np.float32))
+
+
+def _numbers(fields: list[str], width: int, where: str) -> NDArray[np.float32]:
+    try:
+        numbers = np.array(fields, dtype=np.float32)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}. A line is a word and {width} numbers.") from error
+    if len(numbers) != width:
+        raise DataError(f"{where}: {len(numbers)} numbers, where the first line has {width}.")
+    return numbers
+
+
+def _read_array(path: Path) -> WordVectors:
+    from pyarrow import ArrowException, parquet
+
+    tables = sorted(path.parent.glob("*.parquet"))
+    if not tables:
+        raise DataError(f"{path} has no .parquet table of its words beside it.")
+    try:
+        words = parquet.read_table(tables[0]).column(0).to_pylist()
+        rows = np.load(path, allow_pickle=False).astype(np.float32)
+    except (ArrowException, ValueError) as error:
+        raise DataError(f"{path.parent} holds no readable word vectors: {error}.") from error
+    return WordVectors(tuple(map(str, words)), rows)
+
+
+def _read_saved(path: Path) -> WordVectors:
+    try:
+        rows = load_file(path)["vectors"]
+        words = json.loads((path.parent / WORDS).read_text("utf-8"))
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path.parent} holds no readable word vectors: {error!r}.") from error
+    return WordVectors(tuple(words), rows)
+
+
+FOLDERS: Final[Mapping[str, Callable[[Path], WordVectors]]] = {
+    VECTORS: _read_saved,
+    "*.npy": _read_array,
+}
+"""Readers by the file that a folder has."""
+
+
+def _checked(path: Path, vectors: WordVectors) -> WordVectors:
+    if vectors.rows.ndim != 2 or not vectors.rows.size or len(vectors.words) != len(vectors.rows):
+        raise DataError(
+            f"{path}: {len(vectors.words)} words, but vectors of the shape {vectors.rows.shape}. "
+            "There must be a row a word."
+        )
+    return vectors
