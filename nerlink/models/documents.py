@@ -10,6 +10,7 @@ from nerlink.data import Document, Mention
 from nerlink.models.explanations import Explanation, explain_link
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.passages import Example, Passage, TokenSpan
+from nerlink.sources.records import MENTION_COLUMNS
 
 __all__ = [
     "annotate_documents",
@@ -98,7 +99,10 @@ def annotate_group(
     found = model.annotate([passage for _, passage in group])
     for (doc, passage), annotations in zip(group, found, strict=True):
         mentions = [_mention(passage, annotation) for annotation in annotations]
-        yield replace(doc, mentions=tuple(mentions))
+        meta = doc.meta
+        if MENTION_COLUMNS in meta:  # they were those of the mentions that are replaced
+            meta = {key: value for key, value in meta.items() if key != MENTION_COLUMNS}
+        yield replace(doc, mentions=tuple(mentions), meta=meta)
 
 
 def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Passage]]]:

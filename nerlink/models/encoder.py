@@ -26,7 +26,7 @@ from nerlink.models.transformer import hidden_states, is_packable
 from nerlink.models.vectors import read_vectors
 from nerlink.models.windows import Window, batches_by_budget, plan_windows
 
-__all__ = ["BATCH_SUBTOKENS", "WindowEmbeddings"]
+__all__ = ["BATCH_SUBTOKENS", "PRECISIONS", "WindowEmbeddings"]
 
 PRECISIONS: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -47,6 +47,10 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     Args:
         config: The encoder section of a configuration.
         folder: Where its files are, if not to be looked for, those of static vectors in `static`.
+
+    Attributes:
+        precision: What the weights are kept in.
+        autocast: In training, what is computed in while weights stay in fp32, if anything else.
     """
 
     def __init__(self, config: EncoderConfig, *, folder: Path | None = None) -> None:
@@ -69,6 +73,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.tokenizer.backend_tokenizer.no_truncation()
         self.config = config
         self.precision = "fp32"
+        self.autocast: torch.dtype | None = None
         self.subtokenizer = Subtokenizer(self.tokenizer)
         self.window = min(config.window, self._most_subtokens())
         self.shapes: ShapeEmbeddings | None = None
@@ -243,7 +248,9 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
             extra = extra.to(PRECISIONS[self.precision])
         numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
-        states = hidden_states(self.model, numbers, sizes, extra=extra, layers=self.config.layers)
+        layers = self.config.layers
+        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+            states = hidden_states(self.model, numbers, sizes, extra=extra, layers=layers)
         return states.float(), sizes
 
     def _most_subtokens(self) -> int:

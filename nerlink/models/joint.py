@@ -99,7 +99,12 @@ class JointModel(MultitaskModel):
         self, examples: Sequence[Example], rng: Random | None = None
     ) -> JointLoss:
         """Losses of a batch of examples, from one encoding."""
-        vectors = self.encoder.encode([e.passage.tokens for e in examples], rng=rng)
+        # The encoder casts what it can; heads and losses in few bits would learn badly.
+        with torch.autocast(self.encoder.device.type, enabled=False):
+            vectors = self.encoder.encode([e.passage.tokens for e in examples], rng=rng)
+            return self._losses(vectors, examples)
+
+    def _losses(self, vectors: Tensor, examples: Sequence[Example]) -> JointLoss:
         ner = nel = vectors.new_zeros(())
         n_tokens = n_mentions = 0
         labels = None

@@ -124,12 +124,18 @@ class Tagger(SequenceTagger):
         return decode_spans(log_probs, sentences, self.tagset)
 
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """Tag index of each token, or `IGNORED`, (n_tokens)."""
+        """Tag index of each token, (n_tokens); `IGNORED` where its label is not the tagger's."""
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)
-        spans = [(s.first, s.last, self.labels.index(s.label)) for s in example.spans if s.label]
-        return self.tagset.encode(spans, n_tokens)
+        labelled = [span for span in example.spans if span.label]
+        known = [s for s in labelled if s.label in self.labels]
+        spans = [(s.first, s.last, self.labels.index(s.label or "")) for s in known]
+        tags = self.tagset.encode(spans, n_tokens)
+        for span in labelled:
+            if span.label not in self.labels:
+                tags[span.first : span.last] = IGNORED
+        return tags
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
         """Flair's training interface: the summed loss of labelled sentences, and their tokens."""

@@ -50,11 +50,12 @@ def taught(doc: Document, entry: DataConfig) -> Document:
 
 def _read(entry: DataConfig, split: SplitName) -> list[Document]:
     path: Path | None = getattr(entry, split)
+    documents: list[Document] = []
     if path is not None:
-        return read(path)
-    if entry.corpus is not None and split in read_card(find_corpus(entry.corpus)).splits:
-        return load_split(entry.corpus, split)
-    return []
+        documents = read(path)
+    elif entry.corpus is not None and split in read_card(find_corpus(entry.corpus)).splits:
+        documents = load_split(entry.corpus, split)
+    return documents[: entry.limit] if split == "train" else documents
 
 
 def _numbered(doc: Document, number: int) -> Document:

@@ -16,6 +16,7 @@ from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
 from nerlink.models.documents import annotate_documents, example_of
+from nerlink.models.encoder import PRECISIONS
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.storage import head_state, load_head_state
@@ -95,6 +96,7 @@ class Run:
         n_updates = [len(self._updates(epoch)) for epoch in range(settings.epochs)]
         self.updates_before = list(accumulate(n_updates, initial=0))
         self.optimisers = make_optimisers(model, settings, n_steps=self.updates_before[-1])
+        model.encoder.autocast = PRECISIONS.get(accelerator.mixed_precision)
         self.wrapped = accelerator.prepare(model)
         self.optimisers.optimisers[:] = [accelerator.prepare(o) for o in self.optimisers.optimisers]
 
@@ -117,11 +119,9 @@ class Run:
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
         if self.model.linker:
-            with self.accelerator.autocast():
-                write_text(self.model.linker)
+            write_text(self.model.linker)
         self.model.eval()
-        with self.accelerator.autocast():
-            calibrate(self.model, self.dev)
+        calibrate(self.model, self.dev)
         return self.progress
 
     def resume(self) -> None:
@@ -212,8 +212,7 @@ class Run:
         return total
 
     def _loss(self, examples: list[Example], n_tokens: int, n_mentions: int) -> Tensor:
-        with self.accelerator.autocast():
-            loss = self.wrapped(examples, self.rng)
+        loss = self.wrapped(examples, self.rng)
         factors = self.model.loss_factors
         ner = factors.get("ner", 0.0) * loss.ner / max(1, n_tokens)
         nel = factors.get("nel", 0.0) * loss.nel / max(1, n_mentions)
@@ -231,8 +230,7 @@ class Run:
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
-            with self.accelerator.autocast():
-                write_text(linker, sorted(rows - {-1}))
+            write_text(linker, sorted(rows - {-1}))
 
     def _finish_epoch(self) -> None:
         progress = self.progress
@@ -273,8 +271,7 @@ class Run:
             return None
         self.model.eval()
         link_only = self.model.tagger is None
-        with self.accelerator.autocast():
-            found = list(annotate_documents(self.model, self.dev, link_only=link_only))
+        found = list(annotate_documents(self.model, self.dev, link_only=link_only))
         return evaluate(self.dev, found)
 
     def _score(self, report: Report) -> float:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from nerlink.data import NIL, Document, Mention
@@ -99,3 +101,12 @@ def test_the_rest_of_a_document_comes_back_untouched(joint_folder):
 def test_a_passage_has_the_tokens_of_its_document():
     doc = Document(text="ab cd", tokens=((0, 1), (1, 5)))
     assert passage_of(doc).tokens.words == ["a", "b cd"]
+
+
+def test_columns_of_replaced_mentions_go_with_them(model):
+    doc = marked("[Paris|LOC|paris] is on the river.")
+    doc = replace(doc, meta={"mention_columns": {"by": ["me"]}, "source": "here"})
+    (found,) = annotate_documents(model, [doc])
+    (linked,) = annotate_documents(model, [doc], link_only=True)
+    assert found.meta == {"source": "here"}
+    assert linked.meta == doc.meta

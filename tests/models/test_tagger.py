@@ -5,7 +5,7 @@ import torch
 from nerlink.config import TaggerConfig
 from nerlink.converters import to_sentences
 from nerlink.models.passages import Example, TokenSpan
-from nerlink.models.tagger import Tagger
+from nerlink.models.tagger import IGNORED, Tagger
 from tests.models.conftest import examples
 from tests.world import DOCUMENTS, marked
 
@@ -123,3 +123,9 @@ def test_flair_predicts_with_the_tagger_alone(tagger, monkeypatch):
         ("Acme", "ORG"),
     ]
     assert min(label.score for label in labels) > 0.99
+
+
+def test_labels_that_were_never_learnt_are_ignored(tagger):
+    (example,) = examples(marked("[Ada|PER|] saw [Q1|GENE|] in [Paris|LOC|]."))
+    tags = tagger.gold_tags(example)
+    assert [tag == IGNORED for tag in tags.tolist()] == [False, False, True, False, False, False]

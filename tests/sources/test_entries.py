@@ -43,6 +43,13 @@ def test_ids_that_entries_share_get_their_entrys_number(file):
     assert ids(entries) == [["1/dev-1", "1/a"], ["2/dev-1", None]]
 
 
+def test_a_limit_takes_the_first_documents_to_train_on(file):
+    path = file("a.jsonl", "a", "b", "c")
+    entry = DataConfig(train=path, dev=path, limit=2)
+    assert ids([entry], "train") == [["a", "b"]]
+    assert ids([entry], "dev") == [["a", "b", "c"]]
+
+
 @pytest.mark.parametrize(
     ("tasks", "label", "entity"),
     [
