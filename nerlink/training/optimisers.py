@@ -79,9 +79,7 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
     ]
     is_fused = all(p.device.type in FUSED for p in learning)
     optimisers: list[Optimizer] = [
-        AdamW(
-            [g for g in groups if g["params"]], weight_decay=config.weight_decay, fused=is_fused
-        )
+        AdamW([g for g in groups if g["params"]], weight_decay=config.weight_decay, fused=is_fused)
     ]
     if sparse:
         optimisers.append(SparseAdam(sparse, lr=config.head_learning_rate))
