@@ -93,7 +93,8 @@ class Tagger(SequenceTagger):
     def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
         """Summed cross-entropy of the gold tags, and how many tokens it sums over.
 
-        With a conditional random field, that of the sentences' sequences of tags.
+        With a conditional random field, that of the tag sequences of sentences that have a gold
+        tag for each token.
 
         Args:
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
@@ -101,13 +102,12 @@ class Tagger(SequenceTagger):
         """
         tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self.gold_tags, examples)])
         target = torch.from_numpy(tags).to(scores.device)
-        n_tokens = int((tags != IGNORED).sum())
         if self.chain:
             sentences = sentence_ranges([example.passage for example in examples])
-            taught = [(first, last) for first, last in sentences if tags[first] != IGNORED]
-            return self.chain.loss(scores, target, taught), n_tokens
+            taught = [(a, b) for a, b in sentences if (tags[a:b] != IGNORED).all()]
+            return self.chain.loss(scores, target, taught), sum(b - a for a, b in taught)
         loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
-        return loss, n_tokens
+        return loss, int((tags != IGNORED).sum())
 
     def find(self, scores: Tensor, passages: Sequence[Passage]) -> FoundSpans:
         """The spans in passages, token positions counted over all of them.

@@ -61,6 +61,16 @@ def test_an_untaught_example_is_left_out_of_the_sum(any_tagger):
     assert n_tokens == n_alone == len(taught.passage.tokens.words)
 
 
+def test_a_label_that_is_not_the_taggers_is_left_out_of_the_sum(any_tagger):
+    known = examples(marked("Nobody came. [Ada|PER|] won."))
+    other = examples(marked("Nobody came. [Ada|GOD|] won."))
+    scores = read(any_tagger, known)
+    n_left = 3 if any_tagger.chain else 5
+    loss, n_tokens = any_tagger.loss(scores, other)
+    assert n_tokens == n_left
+    assert 0 < loss < any_tagger.loss(scores, known)[0]
+
+
 def test_no_examples_have_a_loss_of_zero(any_tagger):
     loss, n_tokens = any_tagger.loss(read(any_tagger, []), [])
     assert (loss.item(), n_tokens) == (0, 0)
