@@ -4,6 +4,7 @@ from nerlink.kb.build import BuildOptions
 from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
+from nerlink.kb.in_document import InDocument, Name
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise
 from nerlink.kb.recall import CandidateRecall, candidate_recall
@@ -19,7 +20,9 @@ __all__ = [
     "Exact",
     "FromMentions",
     "Fuzzy",
+    "InDocument",
     "KnowledgeBase",
+    "Name",
     "Normalised",
     "candidate_recall",
     "normalise",

@@ -1,0 +1,73 @@
+"""Short forms that a text explains: "World Health Organization (WHO)"."""
+
+import re
+from typing import Final
+
+__all__ = ["find_definitions"]
+
+_PARENTHESIS: Final = re.compile(r"\(\s*([^()\n]{2,100}?)\s*\)")
+_LAST_WORD: Final = re.compile(r"\S+\s*$")
+_MOST_LETTERS: Final = 10
+_LONGEST: Final = 120
+"""Characters before a parenthesis that may belong to a long form."""
+
+
+def find_definitions(text: str) -> dict[str, str]:
+    """Short forms and the long forms beside them, either of which may be the one in parentheses.
+
+    After Schwartz and Hearst (2003), "A simple algorithm for identifying abbreviation definitions
+    in biomedical text": the letters of the short form come in the long one in their order, the
+    first of them at the start of a word. As names are looked for, a short form has two capitals
+    at least, and the long one starts with a capital.
+    """
+    found: dict[str, str] = {}
+    for parenthesis in _PARENTHESIS.finditer(text):
+        inside = parenthesis[1]
+        before = text[max(0, parenthesis.start() - _LONGEST) : parenthesis.start()].rstrip()
+        short, long = inside, _long_form(inside, _last_words(before, inside))
+        if not long and (word := _LAST_WORD.search(before)):
+            short = word[0].strip()
+            long = inside if _long_form(short, inside) == inside else None
+        if long:
+            found.setdefault(short, long)
+    return found
+
+
+def _last_words(text: str, short: str) -> str:
+    """As many words as the long form of a short one can have."""
+    words = text.split()
+    return " ".join(words[-min(len(short) + 5, 2 * len(short)) :])
+
+
+def _long_form(short: str, text: str) -> str | None:
+    """The end of a text that a short form stands for, if there is one."""
+    if not _is_short_form(short):
+        return None
+    place = len(text)
+    for position in reversed(range(len(short))):
+        letter = short[position].lower()
+        if not letter.isalnum():
+            continue
+        place = text.lower().rfind(letter, 0, place)
+        while position == 0 and place >= 0 and not _opens_name(text, place):
+            place = text.lower().rfind(letter, 0, place)
+        if place < 0:
+            return None
+    long = text[text.rfind(" ", 0, place + 1) + 1 :]
+    is_long = len(long) > len(short) and short not in long.split() and not re.search("[()]", long)
+    return long if is_long else None
+
+
+def _opens_name(text: str, place: int) -> bool:
+    """Whether a letter is the first of a word, and a capital."""
+    return text[place].isupper() and not text[place - 1 : place].isalnum()
+
+
+def _is_short_form(text: str) -> bool:
+    """Whether a text may be short for another: one or two words with two capitals at least."""
+    return (
+        2 <= len(text) <= _MOST_LETTERS
+        and text[0].isalnum()
+        and sum(letter.isupper() for letter in text) >= 2
+        and len(text.split()) <= 2
+    )
