@@ -68,6 +68,7 @@ class KnowledgeBaseConfig(Section):
             they are the whole base where nothing else is named.
         count_training: Add what training documents link to the alias counts.
         max_candidates: Candidates kept for a mention, best priors first.
+        in_document: Short names get the candidates of fuller names in their document, too.
     """
 
     path: Path | None = None
@@ -75,6 +76,7 @@ class KnowledgeBaseConfig(Section):
     from_training: bool = False
     count_training: bool = True
     max_candidates: Positive = 30
+    in_document: bool = True
 
 
 class EncoderConfig(Section):

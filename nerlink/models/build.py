@@ -48,6 +48,7 @@ def build_model(
                 limit=config.kb.max_candidates,
                 nil_counts=nil_counts,
                 labels=labels if tagger else (),
+                in_document=config.kb.in_document,
             ),
             seen=seen or {},
             n_labels=1 + len(labels) if tagger else 0,

@@ -38,6 +38,7 @@ FEATURES: Final = (
     "log count",
     "seen in training",
     *NAME_FEATURES,
+    "prior of a fuller name",
     "type is known",
     "label agrees with type",
 )
@@ -51,6 +52,7 @@ NIL_FEATURES: Final = (
     "best prior",
     "best name",
     "best popularity",
+    "fuller name is unknown",
 )
 
 LEAST_PRIOR: Final = 1e-3
@@ -65,6 +67,7 @@ NIL_WEIGHTS: Final = tuple(
 )
 """Before training, a candidate scores its log prior, and `NIL` its own."""
 
+LENT: Final = FEATURES.index("prior of a fuller name")
 WORDS_IN_NAME: Final = NAME_FEATURES.index("share of the surface in the name")
 
 Floats = NDArray[np.floating[Any]]
@@ -123,6 +126,8 @@ def flatten(
     popularity = _column([s.popularity for s in sets])
     names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
     features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
+    features[:, LENT] = _column([s.lent for s in sets])
+    nil_features[:, -1] = [s.unknown for s in sets]
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
         rows=torch.from_numpy(rows),
@@ -200,8 +205,7 @@ def _feature_tables(
         np.log1p(seen.counts) / 5,
         np.minimum(np.log1p(seen.links) / 5, 1.5),
         *names.T,
-        np.zeros(len(popularity)),
-        np.zeros(len(popularity)),
+        *np.zeros((len(FEATURES) - LENT, len(popularity))),
     ]
     nil_features = [
         np.log(seen.nil / (everything + 1) + LEAST_NIL) / LOG_NIL + 1,
@@ -212,6 +216,7 @@ def _feature_tables(
         _maxima(prior, sizes),
         _maxima(names[:, WORDS_IN_NAME], sizes),
         np.log1p(_maxima(popularity, sizes)) / 14,
+        np.zeros(n),
     ]
     return np.column_stack(features), np.column_stack(nil_features)
 

@@ -154,7 +154,7 @@ class Linker(SpanClassifier):
         if not len(mentions):
             return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
         spans = [span for inside in gold for span in inside]
-        sets, targets = self.gold_candidates(spans, mentions.surfaces)
+        sets, targets = self.gold_candidates(spans, self.lookup.of_mentions(mentions))
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
         if labels is not None:
@@ -167,7 +167,7 @@ class Linker(SpanClassifier):
     def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
         """What each mention seems to mean, for itself."""
         self.lookup.refresh()
-        sets = self.lookup(mentions.surfaces)
+        sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
         if labels is not None:
             flat = with_labels(flat, self.mention_labels(mentions, labels))
@@ -207,12 +207,16 @@ class Linker(SpanClassifier):
         )
 
     def gold_candidates(
-        self, spans: Sequence[TokenSpan], surfaces: Sequence[str]
+        self, spans: Sequence[TokenSpan], found: Sequence[CandidateSet]
     ) -> tuple[list[CandidateSet], list[int]]:
-        """Candidate sets that hold the gold entity, and its column."""
+        """Candidate sets that hold the gold entity, and its column.
+
+        Args:
+            spans: Mentions with gold links.
+            found: The candidates of each.
+        """
         sets, targets = [], []
-        for span, surface in zip(spans, surfaces, strict=True):
-            candidates = self.lookup.one(surface)
+        for span, candidates in zip(spans, found, strict=True):
             entity = span.entity or NIL
             if self.lookup.row(entity) < 0:
                 sets.append(candidates)
@@ -223,7 +227,7 @@ class Linker(SpanClassifier):
                 sets.append(candidates.without(position) if is_dropped else candidates)
                 targets.append(0 if is_dropped else 1 + position)
             else:
-                sets.append(self.lookup.with_entity(surface, entity))
+                sets.append(self.lookup.with_entity(candidates, entity))
                 targets.append(1 + len(candidates))
         return sets, targets
 

@@ -1,24 +1,33 @@
 """What is known about the candidates of a mention before its context is read.
 
-Everything here depends on the surface alone, so it is looked up once a surface and remembered.
+Everything here depends on the surface alone, and on fuller names in the document, so it is looked
+up once for each and remembered.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
-from typing import Final, Self
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nerlink.data import Candidate
-from nerlink.kb import CandidateGenerator, KnowledgeBase, normalise
+from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
+from nerlink.kb.in_document import widen
+from nerlink.models.mentions import MentionBatch
 from nerlink.models.names import NAME_FEATURES, compare_names
 
 __all__ = ["CandidateSet", "Lookup"]
 
 MAX_SURFACES: Final = 50_000
+COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
+"""What a candidate set knows of each candidate."""
+
+_Key: TypeAlias = tuple[str, tuple[str, ...]]
+"""A surface, and fuller names in its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class CandidateSet:
     """The candidates of one surface, best prior first.
 
     Args:
+        surface: The mention as it is written.
         key: The normalised surface.
         entities: Their ids.
         rows: Their rows in the knowledge base, (n_candidates).
@@ -35,9 +45,12 @@ class CandidateSet:
         names: How the surface compares to each name, (n_candidates, len(NAME_FEATURES)).
         types: Place of each one's type among the labels, counted from 1; 0 where it is none of
             them, (n_candidates).
+        lent: P(entity | fuller names in the document), (n_candidates); zeros without any.
         nil_count: How often the surface was seen to mean nothing in the knowledge base.
+        unknown: Share of the fuller names in the document that have no candidates.
     """
 
+    surface: str
     key: str
     entities: tuple[str, ...]
     rows: NDArray[np.int64]
@@ -46,18 +59,19 @@ class CandidateSet:
     popularity: NDArray[np.float32]
     names: NDArray[np.float32]
     types: NDArray[np.int64]
+    lent: NDArray[np.float32]
     nil_count: float
+    unknown: float
 
     def __len__(self) -> int:
         return len(self.entities)
 
     def without(self, position: int) -> Self:
         """The set without one of its candidates."""
-        columns = ("rows", "priors", "counts", "popularity", "names", "types")
         return replace(
             self,
             entities=self.entities[:position] + self.entities[position + 1 :],
-            **{name: np.delete(getattr(self, name), position, axis=0) for name in columns},
+            **{name: np.delete(getattr(self, name), position, axis=0) for name in COLUMNS},
         )
 
 
@@ -70,6 +84,7 @@ class Lookup:
         limit: Candidates kept for a surface.
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
         labels: The labels that a tagger gives.
+        in_document: Whether short names get the candidates of fuller names in their document.
     """
 
     def __init__(
@@ -80,13 +95,15 @@ class Lookup:
         limit: int,
         nil_counts: Mapping[str, int] | None = None,
         labels: Sequence[str] = (),
+        in_document: bool = True,
     ) -> None:
         self.kb = kb
         self.generator = generator
         self.limit = limit
         self.nil_counts = dict(nil_counts or {})
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
-        self._memory: OrderedDict[str, CandidateSet] = OrderedDict()
+        self._fuller = InDocument(generator).fuller if in_document else _no_fuller
+        self._memory: OrderedDict[_Key, CandidateSet] = OrderedDict()
         self._rows: dict[str, int] = {}
         self._version = kb.recent_version
 
@@ -98,19 +115,22 @@ class Lookup:
             self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
-        """The candidate set of each surface; new surfaces are looked up together."""
-        surfaces = list(surfaces)
-        missing = [one for one in dict.fromkeys(surfaces) if one not in self._memory]
-        new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
-        sets = [new[one] if one in new else self._memory[one] for one in surfaces]
-        self._memory.update(new)
-        while len(self._memory) > MAX_SURFACES:
-            self._memory.popitem(last=False)
-        return sets
+        """The candidate set of each surface by itself; new ones are looked up together."""
+        return self._remembered([(surface, ()) for surface in surfaces])
+
+    def of_mentions(self, mentions: MentionBatch) -> list[CandidateSet]:
+        """The candidate set of each mention, in the light of the other names of its document."""
+        keys: list[_Key] = []
+        names = zip(mentions.passages, mentions.names, strict=True)
+        for number, group in groupby(names, key=itemgetter(0)):
+            inside = [name for _, name in group]
+            fuller = self._fuller(inside, mentions.texts[number])
+            keys += [(name.surface, fuller.get(name, ())) for name in inside]
+        return self._remembered(keys)
 
     def one(self, surface: str) -> CandidateSet:
-        """The candidate set of one surface."""
-        found = self._memory.get(surface)
+        """The candidate set of one surface by itself."""
+        found = self._memory.get((surface, ()))
         return self([surface])[0] if found is None else found
 
     def row(self, entity: str) -> int:
@@ -120,14 +140,42 @@ class Lookup:
             row = self._rows[entity] = self.kb.row(entity) if entity in self.kb else -1
         return row
 
-    def with_entity(self, surface: str, entity: str) -> CandidateSet:
-        """The candidate set of a surface, and one more entity at its end, in training."""
-        found = self.generator.candidates(surface, limit=self.limit)
-        return self._candidate_sets([surface], [(*found, Candidate(entity=entity))])[0]
+    def with_entity(self, candidates: CandidateSet, entity: str) -> CandidateSet:
+        """A candidate set with one more entity at its end, in training."""
+        (more,) = self._candidate_sets([candidates.surface], [[Candidate(entity=entity)]])
+        return replace(
+            candidates,
+            entities=(*candidates.entities, entity),
+            **{
+                name: np.concatenate([getattr(candidates, name), getattr(more, name)])
+                for name in COLUMNS
+            },
+        )
 
-    def _look_up(self, surfaces: Sequence[str]) -> list[CandidateSet]:
-        found = [self.generator.candidates(surface, limit=self.limit) for surface in surfaces]
-        return self._candidate_sets(surfaces, found)
+    def _remembered(self, keys: Sequence[_Key]) -> list[CandidateSet]:
+        missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
+        new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
+        sets = [new[key] if key in new else self._memory[key] for key in keys]
+        self._memory.update(new)
+        while len(self._memory) > MAX_SURFACES:
+            self._memory.popitem(last=False)
+        return sets
+
+    def _look_up(self, keys: Sequence[_Key]) -> list[CandidateSet]:
+        surfaces = list(
+            dict.fromkeys(one for surface, fuller in keys for one in (surface, *fuller))
+        )
+        known = self.generator.candidates_of(surfaces, limit=self.limit)
+        found = dict(zip(surfaces, known, strict=True))
+        widened = [
+            widen(found[surface], [found[one] for one in fuller])[: self.limit]
+            for surface, fuller in keys
+        ]
+        sets = self._candidate_sets([surface for surface, _ in keys], widened)
+        return [
+            _with_lent(each, [found[one] for one in fuller]) if fuller else each
+            for each, (_, fuller) in zip(sets, keys, strict=True)
+        ]
 
     def _candidate_sets(
         self, surfaces: Sequence[str], found: Sequence[Sequence[Candidate]]
@@ -144,6 +192,7 @@ class Lookup:
         ends = accumulate(map(len, found), initial=0)
         return [
             CandidateSet(
+                surface=surface,
                 key=(key := normalise(surface)),
                 entities=tuple(known.ids[first:last]),
                 rows=numbers[first:last],
@@ -152,7 +201,9 @@ class Lookup:
                 popularity=popularity[first:last],
                 names=_name_table(surface, known.names[first:last]),
                 types=types[first:last],
+                lent=np.zeros(last - first, dtype=np.float32),
                 nil_count=float(self.nil_counts.get(key, 0)),
+                unknown=0.0,
             )
             for surface, (first, last) in zip(surfaces, pairwise(ends), strict=True)
         ]
@@ -161,3 +212,22 @@ class Lookup:
 def _name_table(surface: str, names: Sequence[str]) -> NDArray[np.float32]:
     table = [compare_names(surface, name) for name in names]
     return np.array(table, dtype=np.float32).reshape(len(names), len(NAME_FEATURES))
+
+
+def _with_lent(candidates: CandidateSet, fuller: Sequence[Sequence[Candidate]]) -> CandidateSet:
+    """A candidate set that knows what the fuller names in its document may mean."""
+    known = [lent for lent in fuller if lent]
+    priors: dict[str, float] = {}
+    for lent in known:
+        for one in lent:
+            priors[one.entity] = priors.get(one.entity, 0.0) + (one.prior or 0.0) / len(known)
+    column = [priors.get(entity, 0.0) for entity in candidates.entities]
+    return replace(
+        candidates,
+        lent=np.array(column, dtype=np.float32),
+        unknown=1 - len(known) / len(fuller),
+    )
+
+
+def _no_fuller(names: Sequence[Name], text: str) -> dict[Name, tuple[str, ...]]:  # noqa: ARG001
+    return {}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nerlink.data import Candidate, NilKind
+from nerlink.kb import Name
 from nerlink.models.passages import Passage, TokenSpan
 
 __all__ = ["Link", "MentionBatch", "first_rows", "locate"]
@@ -37,19 +38,21 @@ class MentionBatch:
     Args:
         firsts: Row of each mention's first token in the batch's token matrix, (n_mentions).
         lasts: Row of its last token, (n_mentions).
-        surfaces: Its text.
+        names: Its text, and its label where known.
         passages: Number of the passage each is in.
+        texts: Text of each passage.
         sizes: Tokens of each passage.
     """
 
     firsts: Tensor
     lasts: Tensor
-    surfaces: list[str]
+    names: list[Name]
     passages: list[int]
+    texts: list[str]
     sizes: list[int]
 
     def __len__(self) -> int:
-        return len(self.surfaces)
+        return len(self.names)
 
 
 def first_rows(passages: Sequence[Passage]) -> list[int]:
@@ -68,7 +71,8 @@ def locate(
         lasts=torch.tensor(
             [bases[n] + s.last - 1 for n, s in each], dtype=torch.long, device=device
         ),
-        surfaces=[passages[n].surface(s) for n, s in each],
+        names=[Name(passages[n].surface(s), s.label) for n, s in each],
         passages=[n for n, _ in each],
+        texts=[passage.text for passage in passages],
         sizes=[len(passage.tokens.words) for passage in passages],
     )

@@ -69,7 +69,9 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
         model.linker.prototypes.memory.sparse = True
         sparse = list(model.linker.prototypes.memory.parameters())
     apart = {id(parameter) for parameter in sparse}
+    inputs = model.encoder.shape_inputs
     inside = {id(parameter) for parameter in model.encoder.model.parameters()}
+    inside |= {id(parameter) for parameter in inputs.parameters()} if inputs else set()
     learning = [p for p in model.parameters() if p.requires_grad and id(p) not in apart]
     encoder = [p for p in learning if id(p) in inside]
     heads = [p for p in learning if id(p) not in inside]

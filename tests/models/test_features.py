@@ -118,3 +118,10 @@ def test_types_are_known_by_their_place_among_the_labels(tmp_path):
         "jordan": 2,
         "player": 0,
     }
+
+
+def test_fuller_names_lend_priors_and_doubts(sets):
+    lent = replace(sets[0], lent=np.array([0.25, 0.75], dtype=np.float32), unknown=0.5)
+    flat = flatten([lent, *sets[1:]], seen={})
+    assert column(flat, "prior of a fuller name") == [0.25, 0.75, 0]
+    assert nil_column(flat, "fuller name is unknown") == [0.5, 0, 0]

@@ -80,7 +80,7 @@ def test_the_gold_entity_is_among_the_candidates_in_training(linker):
         TokenSpan(0, 1, None, NIL),
         TokenSpan(0, 1, None, "outside-the-base"),
     ]
-    sets, targets = linker.gold_candidates(spans, ["Paris"] * 4)
+    sets, targets = linker.gold_candidates(spans, linker.lookup(["Paris"] * 4))
     assert targets == [2, 3, 0, 0]
     assert [len(found) for found in sets] == [2, 3, 2, 2]
 
@@ -164,11 +164,11 @@ def test_a_threshold_of_zero_links_whatever_has_candidates(linker):
 
 def test_the_gold_entity_is_sometimes_taken_away_in_training(linker):
     linker.config = linker.config.model_copy(update={"candidate_dropout": 0.5})
-    spans, surfaces = [TokenSpan(0, 1, None, "paris-texas")] * 50, ["Paris"] * 50
+    spans, found = [TokenSpan(0, 1, None, "paris-texas")] * 50, linker.lookup(["Paris"] * 50)
     linker.eval()
-    assert set(linker.gold_candidates(spans, surfaces)[1]) == {2}
+    assert set(linker.gold_candidates(spans, found)[1]) == {2}
     linker.train()
-    sets, targets = linker.gold_candidates(spans, surfaces)
+    sets, targets = linker.gold_candidates(spans, found)
     assert set(targets) == {0, 2}
     dropped = sets[targets.index(0)]
     assert dropped.entities == ("paris",)

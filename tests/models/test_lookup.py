@@ -2,13 +2,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from nerlink.data import Entity
 from nerlink.kb import KnowledgeBase, Normalised
 from nerlink.models import lookup as lookup_module
 from nerlink.models.lookup import Lookup
+from nerlink.models.mentions import locate
 from nerlink.models.names import NAME_FEATURES
-from tests.world import ENTITIES
+from tests.models.conftest import examples
+from tests.world import ENTITIES, marked
 
 
 @pytest.fixture
@@ -45,10 +48,38 @@ def test_only_the_best_candidates_are_kept(kb):
 
 
 def test_an_entity_can_be_added_to_the_candidates_in_training(lookup):
-    found = lookup.with_entity("Paris", "ada")
+    found = lookup.with_entity(lookup.one("Paris"), "ada")
     assert found.entities == ("paris", "paris-texas", "ada")
     assert (found.counts[2], found.priors[2]) == (0, 0)
     assert len(lookup.one("Paris")) == 2
+
+
+def located(*texts: str):
+    batch = examples(*map(marked, texts))
+    passages = [example.passage for example in batch]
+    return locate(passages, [example.spans for example in batch], torch.device("cpu"))
+
+
+def test_a_short_name_gets_the_candidates_of_the_fuller_one(lookup):
+    mentions = located("[Ada Byron|PER|ada] came. [Byron|PER|ada] wrote.", "[Byron|PER|] left.")
+    whole, short, alone = lookup.of_mentions(mentions)
+    assert [found.entities for found in (whole, short, alone)] == [("ada",), ("ada",), ()]
+    assert [found.lent.tolist() for found in (whole, short, alone)] == [[0], [1], []]
+
+
+def test_a_fuller_name_without_candidates_is_known_to_be_unknown(lookup):
+    _, short, other = lookup.of_mentions(
+        located("[Otto Paris|LOC|NIL] is not [Paris|LOC|paris] of [Texas|LOC|texas].")
+    )
+    assert (short.unknown, short.lent.tolist()) == (1, [0, 0])
+    assert short.priors.tolist() == lookup.one("Paris").priors.tolist()
+    assert other.unknown == 0
+
+
+def test_names_can_be_left_to_themselves(kb):
+    alone = Lookup(kb, Normalised(kb), limit=5, in_document=False)
+    mentions = located("[Ada Byron|PER|ada] came. [Byron|PER|ada] wrote.")
+    assert [len(found) for found in alone.of_mentions(mentions)] == [1, 0]
 
 
 def test_rows_of_entities_outside_the_base_are_minus_one(lookup, kb):

@@ -20,7 +20,7 @@ def test_spans_become_rows_of_the_token_matrix():
     mentions = locate(PASSAGES, [[], [TokenSpan(0, 2), TokenSpan(4, 5)], []], CPU)
     assert mentions.firsts.tolist() == [base, base + 4]
     assert mentions.lasts.tolist() == [base + 1, base + 4]
-    assert mentions.surfaces == ["Ada Byron", "Acme"]
+    assert [name.surface for name in mentions.names] == ["Ada Byron", "Acme"]
     assert mentions.passages == [1, 1]
 
 
