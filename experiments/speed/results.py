@@ -19,7 +19,7 @@ from rich.table import Table
 from experiments.speed.options import Options
 from experiments.speed.timing import Times
 
-__all__ = ["Findings", "report"]
+__all__ = ["Findings", "report", "statistics_of", "write_results"]
 
 QUESTION: Final = "How fast is nerlink beside Flair, and beside the bare encoder?"
 PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
@@ -56,7 +56,7 @@ class Findings:
 
     def summary(self) -> dict[str, dict[str, float]]:
         """Mean, standard deviation, number and median of each measure."""
-        return {measure: _statistics(values) for measure, values in self.scores.items()}
+        return {measure: statistics_of(values) for measure, values in self.scores.items()}
 
 
 def report(findings: Findings, options: Options) -> None:
@@ -67,16 +67,44 @@ def report(findings: Findings, options: Options) -> None:
     path = options.output
     before = json.loads(path.read_text("utf8")) if path.is_file() else {}
     others = {k: v for k, v in before.get("seconds", {}).items() if _owner(k) != findings.name}
+    write_results(
+        path,
+        question=QUESTION,
+        corpus="invented documents",
+        encoder=findings.encoder,
+        scores={**before.get("scores", {}), findings.name: findings.summary()},
+        seconds=others | findings.seconds,
+        threads=options.threads,
+    )
+
+
+def write_results(
+    path: Path,
+    *,
+    scores: Mapping[str, Mapping[str, Mapping[str, float]]],
+    seconds: Mapping[str, float],
+    threads: int,
+    packages: Sequence[str] = PACKAGES,
+    **facts: str,
+) -> None:
+    """Write `results.json` in the shape that all experiments share.
+
+    Args:
+        path: The file.
+        scores: Statistics of each measure in each group of measures.
+        seconds: What took how long.
+        threads: Threads used.
+        packages: Those whose versions matter.
+        facts: `question`, `corpus` and `encoder`.
+    """
     results = {
-        "question": QUESTION,
-        "corpus": "invented documents",
-        "encoder": findings.encoder,
+        **facts,
         "seeds": [0],
-        "scores": {**before.get("scores", {}), findings.name: findings.summary()},
-        "seconds": others | findings.seconds,
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "scores": scores,
+        "seconds": seconds,
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
         "commit": _commit(),
-        "hardware": _hardware(options.threads),
+        "hardware": _hardware(threads),
     }
     path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
 
@@ -98,7 +126,8 @@ def _show(findings: Findings) -> None:
     Console().print(table)
 
 
-def _statistics(values: Sequence[float]) -> dict[str, float]:
+def statistics_of(values: Sequence[float]) -> dict[str, float]:
+    """Mean, standard deviation (0 of one value), number and median."""
     sd = statistics.stdev(values) if len(values) > 1 else 0.0
     found: Mapping[str, Any] = {
         "mean": statistics.mean(values),
