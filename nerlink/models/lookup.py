@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,14 +143,11 @@ class Lookup:
     def with_entity(self, candidates: CandidateSet, entity: str) -> CandidateSet:
         """A candidate set with one more entity at its end, in training."""
         (more,) = self._candidate_sets([candidates.surface], [[Candidate(entity=entity)]])
-        return replace(
-            candidates,
-            entities=(*candidates.entities, entity),
-            **{
-                name: np.concatenate([getattr(candidates, name), getattr(more, name)])
-                for name in COLUMNS
-            },
-        )
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(candidates, name), getattr(more, name)])
+            for name in COLUMNS
+        }
+        return replace(candidates, entities=(*candidates.entities, entity), **columns)
 
     def _remembered(self, keys: Sequence[_Key]) -> list[CandidateSet]:
         missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
