@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from nerlink.toml import check_table, dump_table, parse_value, read_table, set_value
 
 __all__ = [
+    "CandidateSource",
     "Config",
     "DataConfig",
     "EncoderConfig",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 Task = Literal["ner", "nel"]
+CandidateSource = Literal["exact", "normalised", "acronym", "fuzzy"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 
@@ -68,6 +70,9 @@ class KnowledgeBaseConfig(Section):
             they are the whole base where nothing else is named.
         count_training: Add what training documents link to the alias counts.
         max_candidates: Candidates kept for a mention, best priors first.
+        candidates: Who is asked for candidates, one after another until one has an answer:
+            `exact` and `normalised` aliases, initials of names (`acronym`), misspelt aliases
+            (`fuzzy`).
         in_document: Short names get the candidates of fuller names in their document, too.
     """
 
@@ -76,6 +81,7 @@ class KnowledgeBaseConfig(Section):
     from_training: bool = False
     count_training: bool = True
     max_candidates: Positive = 30
+    candidates: Annotated[tuple[CandidateSource, ...], Field(min_length=1)] = ("normalised",)
     in_document: bool = True
 
 

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerlink.cli.documents import InFormat, parse_options, read_documents
+from nerlink.cli.documents import (
+    Documents,
+    InFormat,
+    ReadOptions,
+    parse_options,
+    read_documents,
+)
 from nerlink.cli.output import say, write_record
 
 if TYPE_CHECKING:
-    from nerlink.kb import KnowledgeBase
+    from nerlink.kb import CandidateReport, KnowledgeBase
 
 __all__ = ["kb"]
 
@@ -154,6 +160,55 @@ def search(
                     "count": candidate.count,
                 }
             )
+
+
+@kb.command(epilog="Example: nerlink kb recall towns.sqlite dev.jsonl --candidates normalised")
+def recall(
+    base: Base,
+    gold: Documents,
+    *,
+    candidates: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GENERATOR", help="One of a chain, in order; all if not given."),
+    ] = None,
+    from_: InFormat = None,
+    read: ReadOptions = None,
+) -> None:
+    """Show how often the right entity is among the candidates, and what finding them costs.
+
+    Each generator alone, their chain, and the chain with fuller names of a document.
+    """
+    from nerlink.kb import (
+        InDocument,
+        KnowledgeBase,
+        available_generators,
+        make_chain,
+        report_candidates,
+    )
+
+    documents = list(read_documents(gold, format=from_, options=read))
+    with KnowledgeBase.open(base) as opened:
+        names = candidates or available_generators(opened)
+        for chain in dict.fromkeys([*((name,) for name in names), tuple(names)]):
+            report = report_candidates(make_chain(opened, chain), documents)
+            write_record({"candidates": chain, "in_document": False, **_shown(report)})
+        report = report_candidates(InDocument(make_chain(opened, names)), documents)
+        write_record({"candidates": names, "in_document": True, **_shown(report)})
+
+
+def _shown(report: "CandidateReport") -> dict[str, object]:
+    linked = report.linked
+    n_mentions = max(1, linked.n_mentions)
+    return {
+        "recall": {str(limit or "all"): round(r, 4) for limit, r in linked.recall.items()},
+        "candidates_a_mention": round(linked.n_candidates / n_mentions, 2),
+        "mentions": linked.n_mentions,
+        "covered": linked.n_covered,
+        "nil_mentions": report.n_nil,
+        "nil_covered": report.n_nil_covered,
+        "first_us": round(report.first_us, 1),
+        "again_us": round(report.again_us, 1),
+    }
 
 
 @kb.command(epilog="Example: nerlink kb info towns.sqlite")

@@ -2,20 +2,28 @@
 
 from nerlink.kb.build import BuildOptions
 from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
+from nerlink.kb.chains import GENERATORS, available_generators, make_chain
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
 from nerlink.kb.in_document import InDocument, Name
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise
-from nerlink.kb.recall import CandidateRecall, candidate_recall
+from nerlink.kb.recall import (
+    CandidateRecall,
+    CandidateReport,
+    candidate_recall,
+    report_candidates,
+)
 from nerlink.kb.rows import Attributes
 
 __all__ = [
+    "GENERATORS",
     "Acronym",
     "Attributes",
     "BuildOptions",
     "CandidateGenerator",
     "CandidateRecall",
+    "CandidateReport",
     "Chain",
     "Exact",
     "FromMentions",
@@ -24,6 +32,9 @@ __all__ = [
     "KnowledgeBase",
     "Name",
     "Normalised",
+    "available_generators",
     "candidate_recall",
+    "make_chain",
     "normalise",
+    "report_candidates",
 ]

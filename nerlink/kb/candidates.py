@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from nerlink.data import Candidate
+from nerlink.data import Candidate, Document
 from nerlink.kb.normalise import normalise
 
 __all__ = ["CandidateGenerator", "Chain", "FromMentions", "rank"]
@@ -48,6 +48,10 @@ class CandidateGenerator(ABC):
     ) -> list[tuple[Candidate, ...]]:
         """`candidates` of many surfaces; a generator may be quicker to find them together."""
         return [self.candidates(surface, limit=limit) for surface in surfaces]
+
+    def in_document(self, doc: Document) -> list[tuple[Candidate, ...]]:
+        """What each mention of a document may mean."""
+        return self.candidates_of([doc.surface(mention) for mention in doc.mentions])
 
     def get_candidates(self, mention: str) -> set[str]:
         """The ids alone, as flair's `CandidateGenerator` gives them."""

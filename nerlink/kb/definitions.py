@@ -43,19 +43,25 @@ def _long_form(short: str, text: str) -> str | None:
     """The end of a text that a short form stands for, if there is one."""
     if not _is_short_form(short):
         return None
+    folded = _fold(text)
     place = len(text)
     for position in reversed(range(len(short))):
-        letter = short[position].lower()
+        letter = _fold(short[position])
         if not letter.isalnum():
             continue
-        place = text.lower().rfind(letter, 0, place)
+        place = folded.rfind(letter, 0, place)
         while position == 0 and place >= 0 and not _opens_name(text, place):
-            place = text.lower().rfind(letter, 0, place)
+            place = folded.rfind(letter, 0, place)
         if place < 0:
             return None
     long = text[text.rfind(" ", 0, place + 1) + 1 :]
     is_long = len(long) > len(short) and short not in long.split() and not re.search("[()]", long)
     return long if is_long else None
+
+
+def _fold(text: str) -> str:
+    """A text in lower case, letter for letter: `İ`, which would become two, stays."""
+    return "".join(low if len(low := one.lower()) == 1 else one for one in text)
 
 
 def _opens_name(text: str, place: int) -> bool:

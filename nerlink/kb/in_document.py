@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from nerlink.data import Candidate
+from nerlink.data import Candidate, Document
 from nerlink.kb.candidates import CandidateGenerator
 from nerlink.kb.definitions import find_definitions
 from nerlink.kb.normalise import acronym, is_acronym, normalise
@@ -64,6 +64,11 @@ class InDocument:
         self.generator = generator
         self.ways = tuple(ways)
         self.share = share
+
+    def in_document(self, doc: Document) -> list[tuple[Candidate, ...]]:
+        """What each mention of a document may mean."""
+        names = [Name(doc.surface(mention), mention.label) for mention in doc.mentions]
+        return self.candidates_of(names, doc.text)
 
     def fuller(self, names: Sequence[Name], text: str = "") -> dict[Name, tuple[str, ...]]:
         """The fuller surfaces of each short name; names without any are left out.

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from nerlink.config import Config
-from nerlink.kb import CandidateGenerator, KnowledgeBase, Normalised
+from nerlink.config import Config, KnowledgeBaseConfig
+from nerlink.kb import CandidateGenerator, KnowledgeBase, make_chain
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
@@ -13,9 +13,13 @@ from nerlink.models.tagger import Tagger
 __all__ = ["build_model", "candidate_generator"]
 
 
-def candidate_generator(kb: KnowledgeBase) -> CandidateGenerator:
-    """The generators a linker asks for candidates, the cheapest first."""
-    return Normalised(kb)
+def candidate_generator(kb: KnowledgeBase, config: KnowledgeBaseConfig) -> CandidateGenerator:
+    """Whom a linker asks for candidates.
+
+    Raises:
+        KnowledgeBaseError: The base lacks an index that one of them needs.
+    """
+    return make_chain(kb, config.candidates)
 
 
 def build_model(
@@ -44,7 +48,7 @@ def build_model(
             encoder,
             Lookup(
                 kb,
-                candidate_generator(kb),
+                candidate_generator(kb, config.kb),
                 limit=config.kb.max_candidates,
                 nil_counts=nil_counts,
                 labels=labels if tagger else (),

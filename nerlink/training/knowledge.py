@@ -55,6 +55,8 @@ def make_knowledge_base(
     base = KnowledgeBase.open(target, read_only=False)
     if config.kb.from_training:
         base.add(*(entity for entity in entities_in(documents) if entity.id not in base))
+    if "fuzzy" in config.kb.candidates:
+        base.index_fuzzy()
     return base
 
 

@@ -179,7 +179,7 @@ def _prepare(
 ) -> tuple[Summary, JointModel]:
     """What is to be learnt, and a model to learn it; links are counted into the base."""
     # A run that goes on has its links counted already: they would flatter the recall.
-    generator = candidate_generator(base) if base and is_new else None
+    generator = candidate_generator(base, config.kb) if base and is_new else None
     summary = summarise(data, base, generator)
     seen: Counter[int] = Counter()
     nil_counts: Counter[str] = Counter()

@@ -76,3 +76,23 @@ def test_removing_is_all_or_nothing(run, base):
 def test_show_prints_entities(run, base):
     record = run("kb", "show", base, "Q84").records[0]
     assert (record["name"], record["popularity"]) == ("London", 900)
+
+
+def test_recall_is_told_for_each_generator_and_for_all(run, base, gold):
+    records = run("kb", "recall", base, gold).records
+    assert [record["candidates"] for record in records] == [
+        ["exact"],
+        ["normalised"],
+        ["acronym"],
+        *[["exact", "normalised", "acronym"]] * 2,
+    ]
+    assert records[1]["recall"] == {"1": 0.5, "5": 0.5, "10": 0.5, "30": 0.5, "all": 0.5}
+    assert (records[1]["covered"], records[1]["nil_covered"]) == (1, 0)
+    assert [record["in_document"] for record in records] == [False] * 4 + [True]
+
+
+def test_recall_of_a_chain_of_ones_own(run, base, gold):
+    records = run("kb", "recall", base, gold, "--candidates", "exact").records
+    assert [record["candidates"] for record in records] == [["exact"]] * 2
+    result = run("kb", "recall", base, gold, "--candidates", "fuzzy")
+    assert (result.code, "kb.index_fuzzy()" in result.err) == (1, True)

@@ -1,5 +1,6 @@
 import pytest
 
+from nerlink.config import KnowledgeBaseConfig
 from nerlink.models.build import build_model, candidate_generator
 from nerlink.models.encoder import WindowEmbeddings
 from tests.world import tiny_config
@@ -27,5 +28,12 @@ def test_the_loss_weights_are_those_of_the_configuration(encoder_dir, kb):
 
 
 def test_surfaces_are_looked_up_whatever_their_case(kb):
-    found = candidate_generator(kb).candidates("PARIS")
+    found = candidate_generator(kb, KnowledgeBaseConfig()).candidates("PARIS")
     assert [candidate.entity for candidate in found] == ["paris", "paris-texas"]
+
+
+def test_the_configuration_says_who_is_asked_for_candidates(encoder_dir, kb):
+    config = tiny_config(encoder_dir, kb={"candidates": ("exact", "acronym")})
+    model = build_model(config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb)
+    assert model.linker.lookup.one("AB").entities == ("ada",)
+    assert model.linker.lookup.one("paris").entities == ()

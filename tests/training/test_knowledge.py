@@ -4,7 +4,7 @@ import pytest
 
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig
 from nerlink.errors import ConfigError, KnowledgeBaseError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import KnowledgeBase, make_chain
 from nerlink.sources import read
 from nerlink.training.knowledge import entities_in, make_knowledge_base
 from tests.world import DOCUMENTS, marked
@@ -117,3 +117,13 @@ def test_a_folder_with_a_card_brings_its_tables_and_their_columns_along(tmp_path
         query = "SELECT surface FROM alias ORDER BY surface"
         surfaces = [surface for (surface,) in kb.connection.execute(query)]
     assert surfaces == ["City of Light", "Paris"]
+
+
+def test_misspelt_aliases_are_indexed_where_they_are_asked_for(kb_path, tmp_path):
+    names = ("normalised", "fuzzy")
+    config = Config(kb=KnowledgeBaseConfig(path=kb_path, candidates=names))
+    with make_knowledge_base(config, tmp_path / "kb.sqlite") as base:
+        assert make_chain(base, names).get_candidates("Pariss") == {
+            "paris",
+            "paris-texas",
+        }
