@@ -72,8 +72,9 @@ def disambiguation_ratios(
     """Accuracy on gold mentions that have an entity and that the prediction found.
 
     `linking.disambiguation` over all, `linking.disambiguation.<label>`, `linking.unseen` over
-    entities that `seen` lacks, and `candidates.recall`: how often the gold entity is among the
-    candidates that the prediction lists (absent if it lists none anywhere).
+    entities that `seen` lacks. Where the prediction lists candidates, `candidates.recall` says how
+    often the gold entity is among them, and `linking.ranking` how often it is the best of them:
+    unlike `linking.disambiguation`, that does not count a `NIL` answer as wrong.
     """
     outcomes = [list(disambiguations(pair)) for pair in pairs]
     all_outcomes = [outcome for document in outcomes for outcome in document]
@@ -87,6 +88,9 @@ def disambiguation_ratios(
     if any(outcome.n_candidates for outcome in all_outcomes):
         ratios["candidates.recall"] = Ratio.of(
             (sum(o.is_candidate for o in document), len(document)) for document in outcomes
+        )
+        ratios["linking.ranking"] = Ratio.of(
+            (sum(o.is_best for o in document), len(document)) for document in outcomes
         )
     return {name: ratio for name, ratio in ratios.items() if ratio.denominator.any()}
 

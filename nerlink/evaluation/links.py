@@ -73,6 +73,7 @@ class Outcome:
         is_correct: Whether the prediction links it to that entity.
         n_candidates: Candidates that the prediction lists, `NIL` not counted.
         is_candidate: Whether the entity is one of them.
+        is_best: Whether it is the first of them.
     """
 
     entity: str
@@ -80,6 +81,7 @@ class Outcome:
     is_correct: bool
     n_candidates: int
     is_candidate: bool
+    is_best: bool
 
 
 def disambiguations(pair: Pair) -> Iterator[Outcome]:
@@ -94,11 +96,13 @@ def disambiguations(pair: Pair) -> Iterator[Outcome]:
 
 
 def _outcome(entity: str, label: str | None, predicted: Sequence[Mention]) -> Outcome:
-    candidates = {c.entity for mention in predicted for c in mention.candidates} - {NIL}
+    listed = [[c.entity for c in m.candidates if c.entity != NIL] for m in predicted]
+    candidates = {candidate for candidates in listed for candidate in candidates}
     return Outcome(
         entity=entity,
         label=label,
         is_correct=any(mention.entity == entity for mention in predicted),
         n_candidates=len(candidates),
         is_candidate=entity in candidates,
+        is_best=any(candidates[:1] == [entity] for candidates in listed),
     )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -85,6 +86,22 @@ def test_candidate_recall_asks_whether_the_entity_is_listed():
     assert report.scores["candidates.recall"] == 0.5
 
 
+def test_ranking_asks_for_the_best_candidate_whatever_nil_weighs():
+    gold = [marked("[Rome|LOC|Q220] [Paris|LOC|Q90] [Oslo|LOC|Q585]")]
+    listed = [("NIL", "Q220", "Q5"), ("Q5", "Q90"), ()]
+    mentions = tuple(
+        replace(m, entity=NIL, candidates=tuple(Candidate(entity=c) for c in names))
+        for m, names in zip(gold[0].mentions, listed, strict=True)
+    )
+    scores = evaluate(gold, [Document(text=gold[0].text, mentions=mentions)]).scores
+    assert scores["linking.ranking"] == pytest.approx(1 / 3)
+    assert scores["linking.disambiguation"] == 0
+
+
+def test_without_candidates_there_is_no_ranking():
+    assert "linking.ranking" not in evaluate(GOLD, PREDICTED).scores
+
+
 def test_measures_without_gold_are_absent():
     only_types = [marked("[Rome|LOC]")]
     scores = evaluate(only_types, [marked("[Rome|LOC|Q220]")]).scores
@@ -164,7 +181,7 @@ def test_sums_over_documents_give_the_reported_scores(pairs):
 def test_gold_against_itself_is_perfect(pairs):
     gold = [g for g, _ in pairs]
     scores = evaluate(gold, gold).scores
-    imperfect = {"linking.ece", "ner.ece", "candidates.recall"}
+    imperfect = {"linking.ece", "ner.ece", "candidates.recall", "linking.ranking"}
     assert all(value == 1.0 for name, value in scores.items() if name not in imperfect)
 
 
