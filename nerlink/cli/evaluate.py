@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,14 +11,22 @@ from nerlink.cli.documents import InFormat, ReadOptions, SkipInvalid, read_docum
 from nerlink.cli.models import load_pipeline
 from nerlink.data import NIL, Document
 
+if TYPE_CHECKING:
+    from nerlink.evaluation import Report
+
 __all__ = ["evaluate"]
+
+Predicted = Annotated[str | None, typer.Argument(help="The same documents as a system sees them.")]
+Other = Annotated[
+    str | None, typer.Argument(help="Another system's, to tell whether it is better.")
+]
+Names = Annotated[Path | None, typer.Option(help="Knowledge base that has the entities' names.")]
 
 
 def evaluate(
     gold: Annotated[str, typer.Argument(help="Documents as they should be.")],
-    predicted: Annotated[
-        str | None, typer.Argument(help="The same documents as a system sees them.")
-    ] = None,
+    predicted: Predicted = None,
+    other: Other = None,
     *,
     model: Annotated[
         Path | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")
@@ -29,16 +37,25 @@ def evaluate(
     link_only: Annotated[
         bool, typer.Option("--link-only", help="Score links on gold mentions alone.")
     ] = False,
+    mistakes: Annotated[bool, typer.Option("--mistakes", help="Show mistakes by kind.")] = False,
+    kb: Names = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page to look at.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = False,
 ) -> None:
-    """Score predicted documents, whatever system wrote them, or a model."""
+    """Score predicted documents, whatever system wrote them, or a model.
+
+    With OTHER, compare two systems: differences, their 95 % intervals, and p-values over documents.
+    """
     from nerlink import evaluation
+    from nerlink.display import report_html
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
+    if other is not None and (mistakes or html or json):
+        raise typer.BadParameter("A comparison with OTHER is a table; leave the other options out.")
 
     def documents(path: str) -> list[Document]:
         found = read_documents(path, format=from_, skip_invalid=skip_invalid, options=read)
@@ -47,9 +64,36 @@ def evaluate(
     right = documents(gold)
     guess = _tag(right, model, link_only=link_only) if model else documents(str(predicted))
     seen = _entity_counts(documents(train)) if train else None
-    score = evaluation.evaluate_links if link_only else evaluation.evaluate
-    report = score(right, guess, seen=seen)
+    if other is not None:
+        compared = evaluation.compare(right, guess, documents(other), seen=seen)
+        typer.echo(evaluation.comparison_table(compared))
+        return
+    if mistakes:
+        report, page = _mistakes(right, guess, seen, kb or (model and model / "kb.sqlite"))
+    else:
+        score = evaluation.evaluate_links if link_only else evaluation.evaluate
+        report = score(right, guess, seen=seen)
+        page = report_html(report)
+    if html:
+        html.write_text(page, encoding="utf8")
     typer.echo(report.to_json() if json else report)
+
+
+def _mistakes(
+    gold: list[Document], predicted: list[Document], seen: Counter[str] | None, kb: Path | None
+) -> tuple["Report", str]:
+    """Mistakes by kind as a table, and each of them in context as a page."""
+    from contextlib import nullcontext
+
+    from nerlink.display import mistakes_html
+    from nerlink.evaluation import Report, find_mistakes, mistakes_table
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(kb) if kb else nullcontext() as base:
+        names = (lambda entity: base[entity].name if entity in base else entity) if base else None
+        found = find_mistakes(gold, predicted, names=names, seen=seen)
+        table = mistakes_table(found)
+        return Report(scores={}, tables={"mistakes": table}), mistakes_html(found, names=names)
 
 
 def _tag(documents: Iterable[Document], model: Path, *, link_only: bool) -> list[Document]:

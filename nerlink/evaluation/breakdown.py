@@ -1,10 +1,12 @@
-"""Disambiguation accuracy by label, by training frequency, by number of candidates."""
+"""Disambiguation accuracy by label, training frequency and candidates; `NIL` by its kinds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from nerlink.data import NIL, Mention, NilKind
 from nerlink.evaluation.links import Outcome, disambiguations
 from nerlink.evaluation.matching import Pair
-from nerlink.evaluation.report import Table
+from nerlink.evaluation.report import Cell, Table
 
 __all__ = ["SEEN_BUCKETS", "breakdown_tables", "bucket_of"]
 
@@ -12,6 +14,8 @@ SEEN_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-10": 10, "11-100": 100}
 """Largest count of each bucket; what exceeds them all is `more`."""
 
 CANDIDATE_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-3": 3, "4-10": 10, "11-30": 30}
+
+ANSWERS = (NIL, "an entity", "not linked", "no mention")
 
 
 def bucket_of(count: int, buckets: Mapping[str, int]) -> str:
@@ -30,7 +34,7 @@ def breakdown_tables(
 
     Returns:
         `linking.labels`; `linking.seen`, if `seen` is given; `linking.candidates`, if the
-        prediction lists candidates.
+        prediction lists candidates; `linking.nil.kinds`, if it says why mentions are `NIL`.
     """
     outcomes = [outcome for pair in pairs for outcome in disambiguations(pair)]
     tables = {}
@@ -51,7 +55,34 @@ def breakdown_tables(
         tables["linking.candidates"] = _table(
             "candidates", outcomes, lambda o: bucket_of(o.n_candidates, CANDIDATE_BUCKETS), order
         )
+    if (nil := _nil_table(pairs)).rows:
+        tables["linking.nil.kinds"] = nil
     return tables
+
+
+def _nil_table(pairs: Sequence[Pair]) -> Table:
+    """What mentions that were said to be `NIL` are, by the reason given."""
+    found: dict[NilKind, Counter[str]] = {kind: Counter() for kind in NilKind}
+    for pair in pairs:
+        gold = {(m.start, m.end): m.entity for m in pair.gold.mentions}
+        for mention in pair.predicted.mentions:
+            if mention.nil is not None:
+                found[mention.nil][_gold_answer(gold, mention)] += 1
+    rows: Iterator[tuple[Cell, ...]] = (
+        (kind, n.total(), *(n[answer] for answer in ANSWERS)) for kind, n in found.items()
+    )
+    return Table(
+        title="NIL by kind",
+        columns=("predicted NIL for", "mentions", *(f"gold is {answer}" for answer in ANSWERS)),
+        rows=tuple(row for row in rows if row[1]),
+    )
+
+
+def _gold_answer(gold: Mapping[tuple[int, int], str | None], mention: Mention) -> str:
+    if (mention.start, mention.end) not in gold:
+        return "no mention"
+    entity = gold[mention.start, mention.end]
+    return "not linked" if entity is None else NIL if entity == NIL else "an entity"
 
 
 def _table(

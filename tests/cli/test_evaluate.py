@@ -23,3 +23,32 @@ def test_training_documents_tell_which_entities_were_seen(run, gold, predicted):
 def test_predictions_or_a_model_are_needed(run, gold, predicted):
     assert run("evaluate", gold).code == 2
     assert run("evaluate", gold, predicted, "--model", "any").code == 2
+
+
+def test_mistakes_are_told_by_kind(run, gold, predicted):
+    report = json.loads(run("evaluate", gold, predicted, "--mistakes", "--json").out)
+    (row,) = report["tables"]["mistakes"]["rows"]
+    assert row[1:3] == [1, 1.0]
+    assert "London" in row[3]
+
+
+def test_mistakes_are_a_page_with_the_names_of_a_base(run, gold, predicted, towns, tmp_path):
+    base, page = tmp_path / "towns.sqlite", tmp_path / "page.html"
+    assert run("kb", "build", base, towns).code == 0
+    result = run("evaluate", gold, predicted, "--mistakes", "--kb", base, "--html", page)
+    assert (result.code, "1" in result.out) == (0, True)
+    text = page.read_text("utf8")
+    assert "Q92561" in text
+    assert ">London<" in text
+
+
+def test_a_report_is_a_page_too(run, gold, predicted, tmp_path):
+    assert run("evaluate", gold, predicted, "--html", tmp_path / "page.html").code == 0
+    assert "Linking, end to end" in (tmp_path / "page.html").read_text("utf8")
+
+
+def test_two_predictions_are_compared(run, gold, predicted):
+    result = run("evaluate", gold, predicted, gold)
+    assert result.code == 0
+    assert "linking.inkb.f1" in result.out
+    assert run("evaluate", gold, predicted, gold, "--json").code == 2

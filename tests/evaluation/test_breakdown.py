@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from nerlink.data import Candidate, Document, Mention
+from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.evaluation import evaluate
 from nerlink.evaluation.breakdown import SEEN_BUCKETS, bucket_of
 from tests.evaluation.marked import marked
@@ -40,3 +42,15 @@ def test_accuracy_by_number_of_candidates():
 def test_tables_that_cannot_be_filled_are_absent():
     tables = evaluate([marked("[Rome||Q220]")], [marked("[Rome||Q220]")]).tables
     assert not {"linking.labels", "linking.seen", "linking.candidates"} & tables.keys()
+
+
+def test_nil_is_told_apart_by_its_reason():
+    gold = [marked("[Rome|LOC|Q220] [Rossi|PER|NIL] [Acme|ORG] and Oslo")]
+    kinds = (NilKind.NO_CANDIDATE, NilKind.PREDICTED, NilKind.PREDICTED, NilKind.PREDICTED)
+    found = marked("[Rome|LOC|NIL] [Rossi|PER|NIL] [Acme|ORG|NIL] and [Oslo|LOC|NIL]")
+    mentions = tuple(replace(m, nil=n) for m, n in zip(found.mentions, kinds, strict=True))
+    table = evaluate(gold, [replace(found, mentions=mentions)]).tables["linking.nil.kinds"]
+    assert table.columns[2:] == (
+        *("gold is NIL", "gold is an entity", "gold is not linked", "gold is no mention"),
+    )
+    assert table.rows == (("no candidate", 1, 0, 1, 0, 0), ("predicted", 3, 1, 0, 1, 1))
