@@ -29,12 +29,15 @@ def test_every_weight_is_moved_by_one_optimiser(model):
     groups = [group["params"] for o in optimisers.optimisers for group in o.param_groups]
     moved = [id(p) for params in groups for p in params]
     assert sorted(moved) == sorted({id(p) for p in model.parameters()})
-    assert {id(p) for p in groups[0]} == {id(p) for p in model.encoder.model.parameters()}
+    inputs = model.encoder.shape_inputs.weight
+    encoder = {id(p) for p in (*model.encoder.model.parameters(), inputs)}
+    assert {id(p) for p in groups[0]} == encoder
     assert groups[2] == [model.linker.prototypes.memory.weight]
 
 
 def test_frozen_weights_are_left_alone(model):
     model.encoder.model.requires_grad_(requires_grad=False)
+    model.encoder.shape_inputs.requires_grad_(requires_grad=False)
     optimisers = make_optimisers(model, CONFIG, n_steps=10)
     frozen = {id(p) for p in model.encoder.model.parameters()}
     assert not frozen & {id(p) for p in optimisers.dense}
