@@ -20,6 +20,9 @@ __all__ = ["Explanation", "Option", "explain_link"]
 MOST_OPTIONS: Final = 5
 """Options that are printed."""
 
+LEAST_PART: Final = 0.005
+"""Parts that are printed, for one of the options at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -52,9 +55,10 @@ class Explanation:
     options: tuple[Option, ...]
 
     def __str__(self) -> str:
-        """A table: a column for each of the likeliest options, a line for each part."""
+        """A table: a column for each of the likeliest options, a line for each part that counts."""
         shown = self.options[:MOST_OPTIONS]
-        names = dict.fromkeys(name for option in shown for name in option.parts)
+        parts = [part for option in shown for part in option.parts.items()]
+        names = dict.fromkeys(name for name, value in parts if abs(value) >= LEAST_PART)
         lines = [
             (self.surface, *(option.entity for option in shown)),
             ("probability", *(f"{option.probability:.3f}" for option in shown)),
