@@ -39,7 +39,9 @@ def test_the_likeliest_comes_first(model):
 
 def test_an_explanation_is_a_table():
     options = (
-        Option("paris", "Paris", 0.75, {"prior": 1.0, "closeness of its text": 0.5, "small": 0.001}),
+        Option(
+            "paris", "Paris", 0.75, {"prior": 1.0, "closeness of its text": 0.5, "small": 0.001}
+        ),
         Option(NIL, NIL, 0.25, {"closeness": 0.4}),
     )
     assert str(Explanation("Paris", options)).splitlines() == [
