@@ -161,7 +161,6 @@ class LinkerConfig(Section):
     """The head that chooses among candidates.
 
     Args:
-        dim: Width of mention vectors and prototypes.
         dropout: Share of features dropped in training.
         loss_weight: Factor of its loss in the joint loss.
         threshold: Link probability under which a mention is `NIL`; without one, a mention is
@@ -175,7 +174,6 @@ class LinkerConfig(Section):
         top_k: Candidates that come back with each mention.
     """
 
-    dim: Positive = 256
     dropout: Fraction = 0.1
     loss_weight: Annotated[float, Field(ge=0)] = 0.5
     threshold: Fraction | None = None

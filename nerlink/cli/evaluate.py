@@ -9,6 +9,7 @@ import typer
 
 from nerlink.cli.documents import InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.models import load_pipeline
+from nerlink.cli.show import names_in
 from nerlink.data import NIL, Document
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Predicted = Annotated[str | None, typer.Argument(help="The same documents as a s
 Other = Annotated[
     str | None, typer.Argument(help="Another system's, to tell whether it is better.")
 ]
+Model = Annotated[Path | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")]
 Names = Annotated[Path | None, typer.Option(help="Knowledge base that has the entities' names.")]
 
 
@@ -28,9 +30,7 @@ def evaluate(
     predicted: Predicted = None,
     other: Other = None,
     *,
-    model: Annotated[
-        Path | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")
-    ] = None,
+    model: Model = None,
     train: Annotated[
         str | None, typer.Option(help="Training documents, to score by how often entities occur.")
     ] = None,
@@ -51,6 +51,7 @@ def evaluate(
     """
     from nerlink import evaluation
     from nerlink.display import report_html
+    from nerlink.sources.files import open_output
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
@@ -75,7 +76,8 @@ def evaluate(
         report = score(right, guess, seen=seen)
         page = report_html(report)
     if html:
-        html.write_text(page, encoding="utf8")
+        with open_output(html) as file:
+            file.write(page)
     typer.echo(report.to_json() if json else report)
 
 
@@ -83,17 +85,14 @@ def _mistakes(
     gold: list[Document], predicted: list[Document], seen: Counter[str] | None, kb: Path | None
 ) -> tuple["Report", str]:
     """Mistakes by kind as a table, and each of them in context as a page."""
-    from contextlib import nullcontext
-
     from nerlink.display import mistakes_html
     from nerlink.evaluation import Report, find_mistakes, mistakes_table
     from nerlink.kb import KnowledgeBase
 
-    with KnowledgeBase.open(kb) if kb else nullcontext() as base:
-        names = (lambda entity: base[entity].name if entity in base else entity) if base else None
-        found = find_mistakes(gold, predicted, names=names, seen=seen)
-        table = mistakes_table(found)
-        return Report(scores={}, tables={"mistakes": table}), mistakes_html(found, names=names)
+    names = names_in(KnowledgeBase.open(kb)) if kb else None
+    found = find_mistakes(gold, predicted, names=names, seen=seen)
+    table = mistakes_table(found)
+    return Report(scores={}, tables={"mistakes": table}), mistakes_html(found, names=names)
 
 
 def _tag(documents: Iterable[Document], model: Path, *, link_only: bool) -> list[Document]:

@@ -82,6 +82,7 @@ class FlatCandidates:
 
     Args:
         mentions: The mention of each candidate, (n_candidates).
+        places: Its place among the candidates of its mention, (n_candidates).
         rows: Its row in the knowledge base, (n_candidates).
         features: (n_candidates, len(FEATURES)).
         nil_features: (n_mentions, len(NIL_FEATURES)).
@@ -91,6 +92,7 @@ class FlatCandidates:
     """
 
     mentions: Tensor
+    places: Tensor
     rows: Tensor
     features: Tensor
     nil_features: Tensor
@@ -128,8 +130,10 @@ def flatten(
     features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
     features[:, LENT] = _column([s.lent for s in sets])
     nil_features[:, -1] = [s.unknown for s in sets]
+    places = np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
+        places=torch.from_numpy(places),
         rows=torch.from_numpy(rows),
         features=torch.from_numpy(features.astype(np.float32)),
         nil_features=torch.from_numpy(nil_features.astype(np.float32)),

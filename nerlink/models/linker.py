@@ -127,10 +127,7 @@ class Linker(SpanClassifier):
         nil = queries @ self.nil_prototype + self.nil_curves(flat.nil_features).sum(-1)
         most = int(flat.sizes.max()) if len(flat.sizes) else 0
         out = scores.new_full((len(flat.sizes), 1 + most), -torch.inf)
-        ends = flat.sizes.cumsum(0)
-        order = torch.arange(len(flat.rows), device=ends.device)
-        columns = order - (ends - flat.sizes)[flat.mentions]
-        out = out.index_put((flat.mentions, columns + 1), scores)
+        out = out.index_put((flat.mentions, flat.places + 1), scores)
         return torch.cat([nil.unsqueeze(1), out[:, 1:]], dim=1)
 
     def loss(
@@ -157,10 +154,8 @@ class Linker(SpanClassifier):
         sets, targets = self.gold_candidates(spans, self.lookup.of_mentions(mentions))
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
-        if labels is not None:
-            flat = with_labels(flat, self.mention_labels(mentions, labels))
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
-        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
+        _, scores = self._first_scores(vectors, labels, mentions, flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
 
@@ -169,10 +164,8 @@ class Linker(SpanClassifier):
         self.lookup.refresh()
         sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
-        if labels is not None:
-            flat = with_labels(flat, self.mention_labels(mentions, labels))
         prototypes = self.prototypes.vectors_of(flat.rows)
-        scores = self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
+        flat, scores = self._first_scores(vectors, labels, mentions, flat, prototypes)
         return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
 
     def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
@@ -186,6 +179,19 @@ class Linker(SpanClassifier):
             choose(candidates, row[: 1 + len(candidates)], self.config)
             for candidates, row in zip(look.sets, probabilities, strict=True)
         ]
+
+    def _first_scores(
+        self,
+        vectors: Tensor,
+        labels: Tensor | None,
+        mentions: MentionBatch,
+        flat: FlatCandidates,
+        prototypes: Tensor,
+    ) -> tuple[FlatCandidates, Tensor]:
+        """The candidates, held against the tagger's labels, and their logits."""
+        if labels is not None:
+            flat = with_labels(flat, self.mention_labels(mentions, labels))
+        return flat, self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
 
     def _remembered(self, flat: FlatCandidates) -> Tensor:
         """Candidates whose memory counts in a step.

@@ -98,7 +98,7 @@ class SecondLook(nn.Module):
         scores, flat = look.scores, look.flat
         n, width = scores.shape
         owners = flat.mentions.cpu().numpy()
-        columns = _columns(owners, flat.sizes.cpu().numpy()) + 1
+        columns = flat.places.cpu().numpy() + 1
         probabilities = scores.softmax(-1).cpu().numpy()
         passages = np.asarray(look.passages, dtype=np.int64)
         together = names_together(look.passages, [each.key for each in look.sets])
@@ -112,7 +112,7 @@ class SecondLook(nn.Module):
         out[:, 0, 1] = 1
         device = scores.device
         out[:, 0, 3] = torch.from_numpy(same[:n]).to(device)
-        index = (flat.mentions, torch.from_numpy(columns).to(device))
+        index = (flat.mentions, flat.places + 1)
         close = _closeness_to_the_rest(
             look.vectors.to(scores.dtype) - self.center,
             torch.from_numpy(own[n:]).to(device, scores.dtype),
@@ -194,10 +194,3 @@ def _closeness_to_the_rest(
     of_name = vectors.new_zeros(n_names, width).index_add(0, together[mentions], weighted)
     rest = nn.functional.normalize(of_passage[passages] - of_name[together], dim=-1, eps=1e-4)
     return (directions * rest[mentions]).sum(-1)
-
-
-def _columns(owners: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Position of each candidate among those of its mention, (n_candidates)."""
-    begins: NDArray[np.int64] = np.cumsum(sizes) - sizes
-    positions: NDArray[np.int64] = np.arange(len(owners)) - begins[owners]
-    return positions

@@ -42,40 +42,30 @@ def hidden_states(
         extra: Vectors to add to the word embeddings, (n_subtokens, width).
         layers: Whose mean it is: 0 for the input embeddings, -1 for the last.
     """
+    words = model.get_input_embeddings()(ids)
+    if extra is not None:
+        words = words + extra
     run = _packed if is_packable(model) and ids.device.type == "cpu" else _padded
-    chosen = run(model, ids, lengths, extra, layers)
+    chosen = run(model, words, list(lengths), layers)
     return torch.stack(chosen).mean(0) if len(chosen) > 1 else chosen[0]
 
 
-def _padded(
-    model: Any,
-    ids: Tensor,
-    lengths: Sequence[int],
-    extra: Tensor | None,
-    layers: Sequence[int],
-) -> list[Tensor]:
-    sizes = torch.tensor(lengths, device=ids.device)
-    mask = torch.arange(max(lengths), device=ids.device) < sizes.unsqueeze(1)
-    inputs = {"input_ids": pad_sequence([*torch.split(ids, list(lengths))], batch_first=True)}
-    if extra is not None:
-        words = model.get_input_embeddings()(ids) + extra
-        inputs = {
-            "inputs_embeds": pad_sequence([*torch.split(words, list(lengths))], batch_first=True)
-        }
-    output = model(**inputs, attention_mask=mask.long(), output_hidden_states=True)
+def _padded(model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]) -> list[Tensor]:
+    sizes = torch.tensor(lengths, device=words.device)
+    mask = torch.arange(max(lengths), device=words.device) < sizes.unsqueeze(1)
+    batch = pad_sequence([*torch.split(words, lengths)], batch_first=True)
+    is_last = tuple(layers) == (-1,)
+    output = model(
+        inputs_embeds=batch, attention_mask=mask.long(), output_hidden_states=not is_last
+    )
+    if is_last:
+        return [output.last_hidden_state[mask]]
     states = (*output.hidden_states[:-1], output.last_hidden_state)
     return [states[layer][mask] for layer in layers]
 
 
-def _packed(
-    model: Any,
-    ids: Tensor,
-    lengths: Sequence[int],
-    extra: Tensor | None,
-    layers: Sequence[int],
-) -> list[Tensor]:
+def _packed(model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]) -> list[Tensor]:
     table = model.embeddings
-    words = table.word_embeddings(ids) if extra is None else table.word_embeddings(ids) + extra
     padding = table.position_embeddings.padding_idx
     first = 0 if padding is None else padding + 1
     positions = torch.cat([torch.arange(first, first + length) for length in lengths])

@@ -13,7 +13,7 @@ from nerlink.models.joint import JointModel
 __all__ = ["Optimisers", "make_optimisers"]
 
 FUSED: Final = ("cpu", "cuda")
-"""Devices that update a weight in one pass over memory, some seven times as fast."""
+"""Devices that update a weight in one pass over memory, which takes much less time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from nerlink import Pipeline, evaluate
 from nerlink.config import load_config
@@ -15,6 +14,7 @@ from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.storage import load_model, save_model
 from nerlink.sources import write
 from nerlink.training import train
+from tests.encoders import write_encoder
 from tests.world import marked
 
 MESSAGES = tuple(
@@ -67,19 +67,8 @@ def recipe(request, tmp_path):
     characters = sorted(set("".join(doc.text for doc in MESSAGES)))
     vocabulary = tmp_path / "vocab.txt"
     vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
-    tokenizer = BertTokenizerFast(vocab_file=str(vocabulary))
-    tokenizer.save_pretrained(tmp_path / "encoder")
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        BertModel(config).save_pretrained(tmp_path / "encoder")
-        rows = torch.randn(len(characters), 8)
+    write_encoder(tmp_path / "encoder", str(vocabulary))
+    rows = torch.randn(len(characters), 8, generator=torch.Generator().manual_seed(0))
     lines = [
         " ".join([character, *(f"{number:.4f}" for number in row)])
         for character, row in zip(characters, rows.tolist(), strict=True)
