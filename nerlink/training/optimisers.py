@@ -8,12 +8,17 @@ from torch.optim import AdamW, Optimizer, SparseAdam
 from torch.optim.lr_scheduler import LambdaLR
 
 from nerlink.config import TrainingConfig
+from nerlink.models.features import Curves
 from nerlink.models.joint import JointModel
 
 __all__ = ["Optimisers", "make_optimisers"]
 
 FUSED: Final = ("cpu", "cuda")
 """Devices that update a weight in one pass over memory, which takes much less time."""
+
+CURVES_FASTER: Final = 10
+"""Curves of features learn at this many times the rate of the heads: their few weights have
+further to go, from 0 to as much as the log prior's 7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
     """Optimisers with a linear warm-up to the peak rate and a linear decay to zero.
 
     Args:
-        model: Its encoder learns at one rate, its heads at another.
+        model: Its encoder learns at one rate, its heads at another, their curves at a third.
         config: The training section of a configuration.
         n_steps: Updates in the whole run.
     """
@@ -68,17 +73,19 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
     if model.linker:
         model.linker.prototypes.memory.sparse = True
         sparse = list(model.linker.prototypes.memory.parameters())
-    apart = {id(parameter) for parameter in sparse}
-    inputs = model.encoder.shape_inputs
-    inside = {id(parameter) for parameter in model.encoder.model.parameters()}
-    inside |= {id(parameter) for parameter in inputs.parameters()} if inputs else set()
-    learning = [p for p in model.parameters() if p.requires_grad and id(p) not in apart]
-    encoder = [p for p in learning if id(p) in inside]
-    heads = [p for p in learning if id(p) not in inside]
-    groups = [
-        {"params": encoder, "lr": config.learning_rate},
-        {"params": heads, "lr": config.head_learning_rate},
+    bent = [p for part in model.modules() if isinstance(part, Curves) for p in part.parameters()]
+    rates = [
+        (_weights(model.encoder.model, model.encoder.shape_inputs), config.learning_rate),
+        (bent, CURVES_FASTER * config.head_learning_rate),
+        (list(model.parameters()), config.head_learning_rate),
     ]
+    taken = {id(parameter) for parameter in sparse}
+    groups: list[dict[str, Any]] = []
+    for parameters, rate in rates:
+        mine = [p for p in parameters if p.requires_grad and id(p) not in taken]
+        taken |= {id(parameter) for parameter in mine}
+        groups.append({"params": mine, "lr": rate})
+    learning = [p for group in groups for p in group["params"]]
     is_fused = all(p.device.type in FUSED for p in learning)
     optimisers: list[Optimizer] = [
         AdamW([g for g in groups if g["params"]], weight_decay=config.weight_decay, fused=is_fused)
@@ -93,3 +100,7 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
 
     schedulers = [LambdaLR(optimiser, factor) for optimiser in optimisers]
     return Optimisers(optimisers, schedulers, learning)
+
+
+def _weights(*modules: nn.Module | None) -> list[nn.Parameter]:
+    return [p for module in modules if module for p in module.parameters()]
