@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Task = Literal["ner", "nel"]
-CandidateSource = Literal["exact", "normalised", "acronym", "fuzzy"]
+CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 
@@ -71,8 +71,10 @@ class KnowledgeBaseConfig(Section):
         count_training: Add what training documents link to the alias counts.
         max_candidates: Candidates kept for a mention, best priors first.
         candidates: Who is asked for candidates, one after another until one has an answer:
-            `exact` and `normalised` aliases, initials of names (`acronym`), misspelt aliases
-            (`fuzzy`).
+            `exact` and `normalised` aliases, initials of names (`acronym`), parts of names
+            (`partial`), misspelt aliases (`fuzzy`).
+        fill: Who adds candidates where those are few.
+        fill_to: Candidates that are enough.
         in_document: Short names get the candidates of fuller names in their document, too.
     """
 
@@ -82,6 +84,8 @@ class KnowledgeBaseConfig(Section):
     count_training: bool = True
     max_candidates: Positive = 30
     candidates: Annotated[tuple[CandidateSource, ...], Field(min_length=1)] = ("normalised",)
+    fill: tuple[CandidateSource, ...] = ("acronym", "partial")
+    fill_to: Positive = 10
     in_document: bool = True
 
 

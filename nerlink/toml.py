@@ -106,6 +106,8 @@ def _describe(detail: ErrorDetails, keys: list[str]) -> str:
     key = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
         return f"{key} is not a known key{_suggestion(key, keys)}"
+    if detail["type"] == "missing":
+        return f"{key} is missing"
     message = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return f"{key} = {detail['input']!r} {message}"
 

@@ -88,10 +88,10 @@ def test_given_mentions_can_be_linked_alone(pipeline):
 def test_nested_mentions_are_linked_and_keep_their_order(pipeline):
     doc = Document(
         text="Mike Jordan won.",
-        mentions=(Mention(start=0, end=11), Mention(start=5, end=11), Mention(start=0, end=4)),
+        mentions=(Mention(start=0, end=11), Mention(start=5, end=11), Mention(start=12, end=15)),
     )
     (linked,) = pipeline.link_only([doc])
-    assert [(m.start, m.end) for m in linked.mentions] == [(0, 11), (5, 11), (0, 4)]
+    assert [(m.start, m.end) for m in linked.mentions] == [(0, 11), (5, 11), (12, 15)]
     assert linked.mentions[0].entity == "player"
     assert {c.entity for c in linked.mentions[1].candidates} == {"player", "jordan"}
     assert linked.mentions[2].nil is NilKind.NO_CANDIDATE

@@ -62,7 +62,8 @@ SIZES: Final = {
     "toy": Size(n_documents=2, n_entities=100, n_names=10, n_meanings=5, repeats=1),
     "full": Size(n_documents=40, n_entities=10_000, n_names=500, n_meanings=20, repeats=3),
 }
-CONFIG: Final = Config(training=TrainingConfig(epochs=1, device="cpu", precision="fp32"))
+PRECISIONS: Final = ("fp32", "bf16")
+"""Of nerlink's steps; Flair's are in fp32."""
 
 
 class _LastStep(Silent):
@@ -110,30 +111,42 @@ def _measure(options: Options, size: Size, folder: Path) -> Findings:
     flair_side = make_flair(world, size.n_entities, encoder=encoder, documents=documents[:1])
     kb = make_base(world, size.n_entities, folder)
     now = CLOCKS[options.clock]
-    steps, whole, flair_steps = [], [], []
+    steps, whole = ({precision: [] for precision in PRECISIONS} for _ in range(2))
+    flair_steps = []
     for _ in range(options.repeats or size.repeats):
-        model = make_model(kb, encoder, documents, config=CONFIG)
-        seconds = _train_nerlink(model, documents, folder / "run", now)
-        steps.append(seconds[0])
-        whole.append(seconds[1])
+        for precision in PRECISIONS:
+            settings = TrainingConfig(epochs=1, device="cpu", precision=precision)
+            config = Config(training=settings)
+            model = make_model(kb, encoder, documents, config=config)
+            seconds = _train_nerlink(model, documents, config, folder / "run", now)
+            steps[precision].append(seconds[0])
+            whole[precision].append(seconds[1])
         flair_steps.append(_train_flair(flair_side.model, documents, folder / "flair", now))
     kb.close()
     findings = Findings("training", name)
-    findings.add_times({"nerlink": steps, "nerlink, with texts": whole, "flair": flair_steps})
-    findings.seconds["epoch"] = findings.seconds["training: nerlink"]
-    findings.add_ratio("speed.train_vs_flair", flair_steps, steps)
-    findings.add_ratio("speed.train_vs_flair.with_texts", flair_steps, whole)
+    findings.add_times({"flair": flair_steps})
+    for precision, suffix in zip(PRECISIONS, ("", ".bf16"), strict=True):
+        findings.add_times({f"nerlink, {precision}": steps[precision]})
+        findings.add_times({f"nerlink, {precision}, with texts": whole[precision]})
+        findings.add_ratio(f"speed.train_vs_flair{suffix}", flair_steps, steps[precision])
+        measure = f"speed.train_vs_flair{suffix}.with_texts"
+        findings.add_ratio(measure, flair_steps, whole[precision])
+    findings.seconds["epoch"] = findings.seconds["training: nerlink, fp32"]
     return findings
 
 
 def _train_nerlink(
-    model: JointModel, documents: Sequence[Document], folder: Path, now: Callable[[], float]
+    model: JointModel,
+    documents: Sequence[Document],
+    config: Config,
+    folder: Path,
+    now: Callable[[], float],
 ) -> tuple[float, float]:
     """Seconds of the steps of an epoch, and of all that an epoch does."""
     folder.mkdir(exist_ok=True)
-    settings = CONFIG.training
+    settings = config.training
     data = training_set(
-        [(documents, DataConfig())], tasks=CONFIG.tasks, piece_tokens=settings.batch_tokens
+        [(documents, DataConfig())], tasks=config.tasks, piece_tokens=settings.batch_tokens
     )
     reporter = _LastStep(now)
     with open_accelerator(settings) as accelerator:
@@ -141,7 +154,7 @@ def _train_nerlink(
             model,
             data,
             [],
-            config=CONFIG,
+            config=config,
             folder=folder,
             accelerator=accelerator,
             reporter=reporter,

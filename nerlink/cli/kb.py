@@ -162,23 +162,32 @@ def search(
             )
 
 
-@kb.command(epilog="Example: nerlink kb recall towns.sqlite dev.jsonl --candidates normalised")
+@kb.command(epilog="Example: nerlink kb recall towns.sqlite dev.jsonl --fill partial")
 def recall(
     base: Base,
     gold: Documents,
     *,
     candidates: Annotated[
         list[str] | None,
-        typer.Option(metavar="GENERATOR", help="One of a chain, in order; all if not given."),
+        typer.Option(
+            metavar="GENERATOR", help="One of a chain, in order; a linker's own if not given."
+        ),
+    ] = None,
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GENERATOR", help="One that fills short lists, likewise."),
     ] = None,
     from_: InFormat = None,
     read: ReadOptions = None,
 ) -> None:
     """Show how often the right entity is among the candidates, and what finding them costs.
 
-    Each generator alone, their chain, and the chain with fuller names of a document.
+    Each generator alone, their chain, the chain filled up, and that with fuller names.
     """
+    from nerlink.config import KnowledgeBaseConfig
     from nerlink.kb import (
+        CandidateGenerator,
+        Filled,
         InDocument,
         KnowledgeBase,
         available_generators,
@@ -187,13 +196,22 @@ def recall(
     )
 
     documents = list(read_documents(gold, format=from_, options=read))
+    standard = KnowledgeBaseConfig()
+    chain = candidates or list(standard.candidates)
+    fillers = list(standard.fill) if fill is None else fill
     with KnowledgeBase.open(base) as opened:
-        names = candidates or available_generators(opened)
-        for chain in dict.fromkeys([*((name,) for name in names), tuple(names)]):
-            report = report_candidates(make_chain(opened, chain), documents)
-            write_record({"candidates": chain, "in_document": False, **_shown(report)})
-        report = report_candidates(InDocument(make_chain(opened, names)), documents)
-        write_record({"candidates": names, "in_document": True, **_shown(report)})
+
+        def filled() -> CandidateGenerator:
+            more = [make_chain(opened, [name]) for name in fillers]
+            return Filled(make_chain(opened, chain), more)
+
+        for name in dict.fromkeys([*available_generators(opened), *chain, *fillers]):
+            report = report_candidates(make_chain(opened, [name]), documents)
+            write_record({"candidates": [name], "fill": [], "in_document": False, **_shown(report)})
+        for in_document in (False, True):
+            generator = InDocument(filled()) if in_document else filled()
+            facts = {"candidates": chain, "fill": fillers, "in_document": in_document}
+            write_record({**facts, **_shown(report_candidates(generator, documents))})
 
 
 def _shown(report: "CandidateReport") -> dict[str, object]:

@@ -3,11 +3,13 @@
 from nerlink.kb.build import BuildOptions
 from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
 from nerlink.kb.chains import GENERATORS, available_generators, make_chain
+from nerlink.kb.filled import FILL_TO, Filled
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
 from nerlink.kb.in_document import InDocument, Name
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise
+from nerlink.kb.partial import Partial
 from nerlink.kb.recall import (
     CandidateRecall,
     CandidateReport,
@@ -17,6 +19,7 @@ from nerlink.kb.recall import (
 from nerlink.kb.rows import Attributes
 
 __all__ = [
+    "FILL_TO",
     "GENERATORS",
     "Acronym",
     "Attributes",
@@ -26,12 +29,14 @@ __all__ = [
     "CandidateReport",
     "Chain",
     "Exact",
+    "Filled",
     "FromMentions",
     "Fuzzy",
     "InDocument",
     "KnowledgeBase",
     "Name",
     "Normalised",
+    "Partial",
     "available_generators",
     "candidate_recall",
     "make_chain",

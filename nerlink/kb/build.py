@@ -17,7 +17,15 @@ from nerlink.kb.records import Columns, read_aliases, read_entity
 from nerlink.kb.schema import FUZZY, INDICES, TABLES, hash_content
 from nerlink.kb.tables import Row, Table, read_rows, split_tables
 
-__all__ = ["INSERT_ENTITY", "BuildOptions", "Progress", "aliases_of", "build", "entity_values"]
+__all__ = [
+    "INSERT_ENTITY",
+    "BuildOptions",
+    "Progress",
+    "aliases_of",
+    "build",
+    "entity_values",
+    "words_of",
+]
 
 Progress: TypeAlias = Callable[[str, int], None]
 """Called now and then with what is being done and how many are done."""
@@ -36,6 +44,7 @@ PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA cache_size = -128000;
 CREATE TEMP TABLE staging (key TEXT, row INTEGER, surface TEXT, count INTEGER);
+CREATE TEMP TABLE staged_word (word TEXT, row INTEGER);
 """
 """Safe here only, where the file is thrown away if anything goes wrong."""
 
@@ -111,6 +120,11 @@ def aliases_of(entity: Entity, *, parentheses: bool) -> Iterator[tuple[str, int]
     yield from entity.aliases.items()
 
 
+def words_of(row: int, name: str) -> list[tuple[str, int]]:
+    """What the index of words holds of a name."""
+    return [(word, row) for word in sorted(set(normalise(name).split()))]
+
+
 def _fill(
     connection: sqlite3.Connection,
     entities: Table,
@@ -131,6 +145,7 @@ def _fill(
         "INSERT INTO alias SELECT key, row, surface, sum(count) FROM staging "
         "GROUP BY key, row, surface ORDER BY key, row, surface"
     )
+    connection.execute("INSERT INTO word SELECT word, row FROM staged_word ORDER BY word, row")
     connection.execute("COMMIT")
     connection.executescript(INDICES)
     if options.fuzzy:
@@ -158,6 +173,14 @@ def _load_entities(
                 (surface, number, n)
                 for number, (_, entity) in enumerate(batch, n_loaded)
                 for surface, n in aliases_of(entity, parentheses=options.parentheses)
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO staged_word VALUES (?, ?)",
+            (
+                pair
+                for number, (_, entity) in enumerate(batch, n_loaded)
+                for pair in words_of(number, entity.name)
             ),
         )
         n_loaded += len(batch)

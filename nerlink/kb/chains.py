@@ -8,6 +8,7 @@ from nerlink.kb.candidates import CandidateGenerator, Chain
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
 from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.partial import Partial
 from nerlink.kb.schema import has_fuzzy
 
 __all__ = ["GENERATORS", "available_generators", "make_chain"]
@@ -16,6 +17,7 @@ GENERATORS: Final[Mapping[str, Callable[[KnowledgeBase], CandidateGenerator]]] =
     "exact": Exact,
     "normalised": Normalised,
     "acronym": Acronym,
+    "partial": Partial,
     "fuzzy": Fuzzy,
 }
 """What makes a generator of a knowledge base alone; the cheapest to ask come first."""

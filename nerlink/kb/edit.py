@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.build import INSERT_ENTITY, aliases_of, entity_values
+from nerlink.kb.build import INSERT_ENTITY, aliases_of, entity_values, words_of
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.schema import FUZZY, has_fuzzy, read_meta
 
@@ -45,6 +45,7 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
             ) from error
         for surface, count in aliases_of(entity, parentheses=parentheses):
             _add_alias(connection, surface, row, count)
+        _add_words(connection, row, entity.name)
         row += 1
     connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
     changed = read_meta(connection, "version") + 1
@@ -64,6 +65,7 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
         "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
         (name, acronym(name), changed, row),
     )
+    _add_words(connection, row, name)
     entity = Entity(id="", name=name)
     for surface, count in aliases_of(
         entity, parentheses=bool(read_meta(connection, "parentheses"))
@@ -89,6 +91,8 @@ def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> 
 def remove_entity(connection: sqlite3.Connection, row: int) -> None:
     """Remove an entity and its aliases; its row is never used again."""
     connection.execute("DELETE FROM alias WHERE row = ?", (row,))
+    words = words_of(row, _name_on(connection, row))
+    connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words)
     connection.execute("DELETE FROM entity WHERE row = ?", (row,))
 
 
@@ -128,6 +132,16 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
         "ON CONFLICT DO UPDATE SET count = count + excluded.count",
         (key, row, surface, count),
     )
+
+
+def _name_on(connection: sqlite3.Connection, row: int) -> str:
+    (name,) = connection.execute("SELECT name FROM entity WHERE row = ?", (row,)).fetchone()
+    return str(name)
+
+
+def _add_words(connection: sqlite3.Connection, row: int, name: str) -> None:
+    """Index the words of a name."""
+    connection.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words_of(row, name))
 
 
 def _is_new_spelling(connection: sqlite3.Connection, key: str) -> bool:

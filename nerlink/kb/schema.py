@@ -18,7 +18,7 @@ __all__ = [
     "read_meta",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x6E6C6B62
 """What `PRAGMA application_id` says: "nlkb"."""
 
@@ -42,6 +42,11 @@ CREATE TABLE alias (
     surface TEXT NOT NULL,
     count INTEGER NOT NULL,
     PRIMARY KEY (key, row, surface)
+) WITHOUT ROWID;
+CREATE TABLE word (  -- of the name
+    word TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    PRIMARY KEY (word, row)
 ) WITHOUT ROWID;
 """
 
@@ -74,6 +79,11 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
         raise KnowledgeBaseError(
             f"{path}: a SQLite file, but not a knowledge base of nerlink. "
             "Make one from a table with KnowledgeBase.create(path, table)."
+        )
+    if version < SCHEMA_VERSION:
+        raise KnowledgeBaseError(
+            f"{path}: written by an older nerlink (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}). Build the base again from its tables."
         )
     if version > SCHEMA_VERSION:
         raise KnowledgeBaseError(

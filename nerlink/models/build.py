@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
-from nerlink.kb import CandidateGenerator, KnowledgeBase, make_chain
+from nerlink.kb import CandidateGenerator, Filled, KnowledgeBase, make_chain
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
@@ -19,7 +19,9 @@ def candidate_generator(kb: KnowledgeBase, config: KnowledgeBaseConfig) -> Candi
     Raises:
         KnowledgeBaseError: The base lacks an index that one of them needs.
     """
-    return make_chain(kb, config.candidates)
+    chain = make_chain(kb, config.candidates)
+    fillers = [make_chain(kb, [name]) for name in config.fill]
+    return Filled(chain, fillers, to=config.fill_to) if fillers else chain
 
 
 def build_model(

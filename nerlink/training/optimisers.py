@@ -16,7 +16,7 @@ __all__ = ["Optimisers", "make_optimisers"]
 FUSED: Final = ("cpu", "cuda")
 """Devices that update a weight in one pass over memory, which takes much less time."""
 
-CURVES_FASTER: Final = 10
+CURVES_FASTER: Final = 3
 """Curves of features learn at this many times the rate of the heads: their few weights have
 further to go, from 0 to as much as the log prior's 7."""
 

@@ -80,19 +80,17 @@ def test_show_prints_entities(run, base):
 
 def test_recall_is_told_for_each_generator_and_for_all(run, base, gold):
     records = run("kb", "recall", base, gold).records
-    assert [record["candidates"] for record in records] == [
-        ["exact"],
-        ["normalised"],
-        ["acronym"],
-        *[["exact", "normalised", "acronym"]] * 2,
-    ]
+    alone = [["exact"], ["normalised"], ["acronym"], ["partial"]]
+    assert [record["candidates"] for record in records] == [*alone, *[["normalised"]] * 2]
+    assert [record["fill"] for record in records] == [*[[]] * 4, *[["acronym", "partial"]] * 2]
     assert records[1]["recall"] == {"1": 0.5, "5": 0.5, "10": 0.5, "30": 0.5, "all": 0.5}
     assert (records[1]["covered"], records[1]["nil_covered"]) == (1, 0)
-    assert [record["in_document"] for record in records] == [False] * 4 + [True]
+    assert [record["in_document"] for record in records] == [False] * 5 + [True]
 
 
 def test_recall_of_a_chain_of_ones_own(run, base, gold):
-    records = run("kb", "recall", base, gold, "--candidates", "exact").records
-    assert [record["candidates"] for record in records] == [["exact"]] * 2
+    options = ("--candidates", "exact", "--fill", "partial")
+    *_, last = run("kb", "recall", base, gold, *options).records
+    assert (last["candidates"], last["fill"]) == (["exact"], ["partial"])
     result = run("kb", "recall", base, gold, "--candidates", "fuzzy")
     assert (result.code, "kb.index_fuzzy()" in result.err) == (1, True)

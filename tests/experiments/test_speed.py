@@ -10,6 +10,7 @@ MEASURES = {
     "tagging": ["speed.vs_flair", "speed.vs_bare", "speed.1000_entities", "mentions.flair"],
     "training": ["speed.train_vs_flair", "speed.train_vs_flair.with_texts"],
     "kb_scale": ["kb.build_seconds.1000", "kb.normalised_warm_us.1000", "kb.memory_megabytes.1000"],
+    "adding": ["found.1", "found.20"],
     "growth": ["speed.growth", "speed.growth.pairs"],
     "streaming": ["memory.growth", "documents_per_second"],
     "precision": ["speed.bf16", "speed.int8", "agreement.bf16", "agreement.int8"],

@@ -32,8 +32,14 @@ def test_surfaces_are_looked_up_whatever_their_case(kb):
     assert [candidate.entity for candidate in found] == ["paris", "paris-texas"]
 
 
+def test_short_lists_are_filled_up_with_parts_of_names(kb):
+    assert candidate_generator(kb, KnowledgeBaseConfig()).get_candidates("Mike") == {"player"}
+    none = candidate_generator(kb, KnowledgeBaseConfig(fill=()))
+    assert none.get_candidates("Mike") == set()
+
+
 def test_the_configuration_says_who_is_asked_for_candidates(encoder_dir, kb):
-    config = tiny_config(encoder_dir, kb={"candidates": ("exact", "acronym")})
+    config = tiny_config(encoder_dir, kb={"candidates": ("exact", "acronym"), "fill": ()})
     model = build_model(config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb)
     assert model.linker.lookup.one("AB").entities == ("ada",)
     assert model.linker.lookup.one("paris").entities == ()

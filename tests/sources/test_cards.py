@@ -166,3 +166,9 @@ ADDRESSES = {
 def test_address_is_that_of_the_file_or_of_an_archive(file, url):
     assert url.startswith("https://")
     assert url.endswith((f"/{file}", ".zip", ".tar.gz"))
+
+
+def test_card_without_a_key_says_which(tmp_path):
+    (tmp_path / "card.toml").write_text('title = "Towns"\nlanguage = "en"\n', encoding="utf8")
+    with pytest.raises(ConfigError, match=r"card\.toml: licence is missing; source is missing"):
+        read_card(tmp_path)
