@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Task = Literal["ner", "nel"]
-CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy"]
+CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy", "nearest"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 
@@ -72,7 +72,7 @@ class KnowledgeBaseConfig(Section):
         max_candidates: Candidates kept for a mention, best priors first.
         candidates: Who is asked for candidates, one after another until one has an answer:
             `exact` and `normalised` aliases, initials of names (`acronym`), parts of names
-            (`partial`), misspelt aliases (`fuzzy`).
+            (`partial`), misspelt aliases (`fuzzy`), texts like the surface (`nearest`).
         fill: Who adds candidates where those are few.
         fill_to: Candidates that are enough.
         in_document: Short names get the candidates of fuller names in their document, too.
@@ -87,6 +87,11 @@ class KnowledgeBaseConfig(Section):
     fill: tuple[CandidateSource, ...] = ("acronym", "partial")
     fill_to: Positive = 10
     in_document: bool = True
+
+    @property
+    def generators(self) -> frozenset[CandidateSource]:
+        """Everyone who may be asked for candidates."""
+        return frozenset((*self.candidates, *self.fill))
 
 
 class EncoderConfig(Section):

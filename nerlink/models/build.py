@@ -3,24 +3,34 @@
 from collections.abc import Mapping, Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
-from nerlink.kb import CandidateGenerator, Filled, KnowledgeBase, make_chain
+from nerlink.kb import CandidateGenerator, Filled, FromMentions, KnowledgeBase, make_chain
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
 from nerlink.models.lookup import Lookup
+from nerlink.models.nearest import Nearest
+from nerlink.models.prototypes import Prototypes
 from nerlink.models.tagger import Tagger
 
 __all__ = ["build_model", "candidate_generator"]
 
 
-def candidate_generator(kb: KnowledgeBase, config: KnowledgeBaseConfig) -> CandidateGenerator:
+def candidate_generator(
+    kb: KnowledgeBase, config: KnowledgeBaseConfig, nearest: CandidateGenerator | None = None
+) -> CandidateGenerator:
     """Whom a linker asks for candidates.
+
+    Args:
+        kb: The knowledge base.
+        config: Names the generators.
+        nearest: The one that needs an encoder; left out if not given.
 
     Raises:
         KnowledgeBaseError: The base lacks an index that one of them needs.
     """
-    chain = make_chain(kb, config.candidates)
-    fillers = [make_chain(kb, [name]) for name in config.fill]
+    further = {"nearest": nearest or FromMentions([])}
+    chain = make_chain(kb, config.candidates, further=further)
+    fillers = [make_chain(kb, [name], further=further) for name in config.fill]
     return Filled(chain, fillers, to=config.fill_to) if fillers else chain
 
 
@@ -46,16 +56,19 @@ def build_model(
     tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None
     linker = None
     if kb is not None and "nel" in config.tasks:
+        prototypes = Prototypes(list(seen or {}), encoder.text_length)
+        nearest = Nearest(kb, encoder, prototypes, n=config.kb.fill_to)
         linker = Linker(
             encoder,
             Lookup(
                 kb,
-                candidate_generator(kb, config.kb),
+                candidate_generator(kb, config.kb, nearest),
                 limit=config.kb.max_candidates,
                 nil_counts=nil_counts,
                 labels=labels if tagger else (),
                 in_document=config.kb.in_document,
             ),
+            prototypes,
             seen=seen or {},
             n_labels=1 + len(labels) if tagger else 0,
             config=config.linker,

@@ -37,6 +37,7 @@ class Linker(SpanClassifier):
     Args:
         encoder: Shared with the tagger.
         lookup: Finds candidates.
+        prototypes: Those of the knowledge base.
         seen: Rows of the knowledge base to how often training links to them.
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
@@ -51,13 +52,13 @@ class Linker(SpanClassifier):
         self,
         encoder: WindowEmbeddings,
         lookup: Lookup,
+        prototypes: Prototypes,
         *,
         seen: Mapping[int, int],
         n_labels: int,
         config: LinkerConfig,
         is_counted: bool = True,
     ) -> None:
-        prototypes = Prototypes(list(seen), encoder.text_length)
         super().__init__(
             embeddings=encoder,
             label_dictionary=Dictionary(add_unk=True),

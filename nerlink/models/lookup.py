@@ -110,9 +110,13 @@ class Lookup:
     def refresh(self) -> None:
         """Forget everything if the knowledge base has changed since."""
         if self.kb.recent_version != self._version:
-            self._memory.clear()
-            self._rows.clear()
-            self._version = self.kb.recent_version
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._memory.clear()
+        self._rows.clear()
+        self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
         """The candidate set of each surface by itself; new ones are looked up together."""

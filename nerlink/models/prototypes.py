@@ -1,6 +1,7 @@
 """Prototypes of entities: what their text says, plus what training remembers of them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 __all__ = ["Prototypes"]
+
+_BLOCK: Final = 50_000
+"""Rows compared at a time."""
 
 
 class Prototypes(PrototypicalDecoder):
@@ -93,6 +97,34 @@ class Prototypes(PrototypicalDecoder):
             late = np.flatnonzero(self._late_rows[slots] == numbers)
             out[torch.from_numpy(late)] = self._late_text[torch.from_numpy(slots[late])]
         return out.to(self.memory.weight.device, self.memory.weight.dtype)
+
+    def nearest(self, queries: Tensor, n: int) -> tuple[Tensor, Tensor]:
+        """The rows whose text is most similar to some vectors, most similar first.
+
+        Args:
+            queries: (n_queries, width).
+            n: Rows of each.
+
+        Returns:
+            Cosines and rows, (n_queries, n), fewer if the table has fewer rows. A row without
+            text has cosine 0.
+        """
+        queries = nn.functional.normalize(queries.float(), dim=-1)
+        late = torch.from_numpy(self._late_rows)
+        blocks = [
+            (torch.arange(first, min(first + _BLOCK, len(self.text))), self.text[first:][:_BLOCK])
+            for first in range(0, len(self.text), _BLOCK)
+        ]
+        cosines, rows = queries.new_zeros(len(queries), 0), late.new_zeros(len(queries), 0)
+        for numbers, block in [*blocks, (late, self._late_text)]:
+            found = queries @ nn.functional.normalize(block.float(), dim=-1).T
+            if block is not self._late_text:
+                found[:, torch.isin(numbers, late)] = -torch.inf  # there is a newer text
+            cosines = torch.cat([cosines, found], dim=1)
+            rows = torch.cat([rows, numbers.expand(len(queries), -1)], dim=1)
+            cosines, best = cosines.topk(min(n, cosines.shape[1]), dim=1)
+            rows = rows.gather(1, best)
+        return cosines, rows
 
     @property
     def num_prototypes(self) -> int:

@@ -55,7 +55,7 @@ def make_knowledge_base(
     base = KnowledgeBase.open(target, read_only=False)
     if config.kb.from_training:
         base.add(*(entity for entity in entities_in(documents) if entity.id not in base))
-    if "fuzzy" in (*config.kb.candidates, *config.kb.fill):
+    if "fuzzy" in config.kb.generators:
         base.index_fuzzy()
     return base
 

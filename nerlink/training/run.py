@@ -113,6 +113,9 @@ class Run:
     def go(self) -> Progress:
         """Train to the end, from wherever the run stands, and put the best weights in place."""
         settings = self.config.training
+        linker = self.model.linker
+        if linker and "nearest" in self.config.kb.generators and not linker.prototypes.version:
+            write_text(linker)
         while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
@@ -226,6 +229,8 @@ class Run:
     def _refresh_text(self, examples: Iterable[Example]) -> None:
         """Bring the text of all candidates of some examples up to date with the encoder."""
         if linker := self.model.linker:
+            if "nearest" in self.config.kb.generators:
+                linker.lookup.forget()
             spans = [(e.passage.surface(span), span.entity) for e in examples for span in e.spans]
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}

@@ -18,7 +18,7 @@ from nerlink.kb import (
 
 
 def test_a_configuration_may_name_every_generator() -> None:
-    assert set(get_args(CandidateSource)) == set(GENERATORS)
+    assert set(get_args(CandidateSource)) == {*GENERATORS, "nearest"}
 
 
 def test_a_chain_asks_in_the_order_of_the_names(kb: KnowledgeBase) -> None:

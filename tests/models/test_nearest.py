@@ -1,0 +1,70 @@
+import pytest
+import torch
+
+from nerlink.data import Entity
+from nerlink.kb import KnowledgeBase
+from nerlink.models import prototypes as prototypes_module
+from nerlink.models.nearest import Nearest
+from nerlink.models.prototypes import Prototypes
+from nerlink.models.texts import refresh_text, write_text
+from tests.world import ENTITIES
+
+
+@pytest.fixture
+def linker(model, tmp_path):
+    """A linker with a knowledge base of its own."""
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
+        model.linker.lookup.kb = kb
+        write_text(model.linker)
+        yield model.linker
+
+
+@pytest.fixture
+def nearest(linker):
+    return Nearest(linker.lookup.kb, linker.embeddings, linker.prototypes, n=3)
+
+
+@pytest.mark.parametrize("block", [2, 50_000])
+def test_the_most_similar_rows_of_the_whole_table_are_found(monkeypatch, block):
+    monkeypatch.setattr(prototypes_module, "_BLOCK", block)
+    torch.manual_seed(0)
+    prototypes = Prototypes([], width=4)
+    prototypes.set_text(torch.randn(7, 4).half(), version=1)
+    prototypes.add_text([7, 3], torch.randn(2, 4))
+    queries = torch.randn(5, 4)
+    cosines, rows = prototypes.nearest(queries, 4)
+    table = prototypes.full_text(8).float()
+    expected = torch.nn.functional.cosine_similarity(queries[:, None], table[None], dim=-1)
+    best, places = expected.topk(4, dim=1)
+    torch.testing.assert_close(cosines, best)
+    assert rows.tolist() == places.tolist()
+
+
+def test_the_text_of_an_entity_is_nearest_to_itself(nearest):
+    found = nearest.candidates("Paris; capital of France; LOC")
+    assert (found[0].entity, len(found)) == ("paris", 3)
+    assert found[0].score == pytest.approx(1, abs=1e-2)
+    assert sum(one.prior for one in found) == pytest.approx(1)
+
+
+def test_many_surfaces_are_answered_as_each_alone(nearest):
+    surfaces = ["Paris", "Ada", "Paris"]
+    many = nearest.candidates_of(surfaces, limit=2)
+    assert [[one.entity for one in found] for found in many] == [
+        [one.entity for one in nearest.candidates(surface, limit=2)] for surface in surfaces
+    ]
+    assert nearest.candidates_of([]) == []
+
+
+def test_new_entities_are_found_and_removed_ones_are_not(nearest, linker):
+    kb = linker.lookup.kb
+    kb.add(Entity(id="new", name="Just made"))
+    refresh_text(linker)
+    assert nearest.candidates("Just made")[0].entity == "new"
+    kb.remove("new")
+    assert "new" not in nearest.get_candidates("Just made")
+
+
+def test_before_there_are_texts_nothing_is_near(linker):
+    prototypes = Prototypes([], width=linker.prototypes.width)
+    assert Nearest(linker.lookup.kb, linker.embeddings, prototypes, n=3).candidates("Paris") == ()
