@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,13 +73,27 @@ def evaluate(
     if mistakes:
         report, page = _mistakes(right, guess, seen, kb or (model and model / "kb.sqlite"))
     else:
-        score = evaluation.evaluate_links if link_only else evaluation.evaluate
-        report = score(right, guess, seen=seen)
+        report = _scored(right, guess, seen, link_only=link_only)
         page = report_html(report)
     if html:
         with open_output(html) as file:
             file.write(page)
     typer.echo(report.to_json() if json else report)
+
+
+def _scored(
+    gold: list[Document], predicted: list[Document], seen: Counter[str] | None, *, link_only: bool
+) -> "Report":
+    """Scores, and how sure they are."""
+    from nerlink import evaluation
+
+    score = evaluation.evaluate_links if link_only else evaluation.evaluate
+    report = score(gold, predicted, seen=seen)
+    found = evaluation.intervals(gold, predicted, seen=seen)
+    table = evaluation.intervals_table({n: i for n, i in found.items() if n in report.scores})
+    return replace(
+        report, tables={**report.tables, "intervals": table} if table.rows else report.tables
+    )
 
 
 def _mistakes(

@@ -15,6 +15,15 @@ def test_report_can_be_json(run, gold, predicted):
     assert scores["linking.inkb.f1"] == pytest.approx(0.5)
 
 
+def test_a_report_says_how_sure_its_scores_are(run, gold, predicted):
+    report = json.loads(run("evaluate", gold, predicted, "--json").out)
+    table = report["tables"]["intervals"]
+    rows = {name: (low, score, high) for name, score, low, high in table["rows"]}
+    assert rows.keys() >= {"ner.f1", "linking.inkb.f1"}
+    assert all(low <= score <= high for low, score, high in rows.values())
+    assert "Confidence intervals" in run("evaluate", gold, predicted).out
+
+
 def test_training_documents_tell_which_entities_were_seen(run, gold, predicted):
     report = json.loads(run("evaluate", gold, predicted, "--train", gold, "--json").out)
     assert any("seen" in name for name in report["scores"] | report["tables"])
