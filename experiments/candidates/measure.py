@@ -1,23 +1,32 @@
 """Candidate generators side by side: how often they have the right entity, and what they cost.
 
-    python -m experiments.candidates.measure --corpus aida
+    python -m experiments.candidates.measure --corpus aida --encoder ID_OR_FOLDER
 
 Two bases: the corpus's own lists of aliases with what training counted, and the names of its
-entities alone, as in a table that a user has. Each generator answers alone, then chains do.
+entities alone, as in a table that a user has. Each generator answers alone, then chains do. With
+encoders, the entities whose texts are nearest to a surface are looked for in the base of names.
 """
 
 import argparse
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
+import torch
+
 from experiments.speed.results import statistics_of, write_results
 from nerlink import Document, KnowledgeBase
+from nerlink.config import EncoderConfig
 from nerlink.data import NIL
 from nerlink.kb import Filled, InDocument, available_generators, make_chain, report_candidates
 from nerlink.kb.build import BuildOptions
 from nerlink.kb.recall import CandidateReport
+from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.nearest import Nearest
+from nerlink.models.prototypes import Prototypes
+from nerlink.models.texts import encode_entities
 from nerlink.sources import find_corpus, read
 
 __all__ = ["main"]
@@ -26,6 +35,8 @@ QUESTION: Final = "Which candidate generators find the right entity, and at what
 RESULTS: Final = Path(__file__).parent / "results.json"
 COLUMNS: Final = ("recall at 1", "at 10", "at 30", "of all", "candidates", "NIL given any", "µs")
 """Recall, candidates a mention, share of NIL mentions with candidates, time a mention."""
+
+NAMES: Final = "names alone"
 
 CHAINS: Final = (
     (["normalised"], []),
@@ -41,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--corpus", default="aida", help="one with links and a table of entities")
+    parser.add_argument("--encoder", action="append", default=[], help="hub id or folder")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     folder = find_corpus(options.corpus)
@@ -48,11 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scores: dict[str, dict[str, dict[str, float]]] = {column: {} for column in COLUMNS}
     with tempfile.TemporaryDirectory() as scratch:
         for base, kb in bases(folder, Path(scratch)):
-            for chain, report in reports(kb, dev):
+            found = chain.from_iterable(
+                [
+                    reports(kb, dev),
+                    *(nearest(kb, dev, name) for name in options.encoder if base == NAMES),
+                ]
+            )
+            for name, report in found:
                 values = numbers(report)
-                print(f"{base}: {chain}", [round(value, 3) for value in values])
+                print(f"{base}: {name}", [round(value, 3) for value in values])
                 for column, value in zip(COLUMNS, values, strict=True):
-                    scores[column][f"{base}: {chain}"] = statistics_of([value])
+                    scores[column][f"{base}: {name}"] = statistics_of([value])
     write_results(
         options.output,
         question=QUESTION,
@@ -76,7 +94,7 @@ def bases(folder: Path, scratch: Path) -> Iterator[tuple[str, KnowledgeBase]]:
         kb.count_mentions(pair for doc in train for pair in links(doc))
         yield "lists and counts", kb
     with KnowledgeBase.create(scratch / "names.sqlite", tables[0], options=fuzzy) as kb:
-        yield "names alone", kb
+        yield NAMES, kb
 
 
 def links(doc: Document) -> Iterator[tuple[str, str]]:
@@ -92,12 +110,28 @@ def reports(
     """Each generator alone, chains, what fills them up, and fuller names of the document."""
     for name in available_generators(kb):
         yield name, report_candidates(make_chain(kb, [name]), documents)
-    for chain, fill in CHAINS:
+    for names, fill in CHAINS:
         fillers = [make_chain(kb, [name]) for name in fill]
-        generator = Filled(make_chain(kb, chain), fillers)
-        name = " + ".join([" > ".join(chain), *fill])
+        generator = Filled(make_chain(kb, names), fillers)
+        name = " + ".join([" > ".join(names), *fill])
         yield name, report_candidates(generator, documents)
         yield f"{name}, fuller names", report_candidates(InDocument(generator), documents)
+
+
+def nearest(
+    kb: KnowledgeBase, documents: Sequence[Document], name: str
+) -> Iterator[tuple[str, CandidateReport]]:
+    """The entities with the nearest texts, by an encoder."""
+    encoder = WindowEmbeddings(EncoderConfig(model=name))
+    prototypes = Prototypes([], encoder.text_length)
+    rows, vectors = zip(*encode_entities(encoder, kb.texts()), strict=True)
+    text = torch.cat(vectors)[torch.tensor(list(chain.from_iterable(rows))).argsort()]
+    prototypes.set_text(text, version=kb.version)
+    alone = Nearest(kb, encoder, prototypes, n=30)
+    yield f"nearest, {name}", report_candidates(alone, documents)
+    fillers = [make_chain(kb, ["acronym"]), make_chain(kb, ["partial"]), alone]
+    filled = Filled(make_chain(kb, ["normalised"]), fillers)
+    yield f"normalised + acronym + partial + nearest, {name}", report_candidates(filled, documents)
 
 
 def numbers(report: CandidateReport) -> list[float]:
