@@ -21,9 +21,10 @@ _SHARPNESS: Final = 20.0
 class Nearest(CandidateGenerator):
     """Entities whose text part is nearest to the vector of a surface read as a text.
 
-    Every row of the table is compared, in blocks; that takes about a millisecond a surface for
-    some ten thousand entities. `score` is the cosine. Nothing is remembered, because prototypes
-    change while a model learns.
+    Every row of the table is compared, in blocks; that takes milliseconds a surface for some ten
+    thousand entities. `score` is the cosine. Nothing is remembered, because prototypes change
+    while a model learns; the more it learns, the less bare names are like their entities' texts
+    (experiments/candidates).
 
     Args:
         kb: The knowledge base.
