@@ -171,7 +171,8 @@ class LinkerConfig(Section):
 
     Args:
         dropout: Share of features dropped in training.
-        loss_weight: Factor of its loss in the joint loss.
+        loss_weight: Factor of its loss in the joint loss. A mention's loss is about ten times a
+            token's; with the same weight, finding mentions is learnt late.
         threshold: Link probability under which a mention is `NIL`; without one, a mention is
             `NIL` where that is likelier than every candidate. 0 links all that have candidates.
         memory_dropout: Share of mentions that learn from the text of entities alone.
@@ -184,7 +185,7 @@ class LinkerConfig(Section):
     """
 
     dropout: Fraction = 0.1
-    loss_weight: Annotated[float, Field(ge=0)] = 0.5
+    loss_weight: Annotated[float, Field(ge=0)] = 0.1
     threshold: Fraction | None = None
     memory_dropout: Fraction = 0.2
     candidate_dropout: Fraction = 0.0

@@ -158,7 +158,7 @@ def test_corpora_teach_one_model_their_own_tasks(recipe):
     assert "ner.f1.MISC" not in results["scores"]["dev"]
     config = load_config(folder / "config.toml")
     assert [entry.tasks for entry in config.data] == [("ner",), ("nel",)]
-    assert (config.tagger.loss_weight, config.linker.loss_weight) == (1.0, 0.5)
+    assert (config.tagger.loss_weight, config.linker.loss_weight) == (1.0, 0.1)
 
 
 def test_names_are_found_at_both_ends_of_a_sentence_longer_than_the_encoder(encoder_dir, tmp_path):
