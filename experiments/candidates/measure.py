@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--encoder", action="append", default=[], help="hub id or folder")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
     folder = find_corpus(options.corpus)
     dev = list(read(folder / "dev.jsonl"))
     scores: dict[str, dict[str, dict[str, float]]] = {column: {} for column in COLUMNS}

@@ -205,9 +205,10 @@ def recall(
             more = [make_chain(opened, [name]) for name in fillers]
             return Filled(make_chain(opened, chain), more)
 
-        for name in dict.fromkeys([*available_generators(opened), *chain, *fillers]):
-            report = report_candidates(make_chain(opened, [name]), documents)
-            write_record({"candidates": [name], "fill": [], "in_document": False, **_shown(report)})
+        alone = [(name,) for name in (*available_generators(opened), *chain, *fillers)]
+        for names in dict.fromkeys([*alone, tuple(chain)]):
+            report = report_candidates(make_chain(opened, names), documents)
+            write_record({"candidates": names, "fill": [], "in_document": False, **_shown(report)})
         for in_document in (False, True):
             generator = InDocument(filled()) if in_document else filled()
             facts = {"candidates": chain, "fill": fillers, "in_document": in_document}

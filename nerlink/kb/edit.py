@@ -60,6 +60,7 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
     """
     if not name.strip():
         raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
+    _drop_words(connection, row)
     changed = read_meta(connection, "version") + 1
     connection.execute(
         "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
@@ -91,8 +92,7 @@ def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> 
 def remove_entity(connection: sqlite3.Connection, row: int) -> None:
     """Remove an entity and its aliases; its row is never used again."""
     connection.execute("DELETE FROM alias WHERE row = ?", (row,))
-    words = words_of(row, _name_on(connection, row))
-    connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words)
+    _drop_words(connection, row)
     connection.execute("DELETE FROM entity WHERE row = ?", (row,))
 
 
@@ -134,9 +134,10 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
     )
 
 
-def _name_on(connection: sqlite3.Connection, row: int) -> str:
+def _drop_words(connection: sqlite3.Connection, row: int) -> None:
+    """Take the name on a row out of the index of words."""
     (name,) = connection.execute("SELECT name FROM entity WHERE row = ?", (row,)).fetchone()
-    return str(name)
+    connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words_of(row, name))
 
 
 def _add_words(connection: sqlite3.Connection, row: int, name: str) -> None:

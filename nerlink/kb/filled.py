@@ -18,7 +18,7 @@ class Filled(CandidateGenerator):
 
         Filled(Normalised(kb), [Partial(kb)])
 
-    Added candidates share half of the priors, all of them where the first generator knows nothing.
+    All that is added shares half of the priors, the whole where the first generator knows nothing.
 
     Args:
         generator: Asked first.
@@ -45,14 +45,20 @@ class Filled(CandidateGenerator):
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
         """`candidates` of many surfaces, each generator asked once."""
-        found = dict(zip(surfaces, self.generator.candidates_of(surfaces), strict=True))
+        own = dict(zip(surfaces, self.generator.candidates_of(surfaces), strict=True))
+        added: dict[str, list[tuple[Candidate, ...]]] = {surface: [] for surface in own}
         for filler in self.fillers:
-            short = [surface for surface, own in found.items() if len(own) < self.to]
+            room = {surface: self._room(own[surface], more) for surface, more in added.items()}
+            short = [surface for surface, places in room.items() if places > 0]
             for surface, more in zip(short, filler.candidates_of(short), strict=True):
-                found[surface] = self._fill(found[surface], more)
-        return [found[surface][:limit] for surface in surfaces]
+                there = {one.entity for part in (own[surface], *added[surface]) for one in part}
+                new = [one for one in more if one.entity not in there]
+                added[surface].append(tuple(new[: room[surface]]))
+        filled = {
+            surface: widen(found, added[surface], share=0.5 if found else 1.0)
+            for surface, found in own.items()
+        }
+        return [filled[surface][:limit] for surface in surfaces]
 
-    def _fill(self, own: tuple[Candidate, ...], more: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        there = {one.entity for one in own}
-        new = tuple(one for one in more if one.entity not in there)[: self.to - len(own)]
-        return widen(own, [new]) if own else new
+    def _room(self, own: Sequence[Candidate], added: Sequence[Sequence[Candidate]]) -> int:
+        return self.to - len(own) - sum(map(len, added))

@@ -97,7 +97,7 @@ class KnowledgeBase:
         """An existing base.
 
         Raises:
-            KnowledgeBaseError: The file is missing, no knowledge base, or of a newer version.
+            KnowledgeBaseError: The file is missing, no knowledge base, or of another version.
         """
         path = Path(path)
         if not path.is_file():

@@ -11,8 +11,11 @@ from nerlink.kb.rows import RECORD
 
 __all__ = ["Partial"]
 
-_MAX_NAMES: Final = 1000
+_MAX_NAMES: Final = 500
 """Names with the longest words of a surface that are looked through; the first ones of the base."""
+
+_MAX_CANDIDATES: Final = 100
+"""Candidates of a surface, the most popular of those."""
 
 
 class Partial(FromBase):
@@ -25,18 +28,24 @@ class Partial(FromBase):
         return [self._with_words(normalise(surface).split()) for surface in surfaces]
 
     def _with_words(self, words: Sequence[str]) -> tuple[Candidate, ...]:
-        whole = sorted({word for word in words if len(word) > 1}, key=len, reverse=True)
+        whole = sorted({word for word in words if len(word) > 1}, key=lambda w: (-len(w), w))
         if not whole:
             return ()
+        asked = whole[0], whole[min(1, len(whole) - 1)]
+        is_all = set(words) <= set(asked)
         query = (
             f"SELECT 0, {RECORD}, row, 0 FROM (SELECT word.row FROM json_each(?) "
             "CROSS JOIN word ON word.word = json_extract(value, '$[0]') "
             "CROSS JOIN word AS other ON other.word = json_extract(value, '$[1]') "
-            f"AND other.row = word.row LIMIT {_MAX_NAMES}) CROSS JOIN entity USING (row)"
+            f"AND other.row = word.row LIMIT {_MAX_NAMES}) CROSS JOIN entity USING (row) "
+            f"ORDER BY popularity DESC, row LIMIT {_MAX_CANDIDATES if is_all else _MAX_NAMES}"
         )
-        (found,) = self.kb.found(query, [(whole[0], whole[min(1, len(whole) - 1)])])
-        names = self.kb.attributes(self.kb.rows([entity for entity, _, _ in found])).names
-        return rank(one for one, name in zip(found, names, strict=True) if _has_words(name, words))
+        (found,) = self.kb.found(query, [asked])
+        if not is_all:
+            names = self.kb.attributes(self.kb.rows([entity for entity, _, _ in found])).names
+            pairs = zip(found, names, strict=True)
+            found = [one for one, name in pairs if _has_words(name, words)]
+        return rank(found[:_MAX_CANDIDATES])
 
 
 def _has_words(name: str, words: Sequence[str]) -> bool:

@@ -83,7 +83,7 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if version < SCHEMA_VERSION:
         raise KnowledgeBaseError(
             f"{path}: written by an older nerlink (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}). Build the base again from its tables."
+            f"{SCHEMA_VERSION}). Build the base again from its tables, or train the model again."
         )
     if version > SCHEMA_VERSION:
         raise KnowledgeBaseError(

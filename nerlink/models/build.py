@@ -57,7 +57,7 @@ def build_model(
     linker = None
     if kb is not None and "nel" in config.tasks:
         prototypes = Prototypes(list(seen or {}), encoder.text_length)
-        nearest = Nearest(kb, encoder, prototypes, n=config.kb.fill_to)
+        nearest = Nearest(kb, encoder, prototypes, n=config.kb.max_candidates)
         linker = Linker(
             encoder,
             Lookup(

@@ -1,5 +1,6 @@
 """Candidates whose text says nearly what a surface says, whatever the words."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,9 @@ __all__ = ["Nearest"]
 
 _SHARPNESS: Final = 20.0
 """An entity 5 points less similar than the nearest weighs 1/e of it."""
+
+_GROUP: Final = 256
+"""Surfaces compared with the table at a time."""
 
 
 class Nearest(CandidateGenerator):
@@ -49,21 +53,25 @@ class Nearest(CandidateGenerator):
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
         """`candidates` of many surfaces, encoded and compared together."""
-        if not surfaces:
-            return []
-        parts = [vectors for _, vectors in encode_entities(self.encoder, enumerate(surfaces))]
-        cosines, rows = self.prototypes.nearest(torch.cat(parts), self.n)
+        n_removed = self.kb.n_rows - len(self.kb)
+        found: list[tuple[Candidate, ...]] = []
+        for first in range(0, len(surfaces), _GROUP):
+            texts = enumerate(surfaces[first : first + _GROUP])
+            parts = [vectors for _, vectors in encode_entities(self.encoder, texts)]
+            cosines, rows = self.prototypes.nearest(torch.cat(parts), self.n + n_removed)
+            found += map(self._candidates, cosines.tolist(), rows.tolist())
+        return [candidates[:limit] for candidates in found]
+
+    def _candidates(self, cosines: Sequence[float], rows: Sequence[int]) -> tuple[Candidate, ...]:
+        """What is on some rows and still in the base, by falling cosine, ties by id."""
         query = (
             f"SELECT json_each.key, {RECORD}, row, 0 FROM json_each(?) "
             "CROSS JOIN entity ON row = value"
         )
-        ids = self.kb.found(query, rows.flatten().tolist())
-        weights = ((cosines - cosines[:, :1]) * _SHARPNESS).exp()
-        priors = (weights / weights.sum(1, keepdim=True)).flatten().tolist()
-        candidates = [
-            Candidate(entity=one[0][0], prior=prior, score=cosine) if one and cosine > 0 else None
-            for one, prior, cosine in zip(ids, priors, cosines.flatten().tolist(), strict=True)
-        ]
-        width = rows.shape[1]
-        every = (candidates[width * i : width * (i + 1)] for i in range(len(surfaces)))
-        return [tuple(one for one in inside if one is not None)[:limit] for inside in every]
+        there = zip(cosines, self.kb.found(query, rows), strict=True)
+        near = sorted((-cosine, one[0][0]) for cosine, one in there if one and cosine > 0)[: self.n]
+        weights = [math.exp(_SHARPNESS * (near[0][0] - negative)) for negative, _ in near]
+        return tuple(
+            Candidate(entity=entity, prior=weight / sum(weights), score=-negative)
+            for (negative, entity), weight in zip(near, weights, strict=True)
+        )

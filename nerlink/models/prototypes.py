@@ -1,6 +1,6 @@
 """Prototypes of entities: what their text says, plus what training remembers of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -111,20 +111,24 @@ class Prototypes(PrototypicalDecoder):
         """
         queries = nn.functional.normalize(queries.float(), dim=-1)
         late = torch.from_numpy(self._late_rows)
-        blocks = [
-            (torch.arange(first, min(first + _BLOCK, len(self.text))), self.text[first:][:_BLOCK])
-            for first in range(0, len(self.text), _BLOCK)
-        ]
-        cosines, rows = queries.new_zeros(len(queries), 0), late.new_zeros(len(queries), 0)
-        for numbers, block in [*blocks, (late, self._late_text)]:
+        cosines, rows = [queries.new_zeros(len(queries), 0)], [late.new_zeros(len(queries), 0)]
+        for numbers, block in self._blocks(late):
             found = queries @ nn.functional.normalize(block.float(), dim=-1).T
-            if block is not self._late_text:
-                found[:, torch.isin(numbers, late)] = -torch.inf  # there is a newer text
-            cosines = torch.cat([cosines, found], dim=1)
-            rows = torch.cat([rows, numbers.expand(len(queries), -1)], dim=1)
-            cosines, best = cosines.topk(min(n, cosines.shape[1]), dim=1)
-            rows = rows.gather(1, best)
-        return cosines, rows
+            values, best = found.topk(min(n, len(numbers)), dim=1)
+            cosines.append(values)
+            rows.append(numbers[best])
+        every = torch.cat(cosines, dim=1)
+        values, best = every.topk(min(n, every.shape[1]), dim=1)
+        return values, torch.cat(rows, dim=1).gather(1, best)
+
+    def _blocks(self, late: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Rows and their text, each row once."""
+        for first in range(0, len(self.text), _BLOCK):
+            block = self.text[first : first + _BLOCK]
+            numbers = torch.arange(first, first + len(block))
+            is_kept = ~torch.isin(numbers, late)
+            yield numbers[is_kept], block[is_kept] if len(late) else block
+        yield late, self._late_text
 
     @property
     def num_prototypes(self) -> int:

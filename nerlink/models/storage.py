@@ -47,8 +47,8 @@ __all__ = [
     "save_model",
 ]
 
-FORMAT: Final = 1
-"""Version of the folder's layout; a folder with a larger one is refused."""
+FORMAT: Final = 2
+"""Version of the folder's layout; a folder with another one is refused."""
 
 MANIFEST: Final = "nerlink.json"
 FILES: Final = (
@@ -248,10 +248,10 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         missing = [name for name in ("files", *ModelInfo.__slots__) if name not in manifest]
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{path}: damaged ({error!r}).") from error
-    if found > FORMAT:
+    if found != FORMAT:
+        advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
         raise StorageError(
-            f"{folder}: saved in format {found}, this nerlink reads up to {FORMAT}. "
-            "Upgrade nerlink: pip install -U nerlink"
+            f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
         )
     if missing:
         raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}.")

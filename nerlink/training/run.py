@@ -123,6 +123,7 @@ class Run:
         self.load_weights(load_checkpoint(self.best)["model"])
         if self.model.linker:
             write_text(self.model.linker)
+            self.model.linker.lookup.forget()
         self.model.eval()
         calibrate(self.model, self.dev)
         return self.progress

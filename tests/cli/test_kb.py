@@ -89,8 +89,9 @@ def test_recall_is_told_for_each_generator_and_for_all(run, base, gold):
 
 
 def test_recall_of_a_chain_of_ones_own(run, base, gold):
-    options = ("--candidates", "exact", "--fill", "partial")
-    *_, last = run("kb", "recall", base, gold, *options).records
-    assert (last["candidates"], last["fill"]) == (["exact"], ["partial"])
+    options = ("--candidates", "exact", "--candidates", "acronym", "--fill", "partial")
+    *_, chain, _, last = run("kb", "recall", base, gold, *options).records
+    assert (chain["candidates"], chain["fill"]) == (["exact", "acronym"], [])
+    assert (last["candidates"], last["fill"]) == (["exact", "acronym"], ["partial"])
     result = run("kb", "recall", base, gold, "--candidates", "fuzzy")
     assert (result.code, "kb.index_fuzzy()" in result.err) == (1, True)

@@ -120,6 +120,12 @@ def test_another_sqlite_file_is_refused(tmp_path: Path) -> None:
         KnowledgeBase.open(tmp_path / "other.sqlite")
 
 
+def test_an_older_base_is_built_again(kb: KnowledgeBase) -> None:
+    kb.connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(KnowledgeBaseError, match=r"older nerlink \(schema 1.*Build the base again"):
+        KnowledgeBase.open(kb.path)
+
+
 def test_a_newer_base_asks_for_an_upgrade(kb: KnowledgeBase) -> None:
     kb.connection.execute("PRAGMA user_version = 99")
     with pytest.raises(KnowledgeBaseError, match=r"schema 99.*Upgrade nerlink"):

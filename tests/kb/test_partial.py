@@ -1,7 +1,7 @@
 import pytest
 
 from nerlink.data import Entity
-from nerlink.kb import Filled, KnowledgeBase, Normalised, Partial
+from nerlink.kb import Acronym, Filled, KnowledgeBase, Normalised, Partial
 
 PEOPLE = {
     "Ada Lovelace": 30.0,
@@ -49,6 +49,8 @@ def test_names_are_found_as_they_change(people):
     assert partial.candidates("Waugh")[0].entity == "Q1"
     people.rename("Q1", "Evelyn Arthur St. John Waugh")
     assert [one.entity for one in partial.candidates("Arthur")] == ["Q1"]
+    people.rename("Mark Waugh", "Mark Twain")
+    assert "Mark Waugh" not in partial.get_candidates("Waugh")
     people.merge("Q1", "Mark Waugh")
     assert [one.entity for one in partial.candidates("Evelyn")] == []
     assert partial.candidates("Mark") != ()
@@ -56,11 +58,28 @@ def test_names_are_found_as_they_change(people):
     assert [one.entity for one in partial.candidates("Waugh")] == ["Steve Waugh"]
 
 
+def test_initials_are_looked_for_among_all_that_share_a_word(tmp_path):
+    records = [{"id": f"{n}", "name": f"X{n} Smith", "popularity": 10} for n in range(150)]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [*records, {"id": "Zoe Smith"}]) as kb:
+        assert Partial(kb).get_candidates("Z. Smith") == {"Zoe Smith"}
+        assert len(Partial(kb).candidates("Smith")) == 100
+
+
 def test_short_lists_are_filled_up_behind_their_own_candidates(people):
     filled = Filled(Normalised(people), [Partial(people)], to=2)
     found = filled.candidates("Lovelace")
     assert {one.entity for one in found} == {"Lovelace", "Ada Lovelace"}
     assert sum(one.prior for one in found) == pytest.approx(0.5 + 0.5 * 31 / 44)
+
+
+def test_two_fillers_share_half_of_the_priors(people):
+    people.add(Entity(id="AL", name="Aunt Lucy", aliases={"AL": 1}), Entity(id="Q2", name="Al Gore"))
+    people.add(Entity(id="Q3", name="Al Green"))
+    filled = Filled(Normalised(people), [Acronym(people), Partial(people)])
+    priors = {one.entity: one.prior for one in filled.candidates("AL")}
+    assert priors["AL"] == pytest.approx(0.5)
+    assert priors.keys() == {"AL", "Ada Lovelace", "Q2", "Q3"}
+    assert priors["Q2"] + priors["Q3"] == pytest.approx(0.25)
 
 
 def test_lists_that_are_long_enough_are_left_alone(people):

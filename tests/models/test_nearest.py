@@ -65,6 +65,23 @@ def test_new_entities_are_found_and_removed_ones_are_not(nearest, linker):
     assert "new" not in nearest.get_candidates("Just made")
 
 
+def test_removed_entities_take_no_places(nearest, linker):
+    kb = linker.lookup.kb
+    for entity in ("paris", "paris-texas", "texas"):
+        kb.remove(entity)
+    found = nearest.candidates("Paris")
+    assert len(found) == 3
+    assert sum(one.prior for one in found) == pytest.approx(1)
+
+
+def test_a_row_with_a_newer_text_is_there_once():
+    prototypes = Prototypes([], width=4)
+    prototypes.set_text(torch.randn(3, 4).half(), version=1)
+    prototypes.add_text([0, 1, 2], torch.randn(3, 4))
+    _, rows = prototypes.nearest(torch.randn(2, 4), 5)
+    assert [sorted(each) for each in rows.tolist()] == [[0, 1, 2]] * 2
+
+
 def test_before_there_are_texts_nothing_is_near(linker):
     prototypes = Prototypes([], width=linker.prototypes.width)
     assert Nearest(linker.lookup.kb, linker.embeddings, prototypes, n=3).candidates("Paris") == ()
