@@ -1,9 +1,11 @@
 """Mistakes by kind, each with its mention in context."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from nerlink.data import NIL, Document, Mention, NilKind
 from nerlink.evaluation.matching import Pair, match_documents
@@ -14,6 +16,10 @@ from nerlink.evaluation.surfaces import EntityNames, are_named_alike, is_partial
 __all__ = ["Mistake", "MistakeKind", "find_mistakes", "mistakes_table"]
 
 RARE = 2  # entities seen in training fewer times than this are rare
+
+_FIRST: Final = re.compile(r"^\S+(?=\s)")
+_LAST: Final = re.compile(r"(?<=\s)\S+$")
+"""A word at an end that may have been cut in two; text without spaces is cut anywhere."""
 
 
 class MistakeKind(StrEnum):
@@ -52,11 +58,19 @@ class Mistake:
     predicted: Mention | None
 
     def context(self, width: int = 60) -> tuple[str, str, str]:
-        """Text before the mention (or both mentions together), the mention, text after it."""
+        """Text before the mention (or both mentions together), the mention, text after it.
+
+        About `width` characters on either side, cut between words, with an ellipsis where cut.
+        """
         mentions = [mention for mention in (self.gold, self.predicted) if mention is not None]
         start, end = min(m.start for m in mentions), max(m.end for m in mentions)
         text = self.doc.text
-        return text[max(0, start - width) : start], text[start:end], text[end : end + width]
+        before, after = text[max(0, start - width) : start], text[end : end + width]
+        if width and start > width:
+            before = "…" + (before if text[start - width - 1].isspace() else _FIRST.sub("", before))
+        if width and end + width < len(text):
+            after = (after if text[end + width].isspace() else _LAST.sub("", after)) + "…"
+        return before, text[start:end], after
 
 
 def find_mistakes(

@@ -85,7 +85,10 @@ def test_mistake_is_shown_in_context():
         [marked("They saw [Rome|LOC] burn.")], [marked("They saw Rome burn.")]
     )
     assert mistake.document == "document 1"
-    assert mistake.context(4) == ("saw ", "Rome", " bur")
+    assert mistake.context(4) == ("…saw ", "Rome", " …")
+    assert mistake.context(5) == ("… saw ", "Rome", " …")
+    assert mistake.context(6) == ("… saw ", "Rome", " burn.")
+    assert mistake.context(20) == ("They saw ", "Rome", " burn.")
     assert mistake.predicted is None
 
 

@@ -73,7 +73,9 @@ def test_short_lists_are_filled_up_behind_their_own_candidates(people):
 
 
 def test_two_fillers_share_half_of_the_priors(people):
-    people.add(Entity(id="AL", name="Aunt Lucy", aliases={"AL": 1}), Entity(id="Q2", name="Al Gore"))
+    people.add(
+        Entity(id="AL", name="Aunt Lucy", aliases={"AL": 1}), Entity(id="Q2", name="Al Gore")
+    )
     people.add(Entity(id="Q3", name="Al Green"))
     filled = Filled(Normalised(people), [Acronym(people), Partial(people)])
     priors = {one.entity: one.prior for one in filled.candidates("AL")}
