@@ -44,7 +44,7 @@ class DataConfig(Section):
     Args:
         corpus: Name or folder of a corpus with a card; its splits serve as train, dev and test.
         train: File to train on, where no corpus is named.
-        dev: File to choose the best epoch on.
+        dev: File to choose the best epoch on, by F1 of mentions, of links, or by their mean.
         test: File to score once at the end.
         tasks: What these documents teach; all tasks of the model if empty.
         weight: How often documents of this entry are drawn, relative to the others.

@@ -281,9 +281,10 @@ class Run:
         return evaluate(self.dev, found)
 
     def _score(self, report: Report) -> float:
-        """What decides which epoch was best: linking end to end, or finding if nothing links."""
-        finding = report.scores.get("ner.f1", 0.0)
-        return report.scores.get("linking.inkb.f1", finding) if self.model.linker else finding
+        """What decides which epoch was best: F1 of mentions, of links end to end, or the mean."""
+        measures = {"ner.f1": self.model.tagger, "linking.inkb.f1": self.model.linker}
+        scores = [report.scores.get(name, 0.0) for name, head in measures.items() if head]
+        return sum(scores) / len(scores)
 
     def _is_out_of_patience(self) -> bool:
         patience = self.config.training.patience

@@ -2,11 +2,13 @@ import os
 import re
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import multiprocessing
 
+from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
 from nerlink.models.storage import load_model
 from nerlink.training import run as module
@@ -168,3 +170,12 @@ def test_a_checkpoint_inside_an_epoch_is_written_as_often_as_asked(run, monkeypa
     )
     run(epochs=1, checkpoint_minutes=60)
     assert written == ["best.safetensors", "checkpoint.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "score"), [(("tagger",), 0.9), (("linker",), 0.7), (("tagger", "linker"), 0.8)]
+)
+def test_both_tasks_count_for_the_best_epoch(heads, score):
+    model = SimpleNamespace(**{name: name in heads for name in ("tagger", "linker")})
+    report = Report(scores={"ner.f1": 0.9, "linking.inkb.f1": 0.7})
+    assert Run._score(SimpleNamespace(model=model), report) == pytest.approx(score)
