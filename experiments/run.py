@@ -80,7 +80,7 @@ def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict
         result = train(config, folder, reporter=Terminal())
         record = {"history": [dict(epoch) for epoch in result.history]}
         path.write_text(json.dumps(record, indent=1), encoding="utf8")
-    if load_config(folder / "config.toml") != config:
+    if as_asked(load_config(folder / "config.toml")) != as_asked(config):
         raise ConfigError(f"{folder} was trained with another configuration. Delete it first.")
     record = json.loads(path.read_text("utf8"))
     if "scores" not in record:
@@ -88,6 +88,14 @@ def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict
         path.write_text(json.dumps(record, indent=1), encoding="utf8")
     epoch = statistics.mean(epoch["seconds"] for epoch in record["history"])
     return record["scores"], {"epoch": epoch, "tag": record["tag"]}
+
+
+def as_asked(config: Config) -> Config:
+    """A configuration without the threshold that training fits where it has a target."""
+    if config.linker.target is None:
+        return config
+    linker = config.linker.model_copy(update={"threshold": None})
+    return config.model_copy(update={"linker": linker})
 
 
 def summarise(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from nerlink.config import Config
 from nerlink.sources import load_split, read
 from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
@@ -80,3 +81,15 @@ def test_model_of_another_configuration_is_not_scored(repository, tmp_path):
     path.write_text(path.read_text("utf8").replace("epochs = 1", "epochs = 2"), "utf8")
     with pytest.raises(Exception, match="trained with another configuration"):
         repository()
+
+
+@pytest.mark.parametrize(
+    ("target", "fitted", "is_same"),
+    [("f1", 0.4, True), (0.95, 0.9, True), (None, 0.4, False), (None, None, True)],
+)
+def test_a_fitted_threshold_is_no_other_configuration(program, target, fitted, is_same):
+    as_asked = program("run").as_asked
+    asked = Config(data=[{"corpus": "news"}], linker={"target": target})
+    linker = asked.linker.model_copy(update={"threshold": fitted})
+    saved = asked.model_copy(update={"linker": linker})
+    assert (as_asked(saved) == as_asked(asked)) == is_same
