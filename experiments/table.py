@@ -127,12 +127,12 @@ def markdown(columns: list[str], rows: list[list[str]]) -> str:
 
 
 def shown(name: str, score: Mapping[str, float] | None) -> str:
-    """A mean, with the standard deviation where there are several values."""
+    """A mean, or the median of times, with the standard deviation of several values."""
     if score is None:
         return ""
     factor, form = (100, ".1f") if name.startswith(PER_CENT) else (1, ",.4g")
-    mean, sd = (format(factor * score[key], form) for key in ("mean", "sd"))
-    return mean if score["n"] < 2 else f"{mean} ± {sd}"
+    middle = format(factor * score.get("median", score["mean"]), form)
+    return middle if score["n"] < 2 else f"{middle} ± {format(factor * score['sd'], form)}"
 
 
 def filled(text: str, content: str) -> str:
