@@ -8,7 +8,6 @@ document is tagged before, and what that takes is taken off.
     python -m experiments.speed.adding
 """
 
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from experiments.speed.encoders import encoder_folder
 from experiments.speed.invented import invent_world
 from experiments.speed.nerlink_side import make_pipeline
 from experiments.speed.options import Options, parse_options
-from experiments.speed.results import Findings, report
+from experiments.speed.results import Findings, run
 from nerlink import Document, Entity, KnowledgeBase, Mention, Pipeline
 
 __all__ = ["main"]
@@ -32,10 +31,7 @@ SIZES: Final = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
-    options = parse_options(__doc__, arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        findings = _measure(options, Path(folder))
-    report(findings, options)
+    run(_measure, parse_options(__doc__, arguments))
 
 
 def _measure(options: Options, folder: Path) -> Findings:

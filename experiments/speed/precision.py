@@ -6,7 +6,6 @@ F1 between the answers in fp32 and in fewer bits.
     python -m experiments.speed.precision
 """
 
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,7 +20,7 @@ from experiments.speed.encoders import encoder_folder
 from experiments.speed.invented import invent_world
 from experiments.speed.nerlink_side import count_mentions, make_pipeline
 from experiments.speed.options import Options, parse_options
-from experiments.speed.results import Findings, report
+from experiments.speed.results import Findings, run
 from experiments.speed.timing import Side, measure_in_turns
 from nerlink import Document, Pipeline
 
@@ -54,10 +53,7 @@ MODES: Final[Mapping[str, Callable[[Pipeline], None]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
-    options = parse_options(__doc__, arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        findings = _measure(options, Path(folder))
-    report(findings, options)
+    run(_measure, parse_options(__doc__, arguments))
 
 
 def _measure(options: Options, folder: Path) -> Findings:

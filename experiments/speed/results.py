@@ -6,7 +6,8 @@ import platform
 import re
 import statistics
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from rich.table import Table
 from experiments.speed.options import Options
 from experiments.speed.timing import Times
 
-__all__ = ["Findings", "report", "statistics_of", "write_results"]
+__all__ = ["Findings", "report", "run", "statistics_of", "write_results"]
 
 QUESTION: Final = "How fast is nerlink beside Flair, and beside the bare encoder?"
 PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
@@ -57,6 +58,13 @@ class Findings:
     def summary(self) -> dict[str, dict[str, float]]:
         """Mean, standard deviation, number and median of each measure."""
         return {measure: statistics_of(values) for measure, values in self.scores.items()}
+
+
+def run(measure: Callable[[Options, Path], Findings], options: Options) -> None:
+    """Measure in a folder that is gone afterwards, show and write."""
+    with tempfile.TemporaryDirectory() as folder:
+        findings = measure(options, Path(folder))
+    report(findings, options)
 
 
 def report(findings: Findings, options: Options) -> None:

@@ -3,7 +3,6 @@
 python -m experiments.speed.streaming --count 100000
 """
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -15,7 +14,7 @@ from experiments.speed.invented import World, invent_world
 from experiments.speed.memory import peak_memory
 from experiments.speed.nerlink_side import make_pipeline
 from experiments.speed.options import Options, parse_options
-from experiments.speed.results import Findings, report
+from experiments.speed.results import Findings, run
 
 __all__ = ["main"]
 
@@ -25,10 +24,7 @@ SIZES: Final = {"toy": (100, 10, 5, 60, 20), "full": (10_000, 500, 20, 100_000, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
-    options = parse_options(__doc__, arguments, counts="documents in the stream")
-    with tempfile.TemporaryDirectory() as folder:
-        findings = _measure(options, Path(folder))
-    report(findings, options)
+    run(_measure, parse_options(__doc__, arguments, counts="documents in the stream"))
 
 
 def _measure(options: Options, folder: Path) -> Findings:

@@ -8,7 +8,6 @@ anew and the weights are written.
 """
 
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from experiments.speed.flair_side import make_flair
 from experiments.speed.invented import invent_world
 from experiments.speed.nerlink_side import make_base, make_model
 from experiments.speed.options import Options, parse_options
-from experiments.speed.results import Findings, report
+from experiments.speed.results import Findings, run
 from experiments.speed.timing import CLOCKS
 from nerlink import Document, to_corpus
 from nerlink.config import Config, DataConfig, TrainingConfig
@@ -97,13 +96,11 @@ class _Steps(TrainerPlugin):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
-    options = parse_options(__doc__, arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        findings = _measure(options, SIZES[options.size], Path(folder))
-    report(findings, options)
+    run(_measure, parse_options(__doc__, arguments))
 
 
-def _measure(options: Options, size: Size, folder: Path) -> Findings:
+def _measure(options: Options, folder: Path) -> Findings:
+    size = SIZES[options.size]
     logging.getLogger("flair").setLevel(logging.WARNING)
     encoder, name = encoder_folder(options.encoder, folder / "encoder")
     world = invent_world(encoder, n_names=size.n_names, n_meanings=size.n_meanings)

@@ -11,9 +11,10 @@ from nerlink.models.build import build_model
 from nerlink.models.documents import example_of
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
+from nerlink.models.linker import Linker
 from nerlink.models.passages import Example
 from nerlink.models.texts import write_text
-from tests.world import DOCUMENTS, tiny_config
+from tests.world import DOCUMENTS, ENTITIES, tiny_config
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,15 @@ def model(encoder_dir: Path, kb: KnowledgeBase) -> JointModel:
     torch.nn.init.normal_(model.linker.prototypes.memory.weight[1:])
     write_text(model.linker)
     return model.eval()
+
+
+@pytest.fixture
+def linker(model: JointModel, tmp_path: Path) -> Iterator[Linker]:
+    """A linker with a knowledge base of its own, to change."""
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
+        model.linker.lookup.kb = kb
+        write_text(model.linker)
+        yield model.linker
 
 
 def examples(*documents: Document) -> list[Example]:

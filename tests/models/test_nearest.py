@@ -2,21 +2,10 @@ import pytest
 import torch
 
 from nerlink.data import Entity
-from nerlink.kb import KnowledgeBase
 from nerlink.models import prototypes as prototypes_module
 from nerlink.models.nearest import Nearest
 from nerlink.models.prototypes import Prototypes
-from nerlink.models.texts import refresh_text, write_text
-from tests.world import ENTITIES
-
-
-@pytest.fixture
-def linker(model, tmp_path):
-    """A linker with a knowledge base of its own."""
-    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
-        model.linker.lookup.kb = kb
-        write_text(model.linker)
-        yield model.linker
+from nerlink.models.texts import refresh_text
 
 
 @pytest.fixture

@@ -1,20 +1,8 @@
-import pytest
 import torch
 
 from nerlink.data import Entity
-from nerlink.kb import KnowledgeBase
 from nerlink.models.texts import encode_entities, refresh_text, write_text
 from tests.models.counting import count_rows
-from tests.world import ENTITIES
-
-
-@pytest.fixture
-def linker(model, tmp_path):
-    """A linker with a knowledge base of its own."""
-    with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
-        model.linker.lookup.kb = kb
-        write_text(model.linker)
-        yield model.linker
 
 
 def test_every_entity_gets_a_vector_of_its_text(linker):
