@@ -111,16 +111,16 @@ class InDocument:
 def widen(
     own: Sequence[Candidate], lent: Sequence[Sequence[Candidate]], *, share: float = _SHARE
 ) -> tuple[Candidate, ...]:
-    """A name's own candidates and those of fuller names, by falling prior, ties by id.
+    """A name's own candidates and those lent to it, by falling prior, ties by id.
 
-    Own priors are multiplied by 1 - `share`; each fuller name with candidates adds its priors by
-    an equal part of `share`, also where the name has no candidates of its own. Counts stay what
-    they were: a lent candidate has none.
+    Own priors are multiplied by 1 - `share`; each lender with candidates adds its priors by an
+    equal part of `share`, also where the name has no candidates of its own. Counts stay what they
+    were: a lent candidate has none.
 
     Args:
         own: Candidates of the name itself.
-        lent: Candidates of each fuller name.
-        share: What all fuller names together get, 0 to 1.
+        lent: Candidates of each lender: a fuller name, or a generator that fills up.
+        share: What all lenders together get, 0 to 1.
     """
     lent = [candidates for candidates in lent if candidates]
     if not lent:
