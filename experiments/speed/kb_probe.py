@@ -11,8 +11,10 @@ from typing import Final
 
 from experiments.speed.memory import resident_memory
 from experiments.speed.words import syllable_words
+from nerlink.config import KnowledgeBaseConfig
 from nerlink.data import Entity
 from nerlink.kb import CandidateGenerator, Exact, KnowledgeBase, Normalised
+from nerlink.models.build import candidate_generator
 
 __all__ = ["entities", "probe"]
 
@@ -48,6 +50,12 @@ def probe(path: Path, n_aliases: int) -> dict[str, float]:
         _forget_file(path)
         found["together_cold_us"] = _look_up_together(Normalised(kb), surfaces)
         found["together_warm_us"] = _look_up_together(Normalised(kb), surfaces)
+        _forget_file(path)
+        filled = candidate_generator(kb, KnowledgeBaseConfig())
+        found["filled_cold_us"] = _look_up_together(filled, surfaces)
+        again = candidate_generator(kb, KnowledgeBaseConfig())
+        found["filled_warm_us"] = _look_up_together(again, surfaces)
+        found["filled_remembered_us"] = _look_up_together(filled, surfaces[-1000:])
         _forget_file(path)
         found["exact_cold_us"] = _look_up(Exact(kb), surfaces)
         found["exact_warm_us"] = _look_up(Exact(kb), surfaces)

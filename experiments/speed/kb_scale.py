@@ -3,7 +3,8 @@
 Time to build and to open; time of a look-up; memory that the open base takes, above that of an
 empty one. A look-up is `cold` where the file is on the disk only, `warm` where the file is in
 memory and the surface is new, `remembered` where the surface came before; `together` are fifty
-surfaces in one go, as a pipeline asks for those of its documents.
+surfaces in one go, as a pipeline asks for those of its documents; `filled` are those with short
+lists filled up, as they are by default.
 
     python -m experiments.speed.kb_scale --count 10000000
 """

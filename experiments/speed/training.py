@@ -2,7 +2,8 @@
 
 Flair trains with `ModelTrainer.fine_tune` on both tasks (`use_all_tasks=True`) with FLERT context.
 nerlink's steps are timed alone, and with what follows them: the text of all entities is encoded
-anew and the weights are written.
+anew and the weights are written. Among the steps are the texts of all candidates of the next fifty
+(4 a mention here, 2.5 in an epoch of AIDA-CoNLL); an epoch of few documents would be little else.
 
     python -m experiments.speed.training
 """
@@ -59,7 +60,7 @@ class Size:
 
 SIZES: Final = {
     "toy": Size(n_documents=2, n_entities=100, n_names=10, n_meanings=5, repeats=1),
-    "full": Size(n_documents=40, n_entities=10_000, n_names=500, n_meanings=20, repeats=3),
+    "full": Size(n_documents=120, n_entities=10_000, n_names=500, n_meanings=20, repeats=3),
 }
 PRECISIONS: Final = ("fp32", "bf16")
 """Of nerlink's steps; Flair's are in fp32."""
