@@ -1,6 +1,6 @@
 """The text part of prototypes: what the encoder makes of an entity's name and description."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -21,18 +21,28 @@ LENGTH: Final = 0.25
 """Length of a text vector, as a multiple of the square root of its width."""
 
 
-def write_text(linker: Linker, rows: Iterable[int] | None = None) -> None:
+def write_text(
+    linker: Linker,
+    rows: Iterable[int] | None = None,
+    *,
+    told: Callable[[int, int], None] | None = None,
+) -> None:
     """Bring the text part of prototypes up to date with the encoder.
 
     Args:
         linker: Has the prototypes, the encoder and the knowledge base.
         rows: Those to write; the others stay as they are. All, if not given.
+        told: Called as it goes on, with the texts written and the rows of the table.
     """
     kb, prototypes = linker.lookup.kb, linker.prototypes
     version = kb.version
     table = prototypes.writable_text(kb.n_rows)
+    n_done = 0
     for numbers, vectors in encode_entities(linker.embeddings, kb.texts(rows)):
         table[torch.tensor(numbers)] = vectors
+        n_done += len(numbers)
+        if told:
+            told(n_done, len(table))
     prototypes.set_text(table, version=version)
 
 

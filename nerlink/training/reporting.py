@@ -49,6 +49,9 @@ class Reporter(Protocol):
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
         """Called after every update, with the updates done in the whole run."""
 
+    def texts(self, n_done: int, n_all: int) -> None:
+        """Called while the texts of all entities are encoded."""
+
     def epoch(self, epoch: Epoch) -> None:
         """Called after every epoch."""
 
@@ -66,6 +69,9 @@ class Silent:
         """Ignored."""
 
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
+        """Ignored."""
+
+    def texts(self, n_done: int, n_all: int) -> None:
         """Ignored."""
 
     def epoch(self, epoch: Epoch) -> None:
@@ -115,12 +121,15 @@ class Terminal:
             self.progress.update(
                 task, completed=n_done, epoch=epoch, loss=loss, speed=tokens_per_second
             )
-        if not self.console.is_terminal and time.monotonic() - self.last_line > LINE_SECONDS:
-            self.last_line = time.monotonic()
-            self.note(
+        if not self.console.is_terminal:
+            self._note_at_times(
                 f"epoch {epoch}  {n_done}/{self.n_steps} steps  loss {loss:.3f}  "
                 f"{tokens_per_second:,.0f} tokens/s"
             )
+
+    def texts(self, n_done: int, n_all: int) -> None:
+        """Print a line, on a terminal as well, where it takes minutes."""
+        self._note_at_times(f"texts of entities  {n_done:,}/{n_all:,}")
 
     def epoch(self, epoch: Epoch) -> None:
         """Print a line of scores."""
@@ -134,6 +143,12 @@ class Terminal:
         """Stop the bar."""
         if self.progress:
             self.progress.stop()
+
+    def _note_at_times(self, text: str) -> None:
+        """Print a line, if the last one is a minute old."""
+        if time.monotonic() - self.last_line > LINE_SECONDS:
+            self.last_line = time.monotonic()
+            self.note(text)
 
 
 HEADLINES = ("ner.f1", "linking.inkb.f1", "linking.disambiguation")

@@ -115,14 +115,14 @@ class Run:
         settings = self.config.training
         linker = self.model.linker
         if linker and "nearest" in self.config.kb.generators and not linker.prototypes.version:
-            write_text(linker)
+            write_text(linker, told=self.reporter.texts)
         while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
         if self.model.linker:
-            write_text(self.model.linker)
+            write_text(self.model.linker, told=self.reporter.texts)
             self.model.linker.lookup.forget()
         self.model.eval()
         calibrate(self.model, self.dev)

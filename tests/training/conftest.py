@@ -80,6 +80,7 @@ class Listener(Silent):
         self.n_steps = 0
         self.notes: list[str] = []
         self.steps: list[int] = []
+        self.written: list[tuple[int, int]] = []
         self.epochs: list[Epoch] = []
         self.n_ends = 0
 
@@ -91,6 +92,9 @@ class Listener(Silent):
 
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
         self.steps.append(n_done)
+
+    def texts(self, n_done: int, n_all: int) -> None:
+        self.written.append((n_done, n_all))
 
     def epoch(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)

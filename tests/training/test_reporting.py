@@ -84,3 +84,13 @@ def test_a_log_gets_a_line_now_and_then(terminal, monkeypatch):
     terminal.end()
     lines = [line for line in shown(terminal).splitlines() if "steps" in line and "loss" in line]
     assert lines[0] == "epoch 1  2/10 steps  loss 0.250  1,234 tokens/s"
+
+
+def test_a_terminal_gets_a_line_a_minute_while_texts_are_written(monkeypatch):
+    terminal = Terminal(console=Console(file=io.StringIO(), force_terminal=True, no_color=True))
+    clock = iter([0.0, 5.0, 61.0, 61.5])
+    terminal.last_line = 0.0
+    monkeypatch.setattr("nerlink.training.reporting.time.monotonic", lambda: next(clock))
+    for n_done in (1000, 2000, 3000):
+        terminal.texts(n_done, 5000)
+    assert shown(terminal) == "texts of entities  3,000/5,000\n"

@@ -28,6 +28,7 @@ def test_a_run_tells_what_happens(run):
     assert listener.steps == list(range(1, listener.n_steps + 1))
     assert [epoch.number for epoch in listener.epochs] == [1, 2]
     assert listener.n_ends == 1
+    assert listener.written == [(len(ENTITIES), len(ENTITIES))]
     assert all(epoch.score is not None for epoch in listener.epochs)
 
 
