@@ -26,7 +26,7 @@ FOUND = (
 )
 """Measures of mentions and links that the model found."""
 
-GIVEN = r"linking\.(disambiguation|unseen|ece)|candidates\.recall"
+GIVEN = r"linking\.(disambiguation|ranking|unseen|ece)|candidates\.recall"
 """Measures of links on gold mentions."""
 
 COLUMNS = {"nel": ["nel", "predicted_nel"], "ner": ["ner", "predicted"]}

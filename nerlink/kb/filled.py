@@ -5,7 +5,7 @@ from typing import Final
 
 from nerlink.data import Candidate
 from nerlink.kb.candidates import CandidateGenerator
-from nerlink.kb.in_document import widen
+from nerlink.kb.in_document import LENT_SHARE, widen
 
 __all__ = ["FILL_TO", "Filled"]
 
@@ -55,7 +55,7 @@ class Filled(CandidateGenerator):
                 new = [one for one in more if one.entity not in there]
                 added[surface].append(tuple(new[: room[surface]]))
         filled = {
-            surface: widen(found, added[surface], share=0.5 if found else 1.0)
+            surface: widen(found, added[surface], share=LENT_SHARE if found else 1.0)
             for surface, found in own.items()
         }
         return [filled[surface][:limit] for surface in surfaces]

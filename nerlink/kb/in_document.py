@@ -13,7 +13,7 @@ from nerlink.kb.candidates import CandidateGenerator
 from nerlink.kb.definitions import find_definitions
 from nerlink.kb.normalise import acronym, is_acronym, normalise
 
-__all__ = ["FULLER", "Fuller", "InDocument", "Name", "widen"]
+__all__ = ["FULLER", "LENT_SHARE", "Fuller", "InDocument", "Name", "widen"]
 
 _MAX_FULLER: Final = 8
 """Fuller names that lend their candidates to one name; those that the document has first."""
@@ -21,8 +21,8 @@ _MAX_FULLER: Final = 8
 _CACHE_SIZE: Final = 16_384
 """Surfaces whose words and initials are remembered."""
 
-_SHARE: Final = 0.5
-"""Share of the priors that fuller names get, by default."""
+LENT_SHARE: Final = 0.5
+"""Share of the priors that lenders get, by default."""
 
 
 class Name(NamedTuple):
@@ -59,7 +59,7 @@ class InDocument:
         generator: CandidateGenerator,
         ways: Sequence[str] = ("definition", "initials", "partial"),
         *,
-        share: float = _SHARE,
+        share: float = LENT_SHARE,
     ) -> None:
         self.generator = generator
         self.ways = tuple(ways)
@@ -109,7 +109,7 @@ class InDocument:
 
 
 def widen(
-    own: Sequence[Candidate], lent: Sequence[Sequence[Candidate]], *, share: float = _SHARE
+    own: Sequence[Candidate], lent: Sequence[Sequence[Candidate]], *, share: float = LENT_SHARE
 ) -> tuple[Candidate, ...]:
     """A name's own candidates and those lent to it, by falling prior, ties by id.
 

@@ -9,7 +9,7 @@ KEYS = {
 FRACTIONS = re.compile(
     r"ner\.(f1|precision|recall|f1\..+)"
     r"|tokens\.accuracy"
-    r"|linking\.(inkb\.(f1|precision|recall)|disambiguation|unseen|ece)"
+    r"|linking\.(inkb\.(f1|precision|recall)|disambiguation|ranking|unseen|ece)"
     r"|candidates\.recall"
 )
 
