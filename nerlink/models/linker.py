@@ -79,6 +79,9 @@ class Linker(SpanClassifier):
         self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
         self.second_look = SecondLook(prototypes.width)
         nn.init.normal_(self.query.weight, std=0.005)
+        with torch.no_grad():
+            about = 2 * encoder.embedding_length
+            self.query.weight[:, about : about + prototypes.width] += torch.eye(prototypes.width)
         self.to(encoder.device)
 
     @property
@@ -92,7 +95,8 @@ class Linker(SpanClassifier):
         """Mentions in prototype space, (n_mentions, width).
 
         A mention is read from its first and last token, from the mean of its passage, which tells
-        what the document is about, and from what the tagger makes of it.
+        what the document is about, and from what the tagger makes of it. Before training it is
+        little but that mean: as near to an entity as the encoder holds their texts to be.
 
         Args:
             vectors: All token vectors of the batch, (n_tokens, embedding_length).
@@ -159,6 +163,14 @@ class Linker(SpanClassifier):
         _, scores = self._first_scores(vectors, labels, mentions, flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
+
+    def start_nil(self, rows: Sequence[int]) -> None:
+        """Before training, have `NIL` as near to each mention as the mean of some entities.
+
+        Else `NIL` would be the farther away the more alike an encoder holds all texts to be.
+        """
+        with torch.no_grad():
+            self.nil_prototype.copy_(self.prototypes.text_of(torch.tensor(rows)).mean(0))
 
     def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
         """What each mention seems to mean, for itself."""

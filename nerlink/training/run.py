@@ -236,7 +236,10 @@ class Run:
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
-            write_text(linker, sorted(rows - {-1}))
+            wanted = sorted(rows - {-1})
+            write_text(linker, wanted)
+            if wanted and self.progress.epoch == self.progress.batch == 0:
+                linker.start_nil(wanted)
 
     def _finish_epoch(self) -> None:
         progress = self.progress

@@ -199,6 +199,24 @@ def test_a_mention_is_read_with_its_passage(linker):
     assert not torch.equal(first[1], second[1])
 
 
+def test_before_training_a_mention_is_about_the_mean_of_its_passage(linker):
+    (example,) = examples(marked(PARIS))
+    vectors = torch.randn(len(example.passage.tokens.words), linker.embeddings.embedding_length)
+    mentions = locate([example.passage], [example.spans], vectors.device)
+    found = linker.mention_vectors(vectors, mentions, None)
+    mean = vectors.mean(0)[: linker.prototypes.width].expand_as(found)
+    assert torch.cosine_similarity(found, mean).min() > 0.8
+
+
+def test_nil_starts_as_near_as_the_mean_of_entities(linker):
+    linker.start_nil([0, 2])
+    flat = linker.flatten(linker.lookup(["Nowhere"]))
+    query = torch.randn(1, linker.prototypes.width)
+    near = (linker.prototypes.text[[0, 2]].float() @ query[0]).mean()
+    scores = linker.score(query, flat, linker.prototypes.vectors_of(flat.rows))
+    torch.testing.assert_close(scores[0, 0] - linker.nil_curves(flat.nil_features).sum(), near)
+
+
 def test_a_mention_without_candidates_is_nil(model):
     (example,) = examples(marked("[Nowhere|LOC|] won."))
     (annotations,) = model.annotate([example.passage], given=[example.spans])
