@@ -72,7 +72,7 @@ def _piece(example: Example, begin: int, end: int) -> Example:
         for span in example.spans
         if begin <= span.first and span.last <= end
     )
-    return Example(Passage(example.passage.text, piece), spans, example.tasks)
+    return Example(Passage(example.passage.text, piece), spans, example.tasks, whole=example)
 
 
 def annotate_documents(

@@ -255,15 +255,16 @@ class Linker(SpanClassifier):
         return self.training and share > 0 and float(torch.rand(())) < share
 
     def own_counts(self, example: Example) -> Counter[tuple[str, int]]:
-        """What an example adds to the counts of surfaces and entities; row -1 is `NIL`."""
+        """What an example's document added to the counts of training; row -1 is `NIL`."""
+        whole = example.whole or example
         counts: Counter[tuple[str, int]] = Counter()
-        for span in example.spans:
+        for span in whole.spans:
             if span.entity is None:
                 continue
             row = self.lookup.row(span.entity)
             counts["", row] += 1
             if row < 0 or self.is_counted:
-                counts[self.lookup.one(example.passage.surface(span)).key, row] += 1
+                counts[self.lookup.one(whole.passage.surface(span)).key, row] += 1
         return counts
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from flair.data import Sentence
 
@@ -48,11 +48,13 @@ class Example:
         passage: What is read.
         spans: What is to be found, in order, not overlapping.
         tasks: What the spans teach.
+        whole: The document that it is a piece of, if it is one.
     """
 
     passage: Passage
     spans: tuple[TokenSpan, ...]
     tasks: frozenset[Task]
+    whole: Self | None = None
 
 
 @dataclass(frozen=True, slots=True)

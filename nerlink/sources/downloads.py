@@ -13,12 +13,13 @@ __all__ = ["fetch"]
 
 _TAR: Final = (".tar.gz", ".tgz")
 _ARCHIVES: Final = (*_TAR, ".zip")
+_BROKEN: Final = (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile)
 
 
 def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
     """Fetch the files of a corpus that are not here yet, each checked by its SHA-256.
 
-    A fetch that broke off goes on with the files that are missing.
+    A fetch that broke off goes on with the files that are missing; a file is fetched whole.
 
     Args:
         card: Names the files and their addresses.
@@ -42,7 +43,7 @@ def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
     for file in card.files:
         try:
             _fetch_file(file, str(file.url), folder)
-        except (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
+        except _BROKEN as error:
             reason = " ".join(str(error).split())
             kind = "cannot be fetched" if isinstance(error, OSError) else "is not what was expected"
             raise DataError(
@@ -64,7 +65,11 @@ def _fetch_file(file: File, url: str, folder: Path) -> None:
         return
     name = PurePosixPath(url).name
     archive = pooch.retrieve(url, known_hash=None, fname=name, path=folder)
-    _unpack(Path(archive), file, target)
+    try:
+        _unpack(Path(archive), file, target)
+    except _BROKEN:
+        Path(archive).unlink()
+        raise
 
 
 def _unpack(archive: Path, file: File, target: Path) -> None:

@@ -138,7 +138,8 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
     target = linker.config.target
     if target is None:
         return
-    linker.config = linker.config.model_copy(update={"threshold": 0.0})
+    before = linker.config
+    linker.config = before.model_copy(update={"threshold": 0.0})
     link_only = model.tagger is None
     scores, is_right, n_gold = [], [], 0
     for doc, found in zip(
@@ -150,8 +151,11 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
             if mention.entity != NIL and gold.get((mention.start, mention.end), NIL) is not None:
                 scores.append(mention.link_score or 0.0)
                 is_right.append(gold.get((mention.start, mention.end)) == mention.entity)
+    if not scores:
+        linker.config = before
+        return
     threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
-    linker.config = linker.config.model_copy(update={"threshold": threshold})
+    linker.config = before.model_copy(update={"threshold": threshold})
     model.config = model.config.model_copy(update={"linker": linker.config})
 
 
@@ -161,20 +165,21 @@ def best_threshold(
     """The threshold that reaches a target.
 
     Args:
-        scores: Probability of each link.
+        scores: Probability of each link, at least one.
         is_right: Whether it is right.
         n_gold: Links there are.
         target: `f1` for the highest F1; a precision for the most links at that precision, or the
             highest precision where none reaches it.
     """
-    if not len(scores):
-        return 0.0
+    falling = np.sort(np.asarray(scores))[::-1]
     order = np.argsort(-np.asarray(scores), kind="stable")
-    kept = np.arange(1, len(order) + 1)
-    right = np.cumsum(np.asarray(is_right)[order])
+    # Links of equal probability are kept or dropped together.
+    last = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
+    kept = 1 + last
+    right = np.cumsum(np.asarray(is_right)[order])[last]
     precision = right / kept
     value = 2 * right / (kept + n_gold) if target == "f1" else precision
     best = int(value.argmax())
     if target != "f1" and (reached := np.flatnonzero(precision >= float(target))).size:
         best = int(reached[-1])
-    return float(np.asarray(scores)[order][best])
+    return float(falling[last][best])

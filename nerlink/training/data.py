@@ -13,7 +13,16 @@ from nerlink.kb import CandidateGenerator, KnowledgeBase, candidate_recall, norm
 from nerlink.models.documents import example_of, split_example
 from nerlink.models.passages import Example
 
-__all__ = ["Summary", "TrainingSet", "count_links", "make_batches", "summarise", "training_set"]
+__all__ = [
+    "Summary",
+    "TrainingSet",
+    "count_links",
+    "links_in",
+    "make_batches",
+    "summarise",
+    "tokens_in",
+    "training_set",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +197,13 @@ def make_batches(data: TrainingSet, *, batch_tokens: int, rng: Random) -> Iterat
         n_tokens += length
     if batch:
         yield batch
+
+
+def tokens_in(examples: Sequence[Example], *, task: Task | None = None) -> int:
+    """Tokens of some examples, or of those among them that teach a task."""
+    return sum(len(e.passage.tokens.words) for e in examples if not task or task in e.tasks)
+
+
+def links_in(examples: Sequence[Example]) -> int:
+    """Annotated links, `NIL` among them, of some examples that teach to link."""
+    return sum(s.entity is not None for e in examples if "nel" in e.tasks for s in e.spans)

@@ -28,7 +28,7 @@ from nerlink.training.checkpoint import (
     restore_random_state,
     save_checkpoint,
 )
-from nerlink.training.data import TrainingSet, make_batches
+from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
 from nerlink.training.reporting import Epoch, Reporter
 
@@ -189,7 +189,7 @@ class Run:
             progress.losses += self._update(batches)
             progress.batch += 1
             progress.seconds = before + time.monotonic() - start
-            n_tokens += sum(_n_tokens(batch) for batch in batches)
+            n_tokens += sum(tokens_in(batch) for batch in batches)
             self.reporter.step(
                 progress.epoch + 1,
                 self.updates_before[progress.epoch] + progress.batch,
@@ -202,8 +202,8 @@ class Run:
 
     def _update(self, batches: Sequence[list[Example]]) -> float:
         """One step of the optimisers; the mean loss of its batches."""
-        n_tokens = sum(_n_tokens(batch, task="ner") for batch in batches)
-        n_mentions = sum(_n_links(batch) for batch in batches)
+        n_tokens = sum(tokens_in(batch, task="ner") for batch in batches)
+        n_mentions = sum(links_in(batch) for batch in batches)
         total = 0.0
         for number, batch in enumerate(batches):
             is_last = number == len(batches) - 1
@@ -253,7 +253,7 @@ class Run:
             number=progress.epoch + 1,
             loss=progress.losses / max(1, progress.batch),
             seconds=progress.seconds,
-            tokens_per_second=sum(_n_tokens(b) for u in self._updates(progress.epoch) for b in u)
+            tokens_per_second=sum(tokens_in(b) for u in self._updates(progress.epoch) for b in u)
             / max(1e-9, progress.seconds),
             report=report,
             score=score if report else None,
@@ -292,11 +292,3 @@ class Run:
     def _is_out_of_patience(self) -> bool:
         patience = self.config.training.patience
         return 0 < patience <= self.progress.epoch - self.progress.best_epoch
-
-
-def _n_tokens(examples: Sequence[Example], *, task: str | None = None) -> int:
-    return sum(len(e.passage.tokens.words) for e in examples if not task or task in e.tasks)
-
-
-def _n_links(examples: Sequence[Example]) -> int:
-    return sum(s.entity is not None for e in examples if "nel" in e.tasks for s in e.spans)

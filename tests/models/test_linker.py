@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nerlink.data import NIL, NilKind
+from nerlink.models.documents import split_example
 from nerlink.models.features import FEATURES
 from nerlink.models.mentions import locate
 from nerlink.models.passages import Example, TokenSpan
@@ -182,6 +183,14 @@ def test_entities_of_one_document_have_no_memory_there(linker):
     assert linker._remembered(own).tolist() == [False, True]
     linker.config = linker.config.model_copy(update={"memory_dropout": 1.0})
     assert linker._remembered(flat).tolist() == [False, False]
+
+
+def test_a_piece_leaves_out_what_its_whole_document_added(linker):
+    (example,) = examples(marked("[Paris|LOC|paris] won. [Paris|LOC|paris] lost."))
+    pieces = list(split_example(example, 3))
+    assert len(pieces) == 2
+    assert [linker.own_counts(piece) for piece in pieces] == [linker.own_counts(example)] * 2
+    assert linker.own_counts(pieces[0])["", linker.lookup.row("paris")] == 2
 
 
 def test_a_mention_is_read_with_its_passage(linker):

@@ -123,3 +123,4 @@ def test_damaged_archive_is_told(address, tmp_path):
     (tmp_path / "server" / "all.tar.gz").write_bytes(b"no archive")
     with pytest.raises(DataError, match=r"all.tar.gz is not what was expected: .*not a gzip"):
         fetch(card(f"{address}/all.tar.gz"), folder=tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir()), "the next try fetches it anew"

@@ -1,8 +1,7 @@
-import math
-
 import pytest
 import torch
 
+from nerlink.data import Document
 from nerlink.evaluation import evaluate
 from nerlink.models.documents import annotate_documents
 from nerlink.models.storage import load_model
@@ -64,4 +63,16 @@ def test_a_threshold_reaches_its_target(target, expected):
 
 def test_a_precision_out_of_reach_gives_the_highest_there_is():
     assert best_threshold([0.9, 0.8], [False, True], n_gold=2, target=0.9) == 0.8
-    assert math.isclose(best_threshold([], [], n_gold=2, target="f1"), 0)
+
+
+def test_links_of_equal_probability_are_kept_together():
+    probabilities, is_right = [1.0, 1.0, 0.9, 0.8], [True, False, True, False]
+    assert best_threshold(probabilities, is_right, n_gold=3, target=0.9) == 0.9
+    assert best_threshold([1.0, 1.0], [True, False], n_gold=3, target="f1") == 1.0
+
+
+@pytest.mark.parametrize("documents", [[], [Document(text="...")]])
+def test_without_links_to_score_the_threshold_stays(model, documents):
+    model.linker.config = model.linker.config.model_copy(update={"target": 0.95, "threshold": 0.4})
+    calibrate(model, documents)
+    assert model.linker.config.threshold == 0.4
