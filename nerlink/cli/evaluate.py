@@ -1,7 +1,7 @@
 """`nerlink evaluate`: how right predicted documents are."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +10,15 @@ import typer
 
 from nerlink.cli.documents import InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.models import load_pipeline
+from nerlink.cli.output import counted
 from nerlink.cli.show import names_in
 from nerlink.data import NIL, Document
 
 if TYPE_CHECKING:
-    from nerlink.evaluation import Report
+    from nerlink.display.marks import EntityNames
+    from nerlink.display.mistakes import ScoreParts
+    from nerlink.evaluation import Mistake, Report
+    from nerlink.pipeline import Pipeline
 
 __all__ = ["evaluate"]
 
@@ -52,7 +56,6 @@ def evaluate(
     """
     from nerlink import evaluation
     from nerlink.display import report_html
-    from nerlink.sources.files import open_output
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
@@ -60,25 +63,33 @@ def evaluate(
         raise typer.BadParameter("A comparison with OTHER is a table; leave the other options out.")
 
     def documents(path: str) -> list[Document]:
-        found = read_documents(path, format=from_, skip_invalid=skip_invalid, options=read)
-        return list(found)
+        return list(read_documents(path, format=from_, skip_invalid=skip_invalid, options=read))
 
     right = documents(gold)
-    guess = _tag(right, model, link_only=link_only) if model else documents(str(predicted))
+    pipeline = _load(model) if model else None
+    guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
     seen = _entity_counts(documents(train)) if train else None
     if other is not None:
         compared = evaluation.compare(right, guess, documents(other), seen=seen)
-        typer.echo(evaluation.comparison_table(compared))
-        return
+        return typer.echo(evaluation.comparison_table(compared))
     if mistakes:
-        report, page = _mistakes(right, guess, seen, kb or (model and model / "kb.sqlite"))
+        found = evaluation.find_mistakes(right, guess, names=_names(kb, pipeline), seen=seen)
+        tables = {"mistakes": evaluation.mistakes_table(found)}
+        report = evaluation.Report(scores={}, tables=tables)
+        page = _mistakes_page(found, kb, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)
-        page = report_html(report)
+        page = report_html(report) if html else ""
     if html:
-        with open_output(html) as file:
-            file.write(page)
-    typer.echo(report.to_json() if json else report)
+        _write(page, html)
+    return typer.echo(report.to_json() if json else report)
+
+
+def _write(page: str, path: Path) -> None:
+    from nerlink.sources.files import open_output
+
+    with open_output(path) as file:
+        file.write(page)
 
 
 def _scored(
@@ -96,23 +107,43 @@ def _scored(
     )
 
 
-def _mistakes(
-    gold: list[Document], predicted: list[Document], seen: Counter[str] | None, kb: Path | None
-) -> tuple["Report", str]:
-    """Mistakes by kind as a table, and each of them in context as a page."""
-    from nerlink.display import mistakes_html
-    from nerlink.evaluation import Report, find_mistakes, mistakes_table
+def _load(model: Path) -> "Pipeline":
+    """A model that gives all candidates, not only the best."""
+    from nerlink.config import load_config
+
+    return load_pipeline(model, top_k=load_config(model / "config.toml").kb.max_candidates)
+
+
+def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
+    tagged = pipeline.link_only(documents) if link_only else pipeline.stream(documents)
+    return list(counted(tagged, noun="document"))
+
+
+def _names(kb: Path | None, pipeline: "Pipeline | None") -> "EntityNames | None":
     from nerlink.kb import KnowledgeBase
 
-    names = names_in(KnowledgeBase.open(kb)) if kb else None
-    found = find_mistakes(gold, predicted, names=names, seen=seen)
-    table = mistakes_table(found)
-    return Report(scores={}, tables={"mistakes": table}), mistakes_html(found, names=names)
+    base = KnowledgeBase.open(kb) if kb else pipeline.kb if pipeline else None
+    return names_in(base) if base else None
 
 
-def _tag(documents: Iterable[Document], model: Path, *, link_only: bool) -> list[Document]:
-    pipeline = load_pipeline(model)
-    return list(pipeline.link_only(documents) if link_only else pipeline.stream(documents))
+def _mistakes_page(
+    mistakes: Sequence["Mistake"], kb: Path | None, pipeline: "Pipeline | None"
+) -> str:
+    """Each mistake in context, with what the scores of its candidates add up from."""
+    from nerlink.display import mistakes_html
+
+    parts = _parts(pipeline, mistakes) if pipeline and pipeline.kb else []
+    return mistakes_html(mistakes, names=_names(kb, pipeline), parts=parts)
+
+
+def _parts(pipeline: "Pipeline", mistakes: Sequence["Mistake"]) -> list["ScoreParts"]:
+    """What the scores of each mistake's candidates add up from; nothing if it has none."""
+    every: list[ScoreParts] = []
+    for mistake in counted(mistakes, noun="explanation"):
+        said = mistake.predicted
+        options = pipeline.explain(mistake.found, said).options if said and said.candidates else ()
+        every.append({option.entity: option.parts for option in options})
+    return every
 
 
 def _entity_counts(documents: Iterable[Document]) -> Counter[str]:

@@ -16,6 +16,9 @@ def explain(
     mention: Annotated[
         str | None, typer.Option(help="Explain only mentions that read like this.")
     ] = None,
+    options: Annotated[
+        int, typer.Option(min=1, help="Show so many of the likeliest entities.")
+    ] = 5,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
@@ -33,4 +36,4 @@ def explain(
             else "no mention was found in the text."
         )
     for one in found:
-        typer.echo(f"{pipeline.explain(doc, one)}\n")
+        typer.echo(f"{pipeline.explain(doc, one).table(options)}\n")

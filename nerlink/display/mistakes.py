@@ -1,7 +1,8 @@
 """Mistakes as a page to browse by kind."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 
 from nerlink.data import NIL, Candidate, Mention
 from nerlink.display.colours import hue_class, hue_css
@@ -10,11 +11,24 @@ from nerlink.display.marks import EntityNames
 from nerlink.display.page import page
 from nerlink.evaluation import Mistake
 
-__all__ = ["mistakes_html"]
+__all__ = ["ScoreParts", "mistakes_html"]
+
+ScoreParts: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Entities, `NIL` among them, to what the score of each adds up from, by name."""
+
+_MOST_CANDIDATES: Final = 5
+"""Candidates that are shown, and the right one where it comes later."""
+
+_MOST_PARTS: Final = 6
+"""Parts of a score that are shown, those that count most."""
 
 
 def mistakes_html(
-    mistakes: Sequence[Mistake], *, title: str = "Mistakes", names: EntityNames | None = None
+    mistakes: Sequence[Mistake],
+    *,
+    title: str = "Mistakes",
+    names: EntityNames | None = None,
+    parts: Sequence[ScoreParts] = (),
 ) -> str:
     """A page of mistakes in context, gold above prediction, with the candidates' scores.
 
@@ -22,6 +36,7 @@ def mistakes_html(
         mistakes: As `find_mistakes` gives them.
         title: Of the page.
         names: Name of an entity; its id alone is shown without.
+        parts: For each mistake, what the scores of its candidates add up from; or none at all.
     """
     kinds = Counter(mistake.kind.value for mistake in mistakes)
     keys = "".join(
@@ -31,7 +46,10 @@ def mistakes_html(
     )
     labels = {m.label for mistake in mistakes for m in (mistake.gold, mistake.predicted) if m}
     order = {kind: n for n, (kind, _) in enumerate(kinds.most_common())}
-    cards = [_card(m, names) for m in sorted(mistakes, key=lambda m: order[m.kind.value])]
+    told = zip(mistakes, parts or [{}] * len(mistakes), strict=True)
+    cards = [
+        _card(m, names, p) for m, p in sorted(told, key=lambda each: order[each[0].kind.value])
+    ]
     return page(
         title=title,
         summary=f"{len(mistakes):,} mistakes of {len(kinds)} kinds",
@@ -41,11 +59,11 @@ def mistakes_html(
     )
 
 
-def _card(mistake: Mistake, names: EntityNames | None) -> str:
+def _card(mistake: Mistake, names: EntityNames | None, parts: ScoreParts) -> str:
     kind = escape(mistake.kind.value)
     before, surface, after = (escape(part) for part in mistake.context(120))
     predicted = mistake.predicted
-    candidates = predicted.candidates if predicted is not None else ()
+    candidates = _shown(mistake, predicted.candidates) if predicted is not None else ()
     return (
         f'<article class="item" data-kind="{kind}">'
         f'<h2><span class="tag {hue_class(mistake.kind.value)}">{kind}</span>'
@@ -53,7 +71,7 @@ def _card(mistake: Mistake, names: EntityNames | None) -> str:
         f'<div class="text context" dir="auto">{before}<strong>{surface}</strong>{after}</div>'
         f'<dl class="sides">{_side("gold", mistake, mistake.gold, names)}'
         f"{_side('predicted', mistake, predicted, names)}</dl>"
-        f"{_candidates(mistake, candidates, names)}</article>"
+        f"{_candidates(mistake, candidates, names, parts)}</article>"
     )
 
 
@@ -72,13 +90,27 @@ def _side(side: str, mistake: Mistake, mention: Mention | None, names: EntityNam
     )
 
 
+def _shown(mistake: Mistake, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The best candidates, and the right one."""
+    right = mistake.gold.entity if mistake.gold is not None else None
+    return [one for n, one in enumerate(candidates) if n < _MOST_CANDIDATES or one.entity == right]
+
+
 def _candidates(
-    mistake: Mistake, candidates: Sequence[Candidate], names: EntityNames | None
+    mistake: Mistake,
+    candidates: Sequence[Candidate],
+    names: EntityNames | None,
+    parts: ScoreParts,
 ) -> str:
     if not candidates:
         return ""
     head = "".join(f"<th>{title}</th>" for title in ("candidate", "", "score", "prior", "seen"))
-    rows = "".join(_candidate(mistake, candidate, names) for candidate in candidates)
+    rows = "".join(
+        _candidate(mistake, candidate, names) + _parts(parts.get(candidate.entity))
+        for candidate in candidates
+    )
+    if NIL in parts:
+        rows += f'<tr><td colspan="5">{NIL}</td></tr>{_parts(parts[NIL])}'
     return f'<table class="candidates"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
@@ -95,6 +127,17 @@ def _candidate(mistake: Mistake, candidate: Candidate, names: EntityNames | None
         f'<td class="bar-cell"><span class="fill" style="width:{min(1, max(0, share)):.0%}"></span>'
         f"</td>{cells}</tr>"
     )
+
+
+def _parts(parts: Mapping[str, float] | None) -> str:
+    """A row with what a score adds up from."""
+    if not parts:
+        return ""
+    most = sorted(parts.items(), key=lambda part: -abs(part[1]))[:_MOST_PARTS]
+    shown = " · ".join(f"{escape(name)} {value:+.2f}" for name, value in most)
+    rest = " …" if len(parts) > _MOST_PARTS else ""
+    total = sum(parts.values())
+    return f'<tr><td class="parts" colspan="5">{total:+.2f} = {shown}{rest}</td></tr>'
 
 
 def _named(entity: str, names: EntityNames | None) -> str:

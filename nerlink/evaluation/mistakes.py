@@ -47,6 +47,7 @@ class Mistake:
         kind: What went wrong.
         document: Id or position of the document.
         doc: The document's text with its gold mentions.
+        found: The same with the predicted mentions.
         gold: The gold mention, unless there is none.
         predicted: The predicted mention, unless there is none.
     """
@@ -54,6 +55,7 @@ class Mistake:
     kind: MistakeKind
     document: str
     doc: Document
+    found: Document
     gold: Mention | None
     predicted: Mention | None
 
@@ -169,6 +171,7 @@ class _Finder:
                 kind=kind,
                 document=pair.name,
                 doc=pair.gold,
+                found=pair.predicted,
                 gold=right_or_none,
                 predicted=said_or_none,
             )

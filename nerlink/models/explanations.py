@@ -18,7 +18,7 @@ from nerlink.models.second_look import LOOK_FEATURES, N_CALIBRATION, FirstLook
 __all__ = ["Explanation", "Option", "explain_link"]
 
 MOST_OPTIONS: Final = 5
-"""Options that are printed."""
+"""Options that are printed where nobody says how many."""
 
 LEAST_PART: Final = 0.005
 """Parts that are printed, for one of the options at least."""
@@ -55,8 +55,12 @@ class Explanation:
     options: tuple[Option, ...]
 
     def __str__(self) -> str:
-        """A table: a column for each of the likeliest options, a line for each part that counts."""
-        shown = self.options[:MOST_OPTIONS]
+        """A table of the likeliest options."""
+        return self.table(MOST_OPTIONS)
+
+    def table(self, n_options: int) -> str:
+        """A column for each of the likeliest options, a line for each part that counts."""
+        shown = self.options[:n_options]
         parts = [part for option in shown for part in option.parts.items()]
         names = dict.fromkeys(name for name, value in parts if abs(value) >= LEAST_PART)
         lines = [

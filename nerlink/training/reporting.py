@@ -151,7 +151,14 @@ class Terminal:
             self.note(text)
 
 
-HEADLINES = ("ner.f1", "linking.inkb.f1", "linking.disambiguation")
+HEADLINES = (
+    "ner.precision",
+    "ner.recall",
+    "ner.f1",
+    "tokens.accuracy",
+    "linking.inkb.f1",
+    "linking.disambiguation",
+)
 
 
 def format_summary(summary: Summary) -> str:

@@ -1,6 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
+
+from nerlink.sources import write
+from tests.world import DOCUMENTS
 
 
 def test_report_is_a_table(run, gold, predicted):
@@ -49,6 +53,19 @@ def test_mistakes_are_a_page_with_the_names_of_a_base(run, gold, predicted, town
     text = page.read_text("utf8")
     assert "Q92561" in text
     assert ">London<" in text
+
+
+def test_mistakes_of_a_model_show_what_scores_add_up_from(run, joint_folder, tmp_path):
+    documents = [replace(doc, mentions=tuple(map(to_london, doc.mentions))) for doc in DOCUMENTS]
+    gold, page = tmp_path / "gold.jsonl", tmp_path / "page.html"
+    write(documents, gold)
+    result = run("evaluate", gold, "--model", joint_folder, "--mistakes", "--html", page)
+    assert result.code == 0, result.err
+    assert "closeness of its text" in page.read_text("utf8")
+
+
+def to_london(mention):
+    return replace(mention, entity="london") if mention.entity == "paris" else mention
 
 
 def test_a_report_is_a_page_too(run, gold, predicted, tmp_path):

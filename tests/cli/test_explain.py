@@ -21,6 +21,11 @@ def test_one_mention_can_be_chosen(explained):
     assert explained(TEXT, "--mention", "Acme").out.startswith("Acme")
 
 
+def test_as_many_entities_are_shown_as_are_asked_for(explained):
+    (line, *_) = explained(TEXT, "--mention", "Acme", "--options", "1").out.splitlines()
+    assert line.split() == ["Acme", "acme"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
