@@ -22,6 +22,7 @@ from scoring import bare, documents, seen_entities
 from nerlink import Document, Pipeline, evaluate
 from nerlink.config import Config, load_config
 from nerlink.evaluation import evaluate_links
+from nerlink.kb import Exact
 from nerlink.models.features import FEATURES, NIL_FEATURES
 from nerlink.models.linker import Linker
 from nerlink.models.names import NAME_FEATURES
@@ -70,6 +71,15 @@ def _bf16(linker: Linker) -> None:
     linker.embeddings.set_precision("bf16")
 
 
+def _without_fuller_names(linker: Linker) -> None:
+    linker.lookup._fuller = lambda *_: {}
+
+
+def _exact_candidates(linker: Linker) -> None:
+    linker.lookup.generator = Exact(linker.lookup.kb)
+    _without_fuller_names(linker)
+
+
 PRIORS = [name for name in FEATURES[:7] if "popular" not in name]
 POPULARITY = [name for name in FEATURES[:7] if "popular" in name]
 PARTS: Mapping[str, Callable[[Linker], None]] = {
@@ -78,6 +88,9 @@ PARTS: Mapping[str, Callable[[Linker], None]] = {
     "without priors and counts": _without_features(PRIORS),
     "without popularity": _without_features(POPULARITY),
     "without names": _without_features(NAME_FEATURES),
+    "without features of NIL": _without_features((), NIL_FEATURES),
+    "without fuller names": _without_fuller_names,
+    "without fuller names, exact aliases only": _exact_candidates,
     "without memory": _without_memory,
     "without text": _without_text,
     "in bf16": _bf16,

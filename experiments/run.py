@@ -22,7 +22,7 @@ import table
 import torch
 
 from nerlink import train
-from nerlink.config import Config, load_config
+from nerlink.config import Config, DataConfig, load_config
 from nerlink.errors import ConfigError
 from nerlink.training.reporting import Terminal
 
@@ -51,7 +51,7 @@ def main() -> None:
     ]
     results = {
         "question": table.question_of(folder),
-        "corpus": ", ".join(str(entry.corpus or entry.train) for entry in config.data),
+        "corpus": ", ".join(map(corpus_of, config.data)),
         "encoder": config.encoder.model,
         "seeds": seeds,
         "scores": summarise([scores for scores, _ in runs]),
@@ -66,6 +66,12 @@ def main() -> None:
     text = json.dumps(results, indent=2, ensure_ascii=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf8")
     table.write_all()
+
+
+def corpus_of(entry: DataConfig) -> str:
+    """The name of a corpus, and how much of it is learnt from where that is not all."""
+    name = str(entry.corpus or entry.train)
+    return f"{name} ({entry.limit:,} documents)" if entry.limit else name
 
 
 def seeds_before(folder: Path) -> list[int]:

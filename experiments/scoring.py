@@ -22,7 +22,8 @@ from nerlink.sources.entries import read_entries
 
 SPLITS = ("dev", "test")
 FOUND = (
-    r"ner\.(f1|precision|recall)|ner\.f1\.(?!macro|weighted).+|tokens\.accuracy|linking\.inkb\..+"
+    r"ner\.(f1|precision|recall|ece)|ner\.f1\.(?!macro|weighted).+|tokens\.accuracy"
+    r"|linking\.inkb\..+|linking\.(nil|withnil)\.f1"
 )
 """Measures of mentions and links that the model found."""
 

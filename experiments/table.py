@@ -21,10 +21,26 @@ HEADLINES = {
     "linking.unseen": "the same, entities not in training",
 }
 SPEED = {
-    "speed.vs_flair": "tagging, times as fast as Flair",
+    "speed.vs_flair": "tagging, times as fast as Flair, 10,000 entities",
+    "speed.vs_flair.300000": "tagging, times as fast as Flair, 300,000 entities",
     "speed.vs_bare": "tagging, time of the bare encoder = 1",
-    "speed.train_vs_flair": "training, times as fast as Flair",
+    "speed.growth": "tagging with 1,000,000 entities, time with 10,000 = 1",
+    "speed.bf16": "tagging in bf16, times as fast as in fp32",
+    "speed.train_vs_flair": "steps of training, times as fast as Flair",
+    "speed.train_vs_flair.bf16": "the same in bf16",
+    "memory.growth": "memory over 100,000 documents, growth after the first 1,000",
 }
+PUBLISHED = {
+    ("aida-joint", "dev"): "InKB 89.4",
+    ("conll2002-es", "test"): "NER 85.6",
+    ("conll2003-en", "dev"): "NER 92.8",
+    ("weibo", "test"): "NER 67.5",
+    ("weibo-finetuned", "test"): "NER 67.5",
+    ("wikiann-en", "test"): "NER 83",
+    ("wnut17", "test"): "NER 42 to 46",
+}
+"""F1 of others, in per cent; the experiment's README says whose."""
+
 PER_CENT = ("ner.", "tokens.", "linking.", "candidates.")
 """Measures that are fractions; others are shown as they are."""
 
@@ -50,37 +66,42 @@ def quality(experiments: Mapping[Path, dict[str, Any]]) -> str:
     """A row for each split of each experiment that has the scores of a model."""
     rows = [
         [
-            link(folder),
+            link(folder) + part_of(result),
             result["encoder"].rpartition("/")[2],
             split,
             *(shown(name, scores.get(name)) for name in HEADLINES),
+            PUBLISHED.get((folder.name, split), ""),
             str(len(result["seeds"])),
         ]
         for folder, result in experiments.items()
         for split, scores in result["scores"].items()
         if scores.keys() & HEADLINES.keys()
     ]
-    return markdown(["experiment", "encoder", "split", *HEADLINES.values(), "seeds"], rows)
+    return markdown(
+        ["experiment", "encoder", "split", *HEADLINES.values(), "published", "seeds"], rows
+    )
 
 
 def speed(experiments: Mapping[Path, dict[str, Any]]) -> str:
-    """A row for each experiment that compares times."""
-    found = {
-        folder: {
-            name: score for scores in result["scores"].values() for name, score in scores.items()
-        }
-        for folder, result in experiments.items()
-    }
-    rows = [
-        [link(folder), *(shown(name, scores.get(name)) for name in SPEED)]
-        for folder, scores in found.items()
-        if scores.keys() & SPEED.keys()
-    ]
-    return markdown(["experiment", *SPEED.values()], rows)
+    """A row for each time that is compared, and the machine."""
+    tables = []
+    for folder, result in experiments.items():
+        found = {name: score for part in result["scores"].values() for name, score in part.items()}
+        rows = [[text, shown(name, found[name])] for name, text in SPEED.items() if name in found]
+        if rows:
+            tables.append(markdown([link(folder), "median"], rows))
+            tables.append(f"Measured with {result['encoder']} on {result['hardware']}.")
+    return "\n\n".join(tables)
 
 
 def link(folder: Path) -> str:
     return f"[{folder.name}](experiments/{folder.name}/README.md)"
+
+
+def part_of(result: Mapping[str, Any]) -> str:
+    """What is said of a corpus in brackets, such as that it is a part of one."""
+    _, bracket, rest = str(result.get("corpus", "")).partition(" (")
+    return bracket + rest
 
 
 def details(result: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
     options = parse_options(__doc__, arguments, counts="aliases of the largest base")
     repeats = options.repeats or REPEATS[options.size]
-    findings = Findings("knowledge base", "none")
+    findings = Findings("knowledge base", None)
     with tempfile.TemporaryDirectory() as folder:
         empty = min(found["memory_megabytes"] for found in _measure(Path(folder), 0, repeats))
         for n_aliases in SIZES[options.size]:

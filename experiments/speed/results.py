@@ -32,13 +32,13 @@ class Findings:
 
     Args:
         name: Of the measurement.
-        encoder: What was measured with.
+        encoder: What was measured with, if any was.
         scores: Measures to their values, one a repetition.
         seconds: What took how long, the median.
     """
 
     name: str
-    encoder: str
+    encoder: str | None
     scores: dict[str, list[float]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -79,7 +79,7 @@ def report(findings: Findings, options: Options) -> None:
         path,
         question=QUESTION,
         corpus="invented documents",
-        encoder=findings.encoder,
+        encoder=findings.encoder or before.get("encoder", "none"),
         scores={**before.get("scores", {}), findings.name: findings.summary()},
         seconds=others | findings.seconds,
         threads=options.threads,
@@ -122,7 +122,7 @@ def _owner(name: str) -> str:
 
 
 def _show(findings: Findings) -> None:
-    table = Table(title=f"{findings.name}, {findings.encoder}")
+    table = Table(title=", ".join(filter(None, [findings.name, findings.encoder])))
     table.add_column("measure")
     for column in ("median", "mean", "sd", "n"):
         table.add_column(column, justify="right")

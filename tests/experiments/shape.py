@@ -7,9 +7,9 @@ KEYS = {
     *("seconds", "versions", "commit", "hardware"),
 }
 FRACTIONS = re.compile(
-    r"ner\.(f1|precision|recall|f1\..+)"
+    r"ner\.(f1|precision|recall|ece|f1\..+)"
     r"|tokens\.accuracy"
-    r"|linking\.(inkb\.(f1|precision|recall)|disambiguation|ranking|unseen|ece)"
+    r"|linking\.(inkb\.(f1|precision|recall)|(nil|withnil)\.f1|disambiguation|ranking|unseen|ece)"
     r"|candidates\.recall"
 )
 

@@ -25,7 +25,7 @@ def test_tables_in_the_readmes_are_those_of_the_results(program):
 def test_overview_has_a_row_a_split(program, tmp_path):
     rows = program("table").overview({tmp_path / "news": RESULT}).splitlines()
     assert rows[-1] == (
-        "| [news](experiments/news/README.md) | a-model | dev | 92.5 ± 0.3 | 87.4 |  |  | 2 |"
+        "| [news](experiments/news/README.md) | a-model | dev | 92.5 ± 0.3 | 87.4 |  |  |  | 2 |"
     )
     assert len(rows) == 3
 
@@ -34,7 +34,16 @@ def test_overview_shows_times_beside_scores(program, tmp_path):
     ratios = {"speed.vs_flair": {"mean": 9.25, "sd": 0.5, "n": 5}}
     timed = RESULT | {"scores": {"tagging": ratios}}
     text = program("table").overview({tmp_path / "news": RESULT, tmp_path / "speed": timed})
-    assert "| [speed](experiments/speed/README.md) | 9.25 ± 0.5 |  |  |" in text
+    assert "| [speed](experiments/speed/README.md) | median |" in text
+    assert "| tagging, times as fast as Flair, 10,000 entities | 9.25 ± 0.5 |" in text
+    assert "Measured with somebody/a-model on a laptop." in text
+
+
+def test_overview_says_what_was_published_and_what_is_a_part_of_a_corpus(program, tmp_path):
+    part = RESULT | {"corpus": "aida (100 documents)"}
+    text = program("table").overview({tmp_path / "aida-joint": part})
+    assert "| [aida-joint](experiments/aida-joint/README.md) (100 documents) |" in text
+    assert "| InKB 89.4 | 2 |" in text
 
 
 def test_overview_of_nothing_says_so(program):
