@@ -37,6 +37,14 @@ def columns(*, between, pattern="{word}{between}{tag}", names=("PER", "LOC"), sc
     return "".join(sentences)
 
 
+def weibo():
+    """Messages without spaces, a character a line with its place in its word."""
+    message = [("艾0", "B-PER.NAM"), ("达1", "I-PER.NAM"), ("去0", "O"), ("京0", "B-GPE.NAM")]
+    lines = [f"{character}\t{tag}\n" for character, tag in [*message, *[("走0", "O")] * 300]]
+    short = [f"{character}\t{tag}\n" for character, tag in message]
+    return "".join([*short, "\n", *lines, "\n", *short, "\n"])
+
+
 def aida():
     tokens = [word for word, _ in WORDS]
     mentions = [
@@ -63,6 +71,9 @@ RAW = {
     "wnut17": dict.fromkeys(
         ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated"),
         columns(between="\t", names=("person", "location")),
+    ),
+    "weibo": dict.fromkeys(
+        [f"weiboNER_2nd_conll.{split}" for split in ("train", "dev", "test")], weibo()
     ),
     "aida": {
         "train.jsonl": aida(),
@@ -92,13 +103,13 @@ def recipe(program, encoder_dir, tmp_path, monkeypatch):
     monkeypatch.setattr(run.table, "ROOT", tmp_path)
     monkeypatch.setattr(run, "git", lambda *_: "0123456789abcdef")
 
-    def recipe(name, *corpora):
+    def recipe(name, *corpora, **more):
         for corpus in corpora:
             build(corpus, tmp_path)
         folder = tmp_path / "experiments" / name
         shutil.copytree(EXPERIMENTS / name, folder, ignore=shutil.ignore_patterns("results.json"))
         shutil.copy(folder / "README.md", tmp_path / "README.md")
-        changes = {"encoder.model": str(encoder_dir), "training.device": "cpu"}
+        changes = {"encoder.model": str(encoder_dir), "training.device": "cpu"} | more
         config = load_config(EXPERIMENTS / name / "config.toml", changes | {"training.epochs": "1"})
         (folder / "config.toml").write_text(dump_config(config), encoding="utf8")
         monkeypatch.setattr("sys.argv", ["run.py", name])
@@ -136,6 +147,23 @@ def test_finding_names_runs_from_raw_files_to_results(recipe, name, labels, spli
     assert len(rows) == sum(len(doc.tokens) for doc in gold), "each token has a prediction"
     assert {len(row) for row in rows} == {3}
     assert len(read(folder / "predictions" / "dev.jsonl")) == len(gold)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"), [("weibo", {"encoder.layers": "[1, 2]"}), ("weibo-finetuned", {})]
+)
+def test_text_without_spaces_runs_from_raw_files_to_raw_text(recipe, name, changes):
+    results, folder = recipe(name, "weibo", **changes)
+    assert list(results["scores"]) == ["dev", "test"]
+    assert (folder / "labels.txt").read_text("utf8").split() == ["GPE.NAM", "PER.NAM"]
+    first, long, _ = load_split("weibo", "dev")
+    assert first.text == "艾达去京"
+    assert [first.surface(mention) for mention in first.mentions] == ["艾达", "京"]
+    rows = (folder / "predictions" / "dev.conll").read_text("utf8").splitlines()
+    rows = [row for row in rows if row and not row.startswith("-DOCSTART-")]
+    assert len(rows) == len(long.text) + 2 * len(first.text), "a prediction for each character"
+    doc = Pipeline.load(folder, device="cpu")(first.text)
+    assert doc.text == first.text
 
 
 def test_links_alone_run_from_raw_files_to_results(recipe):

@@ -1,7 +1,11 @@
-"""Counts what goes through the transformer."""
+"""Counts what goes through the transformer, and what torch is asked to do."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from nerlink.models.encoder import WindowEmbeddings
 
@@ -35,3 +39,17 @@ def _one_pass(encoder: WindowEmbeddings) -> Iterator[None]:
     finally:
         handle.remove()
     assert passes == [1]
+
+
+class Operations(TorchDispatchMode):
+    """Inside, counts every operation on tensors, copies among them, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), keywords: Any = None
+    ) -> Any:
+        self.counts[str(function)] += 1
+        return function(*arguments, **(keywords or {}))

@@ -12,7 +12,7 @@ from nerlink.models.storage import load_model
 from nerlink.models.texts import write_text
 from nerlink.training.data import training_set
 from tests.models.conftest import examples
-from tests.models.counting import count_rows
+from tests.models.counting import Operations, count_rows
 from tests.world import DOCUMENTS, marked
 
 TEXTS = [Document(text=doc.text) for doc in DOCUMENTS]
@@ -36,6 +36,20 @@ def test_prediction_encodes_every_window_once(model):
     with count_rows(model.encoder) as rows:
         list(annotate_documents(model, [*TEXTS, LONG]))
     assert sum(rows) == n_windows(model, [*TEXTS, LONG]) > len(TEXTS) + 1
+
+
+@pytest.mark.parametrize("is_given", [True, False], ids=["given mentions", "found mentions"])
+def test_more_tokens_and_mentions_in_a_window_are_no_more_operations(model, is_given):
+    counts = []
+    for text in ("[Paris|LOC|paris].", "[Paris|LOC|paris], [Acme|ORG|acme], [Texas|LOC|texas]."):
+        (example,) = examples(marked(text))
+        assert n_windows(model, [Document(text=example.passage.text)]) == 1
+        given = [example.spans] if is_given else None
+        with Operations() as operations:
+            (found,) = model.annotate([example.passage], given=given)
+        assert is_given <= (len(found) == len(example.spans))
+        counts.append(operations.counts)
+    assert counts[0] == counts[1]
 
 
 def test_a_training_step_encodes_every_window_once(model):
