@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModel, BertConfig, DistilBertConfig, RobertaConfig
 
+from nerlink.models import transformer
 from nerlink.models.transformer import hidden_states, is_packable
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -39,6 +40,21 @@ def test_states_are_those_of_each_sequence_alone(name):
         torch.testing.assert_close(found, one_by_one(model, sequences), atol=1e-5, rtol=0)
 
     check()
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta"])
+def test_in_bf16_states_are_those_of_fp32_but_for_rounding(name, monkeypatch):
+    model, lengths = make(name), [3, 3, 9]
+    ids = torch.randint(3, 50, (sum(lengths),))
+    with torch.no_grad():
+        exact = hidden_states(model, ids, lengths)
+        model.to(torch.bfloat16)
+        short = hidden_states(model, ids, lengths)
+        monkeypatch.setattr(transformer, "SHORT", 0)
+        long = hidden_states(model, ids, lengths)
+    assert short.dtype == torch.bfloat16
+    for found in (short, long):
+        torch.testing.assert_close(found.float(), exact, atol=0.1, rtol=0)
 
 
 @pytest.mark.parametrize(
