@@ -15,12 +15,12 @@ from nerlink.errors import KnowledgeBaseError
 __all__ = ["Connections"]
 
 _SETTINGS: Final = (
-    "PRAGMA mmap_size = 2147483647",
+    "PRAGMA mmap_size = 134217728",
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
-"""The first 2 GB of the file are read where the operating system keeps them, without copies; of
-what lies behind, at most 16 MB of pages a thread are held."""
+"""The first 128 MB of the file are read where the operating system keeps them, without copies; of
+what lies behind, at most 16 MB of pages a thread are held. So a large base takes no more memory."""
 
 
 class _Connection(sqlite3.Connection):
