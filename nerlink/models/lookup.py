@@ -22,7 +22,9 @@ from nerlink.models.names import NAME_FEATURES, compare_names
 
 __all__ = ["CandidateSet", "Lookup"]
 
-MAX_SURFACES: Final = 50_000
+MAX_SURFACES: Final = 5_000
+"""Candidate sets that are remembered, of some 20 kB each."""
+
 COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
 """What a candidate set knows of each candidate."""
 
@@ -157,7 +159,8 @@ class Lookup:
         missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
         new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
         sets = [new[key] if key in new else self._memory[key] for key in keys]
-        self._memory.update(new)
+        # What depends on the other names of a document hardly comes again.
+        self._memory.update({key: found for key, found in new.items() if not key[1]})
         while len(self._memory) > MAX_SURFACES:
             self._memory.popitem(last=False)
         return sets
