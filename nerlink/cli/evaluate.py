@@ -73,10 +73,11 @@ def evaluate(
         compared = evaluation.compare(right, guess, documents(other), seen=seen)
         return typer.echo(evaluation.comparison_table(compared))
     if mistakes:
-        found = evaluation.find_mistakes(right, guess, names=_names(kb, pipeline), seen=seen)
+        names = _names(kb, pipeline)
+        found = evaluation.find_mistakes(right, guess, names=names, seen=seen)
         tables = {"mistakes": evaluation.mistakes_table(found)}
         report = evaluation.Report(scores={}, tables=tables)
-        page = _mistakes_page(found, kb, pipeline) if html else ""
+        page = _mistakes_page(found, names, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)
         page = report_html(report) if html else ""
@@ -127,13 +128,13 @@ def _names(kb: Path | None, pipeline: "Pipeline | None") -> "EntityNames | None"
 
 
 def _mistakes_page(
-    mistakes: Sequence["Mistake"], kb: Path | None, pipeline: "Pipeline | None"
+    mistakes: Sequence["Mistake"], names: "EntityNames | None", pipeline: "Pipeline | None"
 ) -> str:
     """Each mistake in context, with what the scores of its candidates add up from."""
     from nerlink.display import mistakes_html
 
     parts = _parts(pipeline, mistakes) if pipeline and pipeline.kb else []
-    return mistakes_html(mistakes, names=_names(kb, pipeline), parts=parts)
+    return mistakes_html(mistakes, names=names, parts=parts)
 
 
 def _parts(pipeline: "Pipeline", mistakes: Sequence["Mistake"]) -> list["ScoreParts"]:
