@@ -200,6 +200,15 @@ def test_a_stream_takes_notice_of_changes_between_groups(folder, monkeypatch):
     assert found(next(documents))[0] == ("Paris", "LOC", "paris")
 
 
+@pytest.mark.parametrize(("n_documents", "times"), [(2, 0), (3, 1)])
+def test_many_short_documents_keep_out_of_the_heap(folder, monkeypatch, n_documents, times):
+    told = []
+    monkeypatch.setattr("nerlink.pipeline.MANY_SHORT", 3)
+    monkeypatch.setattr("nerlink.pipeline.keep_out_of_heap", lambda: told.append(1))
+    list(Pipeline.load(folder).stream([TEXT] * n_documents))
+    assert len(told) == times
+
+
 def test_a_saved_pipeline_answers_the_same(pipeline, tmp_path):
     again = Pipeline.load(pipeline.save(tmp_path / "again"))
     texts = [doc.text for doc in DOCUMENTS]

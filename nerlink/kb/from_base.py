@@ -13,7 +13,7 @@ from nerlink.kb.rows import RECORD
 
 __all__ = ["Acronym", "Exact", "FromBase", "Normalised"]
 
-_CACHE_SIZE: Final = 16_384
+_CACHE_SIZE: Final = 4096
 """Surfaces whose candidates a generator remembers, about."""
 
 

@@ -18,7 +18,7 @@ __all__ = ["FULLER", "LENT_SHARE", "Fuller", "InDocument", "Name", "widen"]
 _MAX_FULLER: Final = 8
 """Fuller names that lend their candidates to one name; those that the document has first."""
 
-_CACHE_SIZE: Final = 16_384
+_CACHE_SIZE: Final = 4096
 """Surfaces whose words and initials are remembered."""
 
 LENT_SHARE: Final = 0.5

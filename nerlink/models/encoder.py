@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from nerlink.config import EncoderConfig
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.errors import EncoderError
+from nerlink.models.buffers import buffers_of_thread
 from nerlink.models.memory import VectorMemory
 from nerlink.models.passages import runs_of
 from nerlink.models.shapes import SHAPES, ShapeEmbeddings, shapes_of
@@ -116,6 +117,11 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         device: torch.device = next(self.model.parameters()).device
         return device
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether the transformer runs without padding."""
+        return is_packable(self.model) and self.device.type == "cpu"
+
     def encode(
         self, documents: Sequence[TokenizedDocument], *, rng: Random | None = None
     ) -> Tensor:
@@ -210,15 +216,14 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     ) -> Tensor:
         bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
         cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
-        parts = [self._no_rows()]
-        rows: list[Any] = [np.zeros(0, dtype=np.int64)]
+        out = torch.zeros(int(bases[-1]), self.text_length, device=self.device)
         for batch in self._batches([len(w) for w in windows]):
             chosen = [windows[i] for i in batch]
             hidden, sizes = self._forward(
                 [documents[w.document].ids[w.start : w.stop] for w in chosen],
                 [cases[w.document][w.start : w.stop] for w in chosen if cases],
             )
-            positions = []
+            positions, rows = [], []
             begins = np.cumsum([len(self.subtokenizer.prefix), *sizes])
             for start, window in zip(begins, chosen, strict=False):
                 firsts = documents[window.document].firsts
@@ -226,18 +231,17 @@ class WindowEmbeddings(TransformerWordEmbeddings):
                 positions.append(firsts[begin:end] + (start - window.start))
                 rows.append(np.arange(begin, end) + bases[window.document])
             index = torch.from_numpy(np.concatenate(positions)).to(hidden.device)
-            parts.append(hidden.index_select(0, index))
-        inverse = np.argsort(np.concatenate(rows), kind="stable")
-        return torch.cat(parts).index_select(0, torch.from_numpy(inverse).to(self.device))
+            place = torch.from_numpy(np.concatenate(rows)).to(hidden.device)
+            out.index_copy_(0, place, hidden.index_select(0, index))
+        return out
 
     def _batches(self, lengths: Sequence[int]) -> Iterable[list[int]]:
-        is_packed = is_packable(self.model) and self.device.type == "cpu"
-        return batches_by_budget(lengths, budget=BATCH_SUBTOKENS, is_padded=not is_packed)
+        return batches_by_budget(lengths, budget=BATCH_SUBTOKENS, is_padded=not self.is_packed)
 
     def _forward(
         self, rows: Sequence[NDArray[np.int64]], shapes: Sequence[NDArray[np.int64]]
     ) -> tuple[Tensor, list[int]]:
-        """One pass: hidden states of sequences end to end, special ones included; their sizes."""
+        """Hidden states of sequences end to end, in a buffer if not in training; their sizes."""
         prefix, suffix = self.subtokenizer.prefix, self.subtokenizer.suffix
         sizes = [len(prefix) + len(row) + len(suffix) for row in rows]
         ids = np.concatenate([part for row in rows for part in (prefix, row, suffix)])
@@ -248,9 +252,11 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
             extra = extra.to(PRECISIONS[self.precision])
         numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
-        layers = self.config.layers
         with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
-            states = hidden_states(self.model, numbers, sizes, extra=extra, layers=layers)
+            layers, buffers = self.config.layers, None if self.autocast else buffers_of_thread()
+            states = hidden_states(
+                self.model, numbers, sizes, extra=extra, layers=layers, buffers=buffers
+            )
         return states.float(), sizes
 
     def _most_subtokens(self) -> int:

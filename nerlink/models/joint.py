@@ -21,7 +21,7 @@ from nerlink.models.tagger import Tagger
 
 __all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 
-CHUNK_TOKENS: Final = 16_384
+CHUNK_TOKENS: Final = 2048
 """Tokens whose vectors are held at once, unless one document has more."""
 
 

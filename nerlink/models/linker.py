@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL
+from nerlink.kb import normalise
 from nerlink.models.choices import choose
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.features import (
@@ -264,7 +265,7 @@ class Linker(SpanClassifier):
             row = self.lookup.row(span.entity)
             counts["", row] += 1
             if row < 0 or self.is_counted:
-                counts[self.lookup.one(whole.passage.surface(span)).key, row] += 1
+                counts[normalise(whole.passage.surface(span)), row] += 1
         return counts
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:

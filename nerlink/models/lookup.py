@@ -22,8 +22,8 @@ from nerlink.models.names import NAME_FEATURES, compare_names
 
 __all__ = ["CandidateSet", "Lookup"]
 
-MAX_SURFACES: Final = 5_000
-"""Candidate sets that are remembered, of some 20 kB each."""
+MAX_SURFACES: Final = 4096
+"""Candidate sets that are remembered, of some 2 kB each."""
 
 COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
 """What a candidate set knows of each candidate."""
@@ -159,8 +159,7 @@ class Lookup:
         missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
         new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
         sets = [new[key] if key in new else self._memory[key] for key in keys]
-        # What depends on the other names of a document hardly comes again.
-        self._memory.update({key: found for key, found in new.items() if not key[1]})
+        self._memory.update(new)
         while len(self._memory) > MAX_SURFACES:
             self._memory.popitem(last=False)
         return sets

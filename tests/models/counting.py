@@ -12,7 +12,7 @@ from nerlink.models.encoder import WindowEmbeddings
 
 @contextmanager
 def count_rows(encoder: WindowEmbeddings) -> Iterator[list[int]]:
-    """Windows in each pass of the first layer, as a list that grows."""
+    """Windows in each pass of the transformer, as a list that grows."""
     rows: list[int] = []
     forward = encoder._forward
 
@@ -30,10 +30,10 @@ def count_rows(encoder: WindowEmbeddings) -> Iterator[list[int]]:
 
 @contextmanager
 def _one_pass(encoder: WindowEmbeddings) -> Iterator[None]:
-    """Inside, the transformer's first layer runs exactly once."""
+    """Inside, the transformer runs exactly once."""
     passes = []
-    layer = encoder.model.encoder.layer[0].output
-    handle = layer.register_forward_hook(lambda *_: passes.append(1))
+    inputs = encoder.model.embeddings.dropout
+    handle = inputs.register_forward_hook(lambda *_: passes.append(1))
     try:
         yield
     finally:

@@ -1,0 +1,131 @@
+"""How the parts of a transformer's layer run: as modules, or in buffers used again and again."""
+
+from collections.abc import Iterable, Sequence
+from threading import local
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["AsModules", "InBuffers", "buffers_of_thread"]
+
+
+class AsModules:
+    """Every result is a new tensor, as learning needs them."""
+
+    def linear(self, module: nn.Module, states: Tensor, name: str) -> Tensor:  # noqa: ARG002
+        """A linear map of states, (n_subtokens, width)."""
+        out: Tensor = module(states)
+        return out
+
+    def add(self, states: Tensor, *others: Tensor) -> Tensor:
+        """The sum of states that nothing else needs, and others."""
+        for other in others:
+            states = states + other
+        return states
+
+    def norm(self, module: Any, states: Tensor, name: str) -> Tensor:  # noqa: ARG002
+        """Layer norm of states."""
+        out: Tensor = module(states)
+        return out
+
+    def activate(self, function: Any, states: Tensor) -> Tensor:
+        """An activation function of states."""
+        out: Tensor = function(states)
+        return out
+
+    def output(self, module: Any, states: Tensor, before: Tensor, name: str) -> Tensor:  # noqa: ARG002
+        """The end of a block: a linear map, what came before added, and layer norm."""
+        out: Tensor = module(states, before)
+        return out
+
+    def join(self, parts: Iterable[Tensor], sizes: Sequence[int], like: Tensor) -> Tensor:  # noqa: ARG002
+        """Parts of states, each of so many subtokens, in one tensor of the shape of another."""
+        return torch.cat([part.reshape(-1, like.shape[1]) for part in parts])
+
+    def keep(self, states: Tensor) -> Tensor:
+        """States that later layers leave alone."""
+        return states
+
+
+class InBuffers(AsModules):
+    """The same numbers for inference, each kind of result in a buffer of its own.
+
+    New tensors of ever new sizes cost time, and leave the C library's heap full of gaps. What a
+    buffer holds lasts until it is used again: at most until the next sequences.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: dict[tuple[str, int, torch.dtype, bool], Tensor] = {}
+
+    def linear(self, module: Any, states: Tensor, name: str) -> Tensor:
+        """A linear map of states, (n_subtokens, width)."""
+        if type(module) is not nn.Linear:
+            return super().linear(module, states, name)
+        out = self._buffer(name, states, module.out_features)
+        return torch.addmm(module.bias, states, module.weight.t(), out=out)
+
+    def add(self, states: Tensor, *others: Tensor) -> Tensor:
+        """The sum of states and others, in the place of the former."""
+        for other in others:
+            states.add_(other)
+        return states
+
+    def norm(self, module: nn.LayerNorm, states: Tensor, name: str) -> Tensor:
+        """Layer norm of states."""
+        out = self._buffer(name, states, states.shape[1])
+        torch.ops.aten.native_layer_norm.out(
+            states,
+            module.normalized_shape,
+            module.weight,
+            module.bias,
+            module.eps,
+            out0=out,
+            out1=self._buffer("mean", states, 1),
+            out2=self._buffer("deviation", states, 1),
+        )
+        return out
+
+    def activate(self, function: Any, states: Tensor) -> Tensor:
+        """An activation function of states, in their place where that is possible."""
+        if type(function).__name__ == "GELUActivation":
+            in_place: Tensor = torch.ops.aten.gelu_(states)
+            return in_place
+        return super().activate(function, states)
+
+    def output(self, module: Any, states: Tensor, before: Tensor, name: str) -> Tensor:
+        """The end of a block: a linear map, what came before added, and layer norm."""
+        return self.norm(
+            module.LayerNorm, self.linear(module.dense, states, "mapped").add_(before), name
+        )
+
+    def join(self, parts: Iterable[Tensor], sizes: Sequence[int], like: Tensor) -> Tensor:
+        """Parts of states, each of so many subtokens, in one tensor of the shape of another."""
+        out = self._buffer("joined", like, like.shape[1])
+        for part, place in zip(parts, torch.split(out, list(sizes)), strict=True):
+            place.view(part.shape).copy_(part)
+        return out
+
+    def keep(self, states: Tensor) -> Tensor:
+        """A copy of states, which later layers overwrite."""
+        return states.clone()
+
+    def _buffer(self, name: str, like: Tensor, width: int) -> Tensor:
+        key = name, width, like.dtype, torch.is_inference_mode_enabled()
+        buffer = self._buffers.get(key)
+        if buffer is None or len(buffer) < len(like):
+            buffer = self._buffers[key] = like.new_empty(len(like), width)
+        return buffer[: len(like)]
+
+
+class _OfThread(local):
+    def __init__(self) -> None:
+        self.buffers = InBuffers()
+
+
+_OF_THREAD = _OfThread()
+
+
+def buffers_of_thread() -> InBuffers:
+    """Buffers that no other thread writes to."""
+    return _OF_THREAD.buffers
