@@ -25,10 +25,7 @@ from nerlink.toml import check_table
 __all__ = ["Pipeline"]
 
 MANY_SHORT: Final = 512
-"""Documents read at once from which on tensors, each of a size of its own, keep out of the heap.
-
-That keeps memory flat, and takes some seven per cent of the time.
-"""
+"""From so many documents read at once on, memory is kept flat, at the price of some time."""
 
 
 class Pipeline:

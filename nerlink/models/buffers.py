@@ -127,5 +127,5 @@ _OF_THREAD = _OfThread()
 
 
 def buffers_of_thread() -> InBuffers:
-    """Buffers that no other thread writes to."""
+    """Buffers that no other thread writes to, kept as long as this one lives."""
     return _OF_THREAD.buffers

@@ -120,7 +120,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     @property
     def is_packed(self) -> bool:
         """Whether the transformer runs without padding."""
-        return is_packable(self.model) and self.device.type == "cpu"
+        return is_packable(self.model)
 
     def encode(
         self, documents: Sequence[TokenizedDocument], *, rng: Random | None = None
@@ -241,7 +241,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     def _forward(
         self, rows: Sequence[NDArray[np.int64]], shapes: Sequence[NDArray[np.int64]]
     ) -> tuple[Tensor, list[int]]:
-        """Hidden states of sequences end to end, in a buffer if not in training; their sizes."""
+        """Hidden states of sequences end to end, which the next pass may overwrite; their sizes."""
         prefix, suffix = self.subtokenizer.prefix, self.subtokenizer.suffix
         sizes = [len(prefix) + len(row) + len(suffix) for row in rows]
         ids = np.concatenate([part for row in rows for part in (prefix, row, suffix)])

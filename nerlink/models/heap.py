@@ -19,8 +19,8 @@ def keep_out_of_heap() -> None:
     """Give every large tensor pages of its own, which go back to the system when it is freed.
 
     By itself, glibc puts tensors of up to 32 MB into its heap, where those of ever new sizes leave
-    gaps: over a long stream, hundreds of megabytes that nothing uses. Other C libraries have no
-    such option, and are left alone.
+    gaps: over a long stream, hundreds of megabytes that nothing uses. This holds for the rest of
+    the process. Other C libraries have no such option, and are left alone.
     """
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(MMAP_THRESHOLD, OWN_PAGES)

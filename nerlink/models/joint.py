@@ -21,8 +21,11 @@ from nerlink.models.tagger import Tagger
 
 __all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 
-CHUNK_TOKENS: Final = 2048
+PACKED_TOKENS: Final = 2048
 """Tokens whose vectors are held at once, unless one document has more."""
+
+PADDED_TOKENS: Final = 16_384
+"""The same where batches are padded: enough for windows of like length to meet."""
 
 
 class Annotation(NamedTuple):
@@ -129,7 +132,8 @@ class JointModel(MultitaskModel):
             given: Spans to link, instead of those the tagger would find.
         """
         begin = 0
-        for end in _chunk_ends(passages):
+        most = PACKED_TOKENS if self.encoder.is_packed else PADDED_TOKENS
+        for end in _chunk_ends(passages, most):
             spans = given[begin:end] if given is not None else None
             yield from self._annotate(passages[begin:end], spans)
             begin = end
@@ -198,11 +202,11 @@ class JointModel(MultitaskModel):
             write_links(run, links, "nel")
 
 
-def _chunk_ends(passages: Sequence[Passage]) -> Iterator[int]:
+def _chunk_ends(passages: Sequence[Passage], most: int) -> Iterator[int]:
     """Where to cut a list of passages so that each piece has a bounded number of tokens."""
     n_tokens = 0
     for number, passage in enumerate(passages):
-        if n_tokens and n_tokens + len(passage.tokens.words) > CHUNK_TOKENS:
+        if n_tokens and n_tokens + len(passage.tokens.words) > most:
             yield number
             n_tokens = 0
         n_tokens += len(passage.tokens.words)

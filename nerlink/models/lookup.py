@@ -134,11 +134,6 @@ class Lookup:
             keys += [(name.surface, fuller.get(name, ())) for name in inside]
         return self._remembered(keys)
 
-    def one(self, surface: str) -> CandidateSet:
-        """The candidate set of one surface by itself."""
-        found = self._memory.get((surface, ()))
-        return self([surface])[0] if found is None else found
-
     def row(self, entity: str) -> int:
         """The row of an entity in the knowledge base; -1 if it has no such entity."""
         row = self._rows.get(entity)

@@ -25,9 +25,9 @@ SHORT: Final = 256
 """Subtokens of sequences for which plain products in bf16 are faster on a CPU than the kernel."""
 
 
-def is_packable(model: torch.nn.Module) -> bool:
-    """Whether a transformer can run without padding."""
-    return type(model).__name__ in PACKABLE
+def is_packable(model: Any) -> bool:
+    """Whether a transformer, where it is now, can run without padding."""
+    return type(model).__name__ in PACKABLE and model.device.type == "cpu"
 
 
 def hidden_states(
@@ -47,12 +47,13 @@ def hidden_states(
         lengths: Subtokens of each sequence.
         extra: Vectors to add to the word embeddings, (n_subtokens, width).
         layers: Whose mean it is: 0 for the input embeddings, -1 for the last.
-        buffers: For inference, where to put what layers compute, the result included.
+        buffers: Where to put what layers compute, the result included, in inference without
+            padding.
     """
     words = model.get_input_embeddings()(ids)
     if extra is not None:
         words = words + extra
-    if is_packable(model) and ids.device.type == "cpu":
+    if is_packable(model):
         learns = model.training or torch.is_grad_enabled()
         run = AsModules() if learns or buffers is None else buffers
         chosen = _packed(model, words, list(lengths), layers, run)
@@ -109,7 +110,7 @@ def _attend(
         attention: The layer's query, key and value.
         states: (n_subtokens, width).
         groups: How many sequences of what length follow each other.
-        run: How linear maps run.
+        run: How the parts of the layer run.
     """
     sizes = [n * length for n, length in groups]
     modules = {"query": attention.query, "key": attention.key, "value": attention.value}

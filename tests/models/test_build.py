@@ -41,5 +41,5 @@ def test_short_lists_are_filled_up_with_parts_of_names(kb):
 def test_the_configuration_says_who_is_asked_for_candidates(encoder_dir, kb):
     config = tiny_config(encoder_dir, kb={"candidates": ("exact", "acronym"), "fill": ()})
     model = build_model(config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb)
-    assert model.linker.lookup.one("AB").entities == ("ada",)
-    assert model.linker.lookup.one("paris").entities == ()
+    assert model.linker.lookup(["AB"])[0].entities == ("ada",)
+    assert model.linker.lookup(["paris"])[0].entities == ()

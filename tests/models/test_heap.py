@@ -24,8 +24,15 @@ def test_the_c_library_is_told_once(monkeypatch):
     assert told == [(heap.MMAP_THRESHOLD, heap.OWN_PAGES)]
 
 
-@pytest.mark.parametrize("platform", ["linux", "win32"])
-def test_another_c_library_is_left_alone(monkeypatch, platform):
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())
+def test_another_system_is_left_alone(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: pytest.fail("opened the C library"))
     heap.keep_out_of_heap()
+
+
+def test_a_c_library_without_the_option_is_left_alone(monkeypatch):
+    opened = []
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: opened.append(1) or SimpleNamespace())
+    heap.keep_out_of_heap()
+    assert opened == [1]

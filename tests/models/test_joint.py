@@ -106,10 +106,12 @@ def test_documents_together_give_what_they_give_apart(joint_folder):
         assert scores[0] == pytest.approx(scores[1], abs=1e-4)
 
 
-def test_chunks_of_many_passages_give_what_one_gives(model, monkeypatch):
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_chunks_of_many_passages_give_what_one_gives(model, monkeypatch, is_packed):
+    monkeypatch.setattr(type(model.encoder), "is_packed", is_packed)
     passages = [passage_of(doc) for doc in TEXTS]
     whole = [[a.span for a in found] for found in model.annotate(passages)]
-    monkeypatch.setattr(joint, "CHUNK_TOKENS", 12)
+    monkeypatch.setattr(joint, "PACKED_TOKENS" if is_packed else "PADDED_TOKENS", 12)
     assert [[a.span for a in found] for found in model.annotate(passages)] == whole
 
 

@@ -26,7 +26,7 @@ def lookup(kb) -> Lookup:
 
 
 def test_candidates_come_with_what_is_known_about_them(lookup, kb):
-    found = lookup.one("PARIS")
+    found = lookup(["PARIS"])[0]
     assert (found.key, found.entities) == ("paris", ("paris", "paris-texas"))
     assert found.rows.tolist() == kb.rows(found.entities)
     assert found.priors.tolist() == pytest.approx([901 / 911, 10 / 911])
@@ -39,19 +39,19 @@ def test_surfaces_know_how_often_they_meant_nothing(lookup):
 
 
 def test_a_surface_without_candidates_has_an_empty_set(lookup):
-    found = lookup.one("Nowhere")
+    found = lookup(["Nowhere"])[0]
     assert (len(found), found.entities, found.names.shape) == (0, (), (0, len(NAME_FEATURES)))
 
 
 def test_only_the_best_candidates_are_kept(kb):
-    assert Lookup(kb, Normalised(kb), limit=1).one("Paris").entities == ("paris",)
+    assert Lookup(kb, Normalised(kb), limit=1)(["Paris"])[0].entities == ("paris",)
 
 
 def test_an_entity_can_be_added_to_the_candidates_in_training(lookup):
-    found = lookup.with_entity(lookup.one("Paris"), "ada")
+    found = lookup.with_entity(lookup(["Paris"])[0], "ada")
     assert found.entities == ("paris", "paris-texas", "ada")
     assert (found.counts[2], found.priors[2]) == (0, 0)
-    assert len(lookup.one("Paris")) == 2
+    assert len(lookup(["Paris"])[0]) == 2
 
 
 def located(*texts: str):
@@ -72,7 +72,7 @@ def test_a_fuller_name_without_candidates_is_known_to_be_unknown(lookup):
         located("[Otto Paris|LOC|NIL] is not [Paris|LOC|paris] of [Texas|LOC|texas].")
     )
     assert (short.unknown, short.lent.tolist()) == (1, [0, 0])
-    assert short.priors.tolist() == lookup.one("Paris").priors.tolist()
+    assert short.priors.tolist() == lookup(["Paris"])[0].priors.tolist()
     assert other.unknown == 0
 
 
@@ -87,18 +87,18 @@ def test_rows_of_entities_outside_the_base_are_minus_one(lookup, kb):
 
 
 def test_a_changed_base_is_looked_up_again(lookup, kb):
-    assert (len(lookup.one("Ada")), lookup.row("ada-2")) == (0, -1)
+    assert (len(lookup(["Ada"])[0]), lookup.row("ada-2")) == (0, -1)
     kb.add(Entity(id="ada-2", name="Ada"))
-    assert len(lookup.one("Ada")) == 0
+    assert len(lookup(["Ada"])[0]) == 0
     lookup.refresh()
-    assert lookup.one("Ada").entities == ("ada-2",)
+    assert lookup(["Ada"])[0].entities == ("ada-2",)
     assert lookup.row("ada-2") == kb.row("ada-2")
 
 
 def test_the_oldest_surfaces_are_forgotten(lookup, monkeypatch):
     monkeypatch.setattr(lookup_module, "MAX_SURFACES", 2)
-    first = lookup.one("Paris")
-    assert lookup.one("Paris") is first
+    first = lookup(["Paris"])[0]
+    assert lookup(["Paris"])[0] is first
     lookup(["Texas", "Acme"])
-    assert lookup.one("Paris") is not first
-    np.testing.assert_array_equal(lookup.one("Paris").rows, first.rows)
+    assert lookup(["Paris"])[0] is not first
+    np.testing.assert_array_equal(lookup(["Paris"])[0].rows, first.rows)
