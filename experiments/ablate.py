@@ -67,8 +67,8 @@ def _without_second_look(linker: Linker) -> None:
     linker.config = linker.config.model_copy(update={"second_look": False})
 
 
-def _bf16(linker: Linker) -> None:
-    linker.embeddings.set_precision("bf16")
+def _in_precision(precision: str) -> Callable[[Linker], None]:
+    return lambda linker: linker.embeddings.set_precision(precision)
 
 
 def _without_fuller_names(linker: Linker) -> None:
@@ -93,7 +93,8 @@ PARTS: Mapping[str, Callable[[Linker], None]] = {
     "without fuller names, exact aliases only": _exact_candidates,
     "without memory": _without_memory,
     "without text": _without_text,
-    "in bf16": _bf16,
+    "in bf16": _in_precision("bf16"),
+    "in int8": _in_precision("int8"),
 }
 
 

@@ -26,6 +26,7 @@ SPEED = {
     "speed.vs_bare": "tagging, time of the bare encoder = 1",
     "speed.growth": "tagging with 1,000,000 entities, time with 10,000 = 1",
     "speed.bf16": "tagging in bf16, times as fast as in fp32",
+    "speed.int8": "tagging in int8, times as fast as in fp32",
     "speed.train_vs_flair": "steps of training, times as fast as Flair",
     "speed.train_vs_flair.bf16": "the same in bf16",
     "memory.growth": "memory over 100,000 documents, growth after the first 1,000",

@@ -11,12 +11,13 @@ from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
-from nerlink.models.devices import choose_device, choose_precision
+from nerlink.models.devices import choose_device
 from nerlink.models.documents import annotate_group, explain_mention, group_documents
 from nerlink.models.explanations import Explanation
 from nerlink.models.heap import keep_out_of_heap
 from nerlink.models.hub import fetch_model, push_model
 from nerlink.models.joint import JointModel
+from nerlink.models.precision import choose_precision
 from nerlink.models.storage import load_model, read_info, save_model
 from nerlink.models.texts import refresh_text
 from nerlink.sources.check import check_document
@@ -66,8 +67,8 @@ class Pipeline:
         Args:
             path: A folder that `train` or `save` wrote.
             device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-            precision: What the transformer's weights are kept in: `fp32`, `bf16`, `fp16`, or
-                `auto`, as they were saved. A model saved afterwards keeps it.
+            precision: What the transformer computes in: `fp32`, `bf16`, `int8`, `fp16`, or
+                `auto`, what it was saved in. A model saved afterwards keeps it.
             threshold: Link probability under which a mention is `NIL`; the model's own if `None`.
             top_k: Candidates that come back with each mention; the model's own if `None`.
 
@@ -78,8 +79,7 @@ class Pipeline:
         chosen = choose_device(device)
         saved = read_info(path).precision
         kind = choose_precision(precision, chosen, saved=saved)
-        model = load_model(path)
-        model.encoder.set_precision(kind)
+        model = load_model(path, precision=kind)
         if model.linker:
             changes = {"threshold": threshold, "top_k": top_k}
             table = {name: value for name, value in changes.items() if value is not None}

@@ -10,6 +10,7 @@ from nerlink.data import NIL, Document, Entity, Mention, NilKind
 from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models import documents as grouping
+from nerlink.models.int8 import can_int8
 from nerlink.pipeline import Pipeline
 from tests.world import DOCUMENTS
 
@@ -137,7 +138,7 @@ def test_no_more_than_top_k_candidates_come_back(joint_folder, top_k, n_candidat
         ({"device": "toaster"}, "device 'toaster' cannot be used here"),
         ({"device": "cuda:99"}, "device 'cuda:99' cannot be used here"),
         ({"device": "cpu", "precision": "fp16"}, "precision 'fp16' needs a GPU"),
-        ({"precision": "int8"}, "precision 'int8' is unknown"),
+        ({"precision": "int4"}, "precision 'int4' is unknown"),
         ({"threshold": 1.5}, r"threshold = 1.5 should be less than or equal to 1"),
         ({"top_k": -1}, r"top_k = -1 should be greater than or equal to 0"),
     ],
@@ -162,6 +163,18 @@ def test_reduced_precision_is_saved_and_loaded(joint_folder, tmp_path):
     again = Pipeline.load(tmp_path / "half")
     assert again.info()["precision"] == "bf16"
     assert again(TEXT) == pipeline(TEXT)
+
+
+@pytest.mark.skipif(not can_int8(), reason="the processor does not multiply in int8")
+def test_int8_is_saved_and_loaded_and_can_be_left(joint_folder, tmp_path):
+    pipeline = Pipeline.load(joint_folder, device="cpu", precision="int8")
+    assert found(pipeline(TEXT)) == ANSWER
+    again = Pipeline.load(pipeline.save(tmp_path / "int8"))
+    assert again.info()["precision"] == "int8"
+    assert again(TEXT) == pipeline(TEXT)
+    whole = Pipeline.load(joint_folder)(TEXT)
+    assert whole != pipeline(TEXT)
+    assert found(Pipeline.load(tmp_path / "int8", precision="fp32")(TEXT)) == ANSWER
 
 
 def test_a_model_says_what_it_is(pipeline):

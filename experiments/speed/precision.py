@@ -6,14 +6,12 @@ F1 between the answers in fp32 and in fewer bits.
     python -m experiments.speed.precision
 """
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import torch
-from torch.ao import quantization
 
 from experiments.speed.bare import full_windows, run_bare
 from experiments.speed.encoders import encoder_folder
@@ -23,6 +21,7 @@ from experiments.speed.options import Options, parse_options
 from experiments.speed.results import Findings, run
 from experiments.speed.timing import Side, measure_in_turns
 from nerlink import Document, Pipeline
+from nerlink.models.int8 import can_int8
 
 __all__ = ["main"]
 
@@ -30,25 +29,7 @@ SIZES: Final = {"toy": (100, 10, 5, 2, 1), "full": (10_000, 500, 20, 10, 9)}
 """Entities, names, meanings of a name, documents, repetitions."""
 
 
-def _bf16(pipeline: Pipeline) -> None:
-    """Everything in the transformer in bf16, as `Pipeline.load(precision="bf16")` does."""
-    pipeline.model.encoder.set_precision("bf16")
-
-
-def _int8(pipeline: Pipeline) -> None:
-    """Linear layers in int8: weights by channel, inputs by the extremes of the batch."""
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    encoder = pipeline.model.encoder
-    recipe = {torch.nn.Linear: quantization.per_channel_dynamic_qconfig}
-    quantize: Callable[..., torch.nn.Module] = quantization.quantize_dynamic
-    encoder.model = quantize(encoder.model, recipe, dtype=torch.qint8)
-
-
-MODES: Final[Mapping[str, Callable[[Pipeline], None]]] = {
-    "fp32": lambda _: None,
-    "bf16": _bf16,
-    "int8": _int8,
-}
+MODES: Final = ("fp32", "bf16", "int8") if can_int8() else ("fp32", "bf16")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,11 +43,11 @@ def _measure(options: Options, folder: Path) -> Findings:
     world = invent_world(encoder, n_names=n_names, n_meanings=n_meanings)
     learnt = world.documents(min(8, 2 * n_documents), seed="learnt", n_entities=n_entities)
     pipelines = {}
-    for mode, change in MODES.items():
+    for mode in MODES:
         pipelines[mode] = make_pipeline(
             world, n_entities, encoder=encoder, documents=learnt, folder=folder
         )
-        change(pipelines[mode])
+        pipelines[mode].model.encoder.set_precision(mode)
     documents = world.documents(n_documents, seed="precision", n_entities=n_entities)
     texts = [doc.text for doc in documents]
     findings = Findings("precision", name)

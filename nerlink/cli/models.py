@@ -14,7 +14,7 @@ __all__ = ["Device", "Model", "Precision", "load_pipeline", "log_to_stderr"]
 
 Model = Annotated[Path, typer.Argument(help="Folder of a trained model.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, fp16.")]
+Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, int8, fp16.")]
 
 
 def load_pipeline(

@@ -62,7 +62,7 @@ class InBuffers(AsModules):
         """A linear map of states, (n_subtokens, width)."""
         if type(module) is not nn.Linear:
             return super().linear(module, states, name)
-        out = self._buffer(name, states, module.out_features)
+        out = self.take(name, states, module.out_features)
         return torch.addmm(module.bias, states, module.weight.t(), out=out)
 
     def add(self, states: Tensor, *others: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class InBuffers(AsModules):
 
     def norm(self, module: nn.LayerNorm, states: Tensor, name: str) -> Tensor:
         """Layer norm of states."""
-        out = self._buffer(name, states, states.shape[1])
+        out = self.take(name, states, states.shape[1])
         torch.ops.aten.native_layer_norm.out(
             states,
             module.normalized_shape,
@@ -81,8 +81,8 @@ class InBuffers(AsModules):
             module.bias,
             module.eps,
             out0=out,
-            out1=self._buffer("mean", states, 1),
-            out2=self._buffer("deviation", states, 1),
+            out1=self.take("mean", states, 1),
+            out2=self.take("deviation", states, 1),
         )
         return out
 
@@ -101,7 +101,7 @@ class InBuffers(AsModules):
 
     def join(self, parts: Iterable[Tensor], sizes: Sequence[int], like: Tensor) -> Tensor:
         """Parts of states, each of so many subtokens, in one tensor of the shape of another."""
-        out = self._buffer("joined", like, like.shape[1])
+        out = self.take("joined", like, like.shape[1])
         for part, place in zip(parts, torch.split(out, list(sizes)), strict=True):
             place.view(part.shape).copy_(part)
         return out
@@ -110,11 +110,12 @@ class InBuffers(AsModules):
         """A copy of states, which later layers overwrite."""
         return states.clone()
 
-    def _buffer(self, name: str, like: Tensor, width: int) -> Tensor:
-        key = name, width, like.dtype, torch.is_inference_mode_enabled()
+    def take(self, name: str, like: Tensor, width: int, dtype: torch.dtype | None = None) -> Tensor:
+        """The buffer of a name, (n, width), for as many rows as another tensor has."""
+        key = name, width, dtype or like.dtype, torch.is_inference_mode_enabled()
         buffer = self._buffers.get(key)
         if buffer is None or len(buffer) < len(like):
-            buffer = self._buffers[key] = like.new_empty(len(like), width)
+            buffer = self._buffers[key] = like.new_empty(len(like), width, dtype=key[2])
         return buffer[: len(like)]
 
 

@@ -19,6 +19,7 @@ from nerlink.errors import EncoderError
 from nerlink.models.buffers import buffers_of_thread
 from nerlink.models.memory import VectorMemory
 from nerlink.models.passages import runs_of
+from nerlink.models.precision import PRECISIONS, compute_in
 from nerlink.models.shapes import SHAPES, ShapeEmbeddings, shapes_of
 from nerlink.models.sources import find_encoder
 from nerlink.models.static import InputEmbeddings, StaticEmbeddings
@@ -27,9 +28,7 @@ from nerlink.models.transformer import hidden_states, is_packable
 from nerlink.models.vectors import read_vectors
 from nerlink.models.windows import Window, batches_by_budget, plan_windows
 
-__all__ = ["BATCH_SUBTOKENS", "PRECISIONS", "WindowEmbeddings"]
-
-PRECISIONS: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+__all__ = ["BATCH_SUBTOKENS", "WindowEmbeddings"]
 
 UNLIMITED: Final = 1 << 20
 """Positions of a transformer that names no limit."""
@@ -50,7 +49,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         folder: Where its files are, if not to be looked for, those of static vectors in `static`.
 
     Attributes:
-        precision: What the weights are kept in.
+        precision: What the transformer computes in.
         autocast: In training, what is computed in while weights stay in fp32, if anything else.
     """
 
@@ -177,9 +176,9 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         return self
 
     def set_precision(self, precision: str) -> None:
-        """Keep the transformer's weights in `fp32`, `bf16` or `fp16` from now on."""
+        """Have the transformer compute in `fp32`, `bf16`, `fp16` or `int8` from now on."""
         self.precision = precision
-        self.model.to(PRECISIONS[precision])
+        compute_in(self.model, precision)
 
     def _transform(
         self,

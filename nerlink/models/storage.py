@@ -76,7 +76,7 @@ class ModelInfo:
         tasks: What it does.
         labels: Entity types it finds.
         n_entities: Entities it can link to.
-        precision: What the transformer's weights are kept in.
+        precision: What the transformer computes in.
         trained_on: What it learnt from, in words and counts.
         scores: Its scores on the development documents.
         versions: Packages it was made with.
@@ -127,8 +127,12 @@ def save_model(
     return folder
 
 
-def load_model(folder: str | Path) -> JointModel:
+def load_model(folder: str | Path, *, precision: str | None = None) -> JointModel:
     """The model in a folder, in evaluation mode, on Flair's device.
+
+    Args:
+        folder: Where it was saved.
+        precision: What it is to compute in; what it was saved in if `None`.
 
     Raises:
         StorageError: The folder is damaged, incomplete, of a newer format, or carries pickles.
@@ -157,7 +161,7 @@ def load_model(folder: str | Path) -> JointModel:
     except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
-    model.encoder.set_precision(info.precision)
+    model.encoder.set_precision(precision or info.precision)
     model.eval()
     return model
 
@@ -170,9 +174,7 @@ def read_info(folder: str | Path) -> ModelInfo:
     """
     manifest = _read_manifest(Path(folder))
     fields = {name: manifest[name] for name in ModelInfo.__slots__}
-    return ModelInfo(
-        **{**fields, "tasks": tuple(fields["tasks"]), "labels": tuple(fields["labels"])}
-    )
+    return ModelInfo(**fields | {name: tuple(fields[name]) for name in ("tasks", "labels")})
 
 
 def head_state(model: JointModel) -> dict[str, Tensor]:

@@ -21,7 +21,7 @@ __all__ = ["hidden_states", "is_packable"]
 PACKABLE: Final = ("BertModel", "RobertaModel", "XLMRobertaModel")
 """Transformers of one build: the sum of three embeddings, then post-norm layers."""
 
-SHORT: Final = 256
+SHORT: Final = 512
 """Subtokens of sequences for which plain products in bf16 are faster on a CPU than the kernel."""
 
 

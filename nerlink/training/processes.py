@@ -8,7 +8,8 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState, is_initialized
 
 from nerlink.config import TrainingConfig
-from nerlink.models.devices import choose_device, choose_precision
+from nerlink.models.devices import choose_device
+from nerlink.models.precision import choose_precision
 
 __all__ = ["open_accelerator"]
 

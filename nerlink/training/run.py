@@ -16,9 +16,9 @@ from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
 from nerlink.models.documents import annotate_documents, example_of
-from nerlink.models.encoder import PRECISIONS
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
+from nerlink.models.precision import PRECISIONS
 from nerlink.models.storage import head_state, load_head_state
 from nerlink.models.texts import write_text
 from nerlink.training.calibrate import calibrate

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nerlink.models.int8 import can_int8
+
 MEASURES = {
     "tagging": ["speed.vs_flair", "speed.vs_bare", "speed.1000_entities", "mentions.flair"],
     "training": ["speed.train_vs_flair", "speed.train_vs_flair.with_texts"],
@@ -13,7 +15,7 @@ MEASURES = {
     "adding": ["found.1", "found.20"],
     "growth": ["speed.growth", "speed.growth.pairs"],
     "streaming": ["memory.growth", "documents_per_second"],
-    "precision": ["speed.bf16", "speed.int8", "agreement.bf16", "agreement.int8"],
+    "precision": ["speed.bf16", "agreement.bf16"] + ["speed.int8"] * can_int8(),
     "profiling": ["share.encoder"],
 }
 
