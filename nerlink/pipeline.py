@@ -1,7 +1,7 @@
 """A trained model at work: texts or documents in, documents with linked mentions out."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -145,6 +145,16 @@ class Pipeline:
         if self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
         return self._run(documents, link_only=True)
+
+    def refresh(self, *, told: Callable[[int, int], None] | None = None) -> None:
+        """Read the texts of entities that were added since; done before documents by itself.
+
+        Args:
+            told: Called as it goes on, with the entities read and those there are to read.
+        """
+        with self._lock:
+            if self.model.linker:
+                refresh_text(self.model.linker, told=told)
 
     def explain(self, doc: Document, mention: Mention) -> Explanation:
         """Why a mention is linked as it is: the parts of each candidate's score.

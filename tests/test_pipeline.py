@@ -195,6 +195,15 @@ def test_a_new_entity_is_linkable_at_once(folder):
     assert fresh.mentions == linked.mentions
 
 
+def test_new_entities_are_read_when_asked_to_and_told_of(folder):
+    pipeline, told = Pipeline.load(folder), []
+    with KnowledgeBase.open(pipeline.kb.path, read_only=False) as kb:
+        kb.add(Entity(id="otto", name="Otto Nix"), Entity(id="anna", name="Anna Nix"))
+    for _ in range(2):
+        pipeline.refresh(told=lambda *counts: told.append(counts))
+    assert told == [(2, 2)]
+
+
 def test_a_removed_entity_is_linked_no_more(folder):
     pipeline = Pipeline.load(folder)
     assert found(pipeline(TEXT)) == ANSWER

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nerlink.cli.output import progress
+
 if TYPE_CHECKING:
     from nerlink.pipeline import Pipeline
 
@@ -29,9 +31,12 @@ def load_pipeline(
     from nerlink.pipeline import Pipeline
 
     log_to_stderr()
-    return Pipeline.load(
+    pipeline = Pipeline.load(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
+    with progress("texts of new entities") as told:
+        pipeline.refresh(told=told)
+    return pipeline
 
 
 def log_to_stderr() -> None:

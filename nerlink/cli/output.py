@@ -3,12 +3,13 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import typer
 
-__all__ = ["counted", "say", "write_record"]
+__all__ = ["counted", "progress", "say", "write_record"]
 
 Item = TypeVar("Item")
 
@@ -31,6 +32,17 @@ def counted(items: Iterable[Item], *, noun: str) -> Iterator[Item]:
         yield item
     seconds = time.monotonic() - start
     say(f"{n_items:,} {noun}{'' if n_items == 1 else 's'} in {seconds:.1f} s")
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to tell what is done, and of how many; a bar shows it on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, visible=False)
+        yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all, visible=True)
 
 
 def _with_progress(items: Iterable[Item], noun: str) -> Iterator[Item]:

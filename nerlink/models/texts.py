@@ -46,15 +46,24 @@ def write_text(
     prototypes.set_text(table, version=version)
 
 
-def refresh_text(linker: Linker) -> None:
-    """Add the text of entities that were added or renamed since it was last written."""
+def refresh_text(linker: Linker, *, told: Callable[[int, int], None] | None = None) -> None:
+    """Add the text of entities that were added or renamed since it was last written.
+
+    Args:
+        linker: Has the prototypes, the encoder and the knowledge base.
+        told: Called as it goes on, with the texts written and those there are to write.
+    """
     kb, prototypes = linker.lookup.kb, linker.prototypes
     version = kb.version
     if version == prototypes.version:
         return
     changed = kb.changed_since(prototypes.version)
+    n_done = 0
     for rows, vectors in encode_entities(linker.embeddings, kb.texts(changed)):
         prototypes.add_text(rows, vectors)
+        n_done += len(rows)
+        if told:
+            told(n_done, len(changed))
     prototypes.version = version
 
 

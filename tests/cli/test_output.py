@@ -1,4 +1,6 @@
-from nerlink.cli.output import counted
+import pytest
+
+from nerlink.cli.output import counted, progress
 
 
 def test_items_pass_and_are_counted_on_standard_error(capsys):
@@ -12,3 +14,13 @@ def test_progress_on_a_terminal_leaves_the_items_alone(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert list(counted("abc", noun="document")) == ["a", "b", "c"]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_bar_stays_away_from_results(is_terminal, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    with progress("texts") as told:
+        told(1, 2)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert ("texts" in captured.err) == is_terminal
