@@ -28,13 +28,11 @@ from nerlink.models.linker import Linker
 from nerlink.models.names import NAME_FEATURES
 from nerlink.training.calibrate import calibrate
 
-MEASURES = (
-    "ner.f1",
-    "linking.inkb.f1",
-    "linking.disambiguation",
-    "linking.unseen",
-    "linking.ece",
-)
+FOUND = ("ner.f1", "linking.inkb.f1")
+"""Measures of mentions and links that the model found."""
+
+GIVEN = ("linking.disambiguation", "linking.unseen", "linking.ece")
+"""Measures of links on gold mentions."""
 
 
 def _without_features(
@@ -140,9 +138,11 @@ def score(
         positions = range(number, len(gold), 2)
         tagged |= zip(positions, pipeline(half), strict=True)
         linked |= zip(positions, pipeline.link_only(map(bare, half)), strict=True)
-    scores = dict(evaluate(gold, [tagged[i] for i in range(len(gold))]).scores)
-    scores |= evaluate_links(gold, [linked[i] for i in range(len(gold))], seen=seen).scores
-    return {name: round(scores[name], 5) for name in MEASURES}
+    reports = (
+        (evaluate(gold, [tagged[i] for i in range(len(gold))]), FOUND),
+        (evaluate_links(gold, [linked[i] for i in range(len(gold))], seen=seen), GIVEN),
+    )
+    return {name: round(report.scores[name], 5) for report, names in reports for name in names}
 
 
 if __name__ == "__main__":

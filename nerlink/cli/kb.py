@@ -144,12 +144,21 @@ def search(
     limit: Annotated[int, typer.Option(min=1, help="Candidates shown, at most.")] = 10,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Misspelt surfaces too.")] = False,
 ) -> None:
-    """Show what a surface may mean, most likely first, as JSON lines."""
-    from nerlink.kb import Chain, Exact, Fuzzy, KnowledgeBase, Normalised
+    """Show what a surface may mean, most likely first, as JSON lines.
 
+    These are the candidates that a linker has for it: by names and aliases, initials and parts.
+    """
+    from nerlink.config import KnowledgeBaseConfig
+    from nerlink.kb import Filled, KnowledgeBase, make_chain
+
+    standard = KnowledgeBaseConfig()
     with KnowledgeBase.open(base) as opened:
-        generators = [Exact(opened), Normalised(opened), *([Fuzzy(opened)] if fuzzy else [])]
-        for candidate in Chain(*generators).candidates(alias, limit=limit):
+        chain = make_chain(opened, [*standard.candidates, *(["fuzzy"] if fuzzy else [])])
+        fillers = [make_chain(opened, [name]) for name in standard.fill]
+        candidates = Filled(chain, fillers, to=standard.fill_to).candidates(alias, limit=limit)
+        if not candidates:
+            say(f"no entity is called {alias!r}, in whole or in part.")
+        for candidate in candidates:
             entity = opened[candidate.entity]
             write_record(
                 {

@@ -40,7 +40,8 @@ def progress(words: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    is_off = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=is_off) as bar:
         task = bar.add_task(words, visible=False)
         yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all, visible=True)
 

@@ -43,6 +43,12 @@ def test_search_shows_candidates_most_likely_first(run, base):
 def test_search_that_finds_nothing_is_no_error(run, base):
     result = run("kb", "search", base, "Atlantis")
     assert (result.code, result.out) == (0, "")
+    assert "no entity is called 'Atlantis'" in result.err
+
+
+def test_search_finds_by_a_part_of_a_name(run, base):
+    assert run("kb", "add", base, "--id", "Q7259", "--name", "Ada Lovelace").code == 0
+    assert run("kb", "search", base, "Lovelace").records[0]["entity"] == "Q7259"
 
 
 def test_added_entity_is_found_at_once(run, base):

@@ -24,3 +24,4 @@ def test_a_bar_stays_away_from_results(is_terminal, capsys, monkeypatch):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert ("texts" in captured.err) == is_terminal
+    assert is_terminal or not captured.err
