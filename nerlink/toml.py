@@ -77,8 +77,9 @@ def check_table(model: type[Model], table: Mapping[str, Any], *, where: str) -> 
         return model.model_validate(table)
     except ValidationError as error:
         keys = list(_known_keys(model))
-        problems = [_describe(detail, keys) for detail in error.errors(include_url=False)]
-        raise ConfigError(f"{where}: {'; '.join(problems)}.") from error
+        problems = "; ".join(_describe(one, keys) for one in error.errors(include_url=False))
+        end = "" if problems.endswith("?") else "."
+        raise ConfigError(f"{where}: {problems}{end}") from error
 
 
 def _step(place: Any, part: str, key: str, *, new: Any) -> Any:

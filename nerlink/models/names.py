@@ -18,6 +18,9 @@ NAME_FEATURES: Final = (
     "letters in common",
 )
 
+_CACHE_SIZE: Final = 4096
+"""Names whose parts are remembered, two kilobytes each."""
+
 QUALIFIER: Final = re.compile(r"\s*\(.*?\)\s*$|,.*$")
 
 
@@ -32,7 +35,7 @@ class _Parts:
     initials: str
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _parts(name: str) -> _Parts:
     whole = normalise(name)
     base = normalise(QUALIFIER.sub("", name))

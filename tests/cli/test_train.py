@@ -29,4 +29,4 @@ def test_misspelt_key_is_told_before_anything_heavy_starts(run, tmp_path):
     (tmp_path / "run.toml").write_text("", encoding="utf8")
     result = run("train", tmp_path / "run.toml", "--output", tmp_path, "--training.epoch", "3")
     assert result.code == 1
-    assert "did you mean training.epochs?" in result.err
+    assert result.err.endswith("did you mean training.epochs?\n")
