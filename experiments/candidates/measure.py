@@ -20,7 +20,13 @@ from experiments.speed.results import statistics_of, write_results
 from nerlink import Document, KnowledgeBase
 from nerlink.config import EncoderConfig
 from nerlink.data import NIL
-from nerlink.kb import Filled, InDocument, available_generators, make_chain, report_candidates
+from nerlink.kb import (
+    InDocument,
+    available_generators,
+    make_chain,
+    make_filled,
+    report_candidates,
+)
 from nerlink.kb.build import BuildOptions
 from nerlink.kb.recall import CandidateReport
 from nerlink.models.encoder import WindowEmbeddings
@@ -112,8 +118,7 @@ def reports(
     for name in available_generators(kb):
         yield name, report_candidates(make_chain(kb, [name]), documents)
     for names, fill in CHAINS:
-        fillers = [make_chain(kb, [name]) for name in fill]
-        generator = Filled(make_chain(kb, names), fillers)
+        generator = make_filled(kb, names, fill)
         name = " + ".join([" > ".join(names), *fill])
         yield name, report_candidates(generator, documents)
         yield f"{name}, fuller names", report_candidates(InDocument(generator), documents)
@@ -130,8 +135,8 @@ def nearest(
     prototypes.set_text(text, version=kb.version)
     alone = Nearest(kb, encoder, prototypes, n=30)
     yield f"nearest, {name}", report_candidates(alone, documents)
-    fillers = [make_chain(kb, ["acronym"]), make_chain(kb, ["partial"]), alone]
-    filled = Filled(make_chain(kb, ["normalised"]), fillers)
+    fill = ["acronym", "partial", "nearest"]
+    filled = make_filled(kb, ["normalised"], fill, further={"nearest": alone})
     yield f"normalised + acronym + partial + nearest, {name}", report_candidates(filled, documents)
 
 

@@ -149,13 +149,13 @@ def search(
     These are the candidates that a linker has for it: by names and aliases, initials and parts.
     """
     from nerlink.config import KnowledgeBaseConfig
-    from nerlink.kb import Filled, KnowledgeBase, make_chain
+    from nerlink.kb import KnowledgeBase, make_filled
 
     standard = KnowledgeBaseConfig()
+    chain = [*standard.candidates, *(["fuzzy"] if fuzzy else [])]
     with KnowledgeBase.open(base) as opened:
-        chain = make_chain(opened, [*standard.candidates, *(["fuzzy"] if fuzzy else [])])
-        fillers = [make_chain(opened, [name]) for name in standard.fill]
-        candidates = Filled(chain, fillers, to=standard.fill_to).candidates(alias, limit=limit)
+        generator = make_filled(opened, chain, standard.fill, to=standard.fill_to)
+        candidates = generator.candidates(alias, limit=limit)
         if not candidates:
             say(f"no entity is called {alias!r}, in whole or in part.")
         for candidate in candidates:
@@ -195,12 +195,11 @@ def recall(
     """
     from nerlink.config import KnowledgeBaseConfig
     from nerlink.kb import (
-        CandidateGenerator,
-        Filled,
         InDocument,
         KnowledgeBase,
         available_generators,
         make_chain,
+        make_filled,
         report_candidates,
     )
 
@@ -209,17 +208,13 @@ def recall(
     chain = candidates or list(standard.candidates)
     fillers = list(standard.fill) if fill is None else fill
     with KnowledgeBase.open(base) as opened:
-
-        def filled() -> CandidateGenerator:
-            more = [make_chain(opened, [name]) for name in fillers]
-            return Filled(make_chain(opened, chain), more)
-
         alone = [(name,) for name in (*available_generators(opened), *chain, *fillers)]
         for names in dict.fromkeys([*alone, tuple(chain)]):
             report = report_candidates(make_chain(opened, names), documents)
             write_record({"candidates": names, "fill": [], "in_document": False, **_shown(report)})
         for in_document in (False, True):
-            generator = InDocument(filled()) if in_document else filled()
+            filled = make_filled(opened, chain, fillers, to=standard.fill_to)
+            generator = InDocument(filled) if in_document else filled
             facts = {"candidates": chain, "fill": fillers, "in_document": in_document}
             write_record({**facts, **_shown(report_candidates(generator, documents))})
 

@@ -2,7 +2,7 @@
 
 from nerlink.kb.build import BuildOptions
 from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
-from nerlink.kb.chains import GENERATORS, available_generators, make_chain
+from nerlink.kb.chains import GENERATORS, available_generators, make_chain, make_filled
 from nerlink.kb.filled import FILL_TO, Filled
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
@@ -40,6 +40,7 @@ __all__ = [
     "available_generators",
     "candidate_recall",
     "make_chain",
+    "make_filled",
     "normalise",
     "report_candidates",
 ]

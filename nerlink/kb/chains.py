@@ -5,13 +5,14 @@ from typing import Final
 
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.candidates import CandidateGenerator, Chain
+from nerlink.kb.filled import FILL_TO, Filled
 from nerlink.kb.from_base import Acronym, Exact, Normalised
 from nerlink.kb.fuzzy import Fuzzy
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.partial import Partial
 from nerlink.kb.schema import has_fuzzy
 
-__all__ = ["GENERATORS", "available_generators", "make_chain"]
+__all__ = ["GENERATORS", "available_generators", "make_chain", "make_filled"]
 
 GENERATORS: Final[Mapping[str, Callable[[KnowledgeBase], CandidateGenerator]]] = {
     "exact": Exact,
@@ -52,3 +53,28 @@ def make_chain(
         if name not in made:
             made[name] = GENERATORS[name](kb)
     return made[names[0]] if len(names) == 1 else Chain(*(made[name] for name in names))
+
+
+def make_filled(
+    kb: KnowledgeBase,
+    names: Sequence[str],
+    fill: Sequence[str],
+    *,
+    to: int = FILL_TO,
+    further: Mapping[str, CandidateGenerator] | None = None,
+) -> CandidateGenerator:
+    """A chain, its short lists filled up by others.
+
+    Args:
+        kb: The knowledge base.
+        names: The chain, as `make_chain` takes it.
+        fill: Names of those that add candidates, one after another.
+        to: Candidates that are enough.
+        further: Generators that need more than the base.
+
+    Raises:
+        KnowledgeBaseError: A name is unknown, or the base lacks an index that a generator needs.
+    """
+    chain = make_chain(kb, names, further=further)
+    fillers = [make_chain(kb, [name], further=further) for name in fill]
+    return Filled(chain, fillers, to=to) if fillers else chain

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
-from nerlink.kb import CandidateGenerator, Filled, FromMentions, KnowledgeBase, make_chain
+from nerlink.kb import CandidateGenerator, FromMentions, KnowledgeBase, make_filled
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
@@ -29,9 +29,7 @@ def candidate_generator(
         KnowledgeBaseError: The base lacks an index that one of them needs.
     """
     further = {"nearest": nearest or FromMentions([])}
-    chain = make_chain(kb, config.candidates, further=further)
-    fillers = [make_chain(kb, [name], further=further) for name in config.fill]
-    return Filled(chain, fillers, to=config.fill_to) if fillers else chain
+    return make_filled(kb, config.candidates, config.fill, to=config.fill_to, further=further)
 
 
 def build_model(
