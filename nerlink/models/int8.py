@@ -37,7 +37,7 @@ class Int8Linear(nn.Module):
 
     @torch.no_grad()
     def forward(self, states: Tensor) -> Tensor:
-        """The linear map of states, (..., width of the input), in what they are in."""
+        """The linear map, (..., input width) to (..., output width), in what the states are in."""
         rows = states.reshape(-1, states.shape[-1])
         buffers = buffers_of_thread()
         work = buffers.take("work", rows, rows.shape[1], torch.float32).copy_(rows)

@@ -15,7 +15,7 @@ PRECISIONS: Final = {
     "int8": torch.bfloat16,
     "fp16": torch.float16,
 }
-"""What weights and states are in; with `int8`, it is what linear layers multiply in."""
+"""What states are in, and weights too, but those of linear layers with `int8`."""
 
 
 def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") -> str:
