@@ -178,6 +178,8 @@ class LinkerConfig(Section):
         memory_dropout: Share of mentions that learn from the text of entities alone.
         candidate_dropout: Share of mentions whose gold entity is taken from the candidates in
             training, so that `NIL` is learnt where lists have gaps.
+        learned_texts: Texts of entities that a step learns through, beside documents: those whose
+            prototypes it would move most. Each costs the time of a short text.
         second_look: Score candidates again by what the rest of the document means.
         target: What the threshold is fitted for on development documents: `f1`, a precision of
             links such as 0.95, or nothing.
@@ -189,6 +191,7 @@ class LinkerConfig(Section):
     threshold: Fraction | None = None
     memory_dropout: Fraction = 0.2
     candidate_dropout: Fraction = 0.0
+    learned_texts: Annotated[int, Field(ge=0)] = 0
     second_look: bool = True
     target: Literal["f1"] | Fraction | None = None
     top_k: Annotated[int, Field(ge=0)] = 5

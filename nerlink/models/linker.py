@@ -28,6 +28,7 @@ from nerlink.models.mentions import Link, MentionBatch, locate
 from nerlink.models.passages import Example, TokenSpan, runs_of
 from nerlink.models.prototypes import Prototypes
 from nerlink.models.second_look import FirstLook, SecondLook
+from nerlink.models.text_gradients import learned_text
 
 __all__ = ["Linker"]
 
@@ -161,8 +162,13 @@ class Linker(SpanClassifier):
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
-        _, scores = self._first_scores(vectors, labels, mentions, flat, prototypes)
+        flat, queries = self._asked(vectors, labels, mentions, flat)
+        scores = self.score(queries, flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
+        is_learning = self.training and self.embeddings.fine_tune
+        if is_learning and self.config.learned_texts and len(flat.rows):
+            prototypes = prototypes + learned_text(self, flat, scores, target)
+            scores = self.score(queries, flat, prototypes)
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
 
     def start_nil(self, rows: Sequence[int]) -> None:
@@ -179,7 +185,8 @@ class Linker(SpanClassifier):
         sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
         prototypes = self.prototypes.vectors_of(flat.rows)
-        flat, scores = self._first_scores(vectors, labels, mentions, flat, prototypes)
+        flat, queries = self._asked(vectors, labels, mentions, flat)
+        scores = self.score(queries, flat, prototypes)
         return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
 
     def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
@@ -194,18 +201,13 @@ class Linker(SpanClassifier):
             for candidates, row in zip(look.sets, probabilities, strict=True)
         ]
 
-    def _first_scores(
-        self,
-        vectors: Tensor,
-        labels: Tensor | None,
-        mentions: MentionBatch,
-        flat: FlatCandidates,
-        prototypes: Tensor,
+    def _asked(
+        self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch, flat: FlatCandidates
     ) -> tuple[FlatCandidates, Tensor]:
-        """The candidates, held against the tagger's labels, and their logits."""
+        """The candidates, held against the tagger's labels, and mentions in prototype space."""
         if labels is not None:
             flat = with_labels(flat, self.mention_labels(mentions, labels))
-        return flat, self.score(self.mention_vectors(vectors, mentions, labels), flat, prototypes)
+        return flat, self.mention_vectors(vectors, mentions, labels)
 
     def _remembered(self, flat: FlatCandidates) -> Tensor:
         """Candidates whose memory counts in a step.

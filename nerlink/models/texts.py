@@ -1,8 +1,11 @@
 """The text part of prototypes: what the encoder makes of an entity's name and description."""
 
-from collections.abc import Callable, Iterable, Iterator
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor
@@ -10,9 +13,11 @@ from torch import Tensor
 from nerlink.converters import tokenize
 from nerlink.data import Document
 from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.linker import Linker
 
-__all__ = ["encode_entities", "refresh_text", "write_text"]
+if TYPE_CHECKING:
+    from nerlink.models.linker import Linker
+
+__all__ = ["encode_entities", "refresh_text", "text_vectors", "write_text"]
 
 GROUP: Final = 2048
 """Texts tokenised and sorted by length together."""
@@ -76,8 +81,13 @@ def encode_entities(
     remaining = iter(texts)
     while group := list(islice(remaining, GROUP)):
         with torch.inference_mode():
-            vectors = encoder.encode_texts([tokenize(Document(text=text)) for _, text in group])
-            length = LENGTH * vectors.shape[1] ** 0.5
-            vectors = torch.nn.functional.normalize(vectors.float(), dim=-1) * length
+            vectors = text_vectors(encoder, [text for _, text in group])
         yield [row for row, _ in group], vectors.to("cpu", torch.float16)
     encoder.train(was_training)
+
+
+def text_vectors(encoder: WindowEmbeddings, texts: Sequence[str]) -> Tensor:
+    """The text part of prototypes, (n_texts, text_length), all of one length."""
+    vectors = encoder.encode_texts([tokenize(Document(text=text)) for text in texts])
+    unit: Tensor = torch.nn.functional.normalize(vectors.float(), dim=-1)
+    return unit * (LENGTH * math.sqrt(encoder.text_length))
