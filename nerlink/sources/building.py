@@ -68,7 +68,12 @@ def build_corpus(
     folder = fetch(card) if source is None else Path(source)
     for file in card.files:
         _check_file(folder / file.file, file, verify=verify)
-    target = data_folder() / card.name if output is None else Path(output)
+    target = (data_folder() / card.name if output is None else Path(output)).resolve()
+    for kept in (folder, Path(name)):
+        if kept.is_dir() and kept.resolve().is_relative_to(target):
+            raise DataError(
+                f"{kept} would be replaced by what is made of it; name another folder to build in."
+            )
     with _replacing(target) as partial:
         splits = {
             split: _build_split(card, split, folder, partial, verify=verify)
@@ -87,6 +92,8 @@ def build_corpus(
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A folder to fill, which takes the place of `target` only when all went well."""
+    if target.is_file():
+        raise DataError(f"{target} is a file; name a folder.")
     if target.exists() and any(target.iterdir()) and not (target / CARD).is_file():
         raise DataError(f"{target} is not empty and holds no corpus; name another folder.")
     mark = secrets.token_hex(4)

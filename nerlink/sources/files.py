@@ -103,7 +103,10 @@ def choose_encoding(path: str | Path, encoding: str | Sequence[str]) -> str:
 
 
 def _fits(path: str | Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+    except LookupError as error:
+        raise DataError(f"there is no encoding {encoding!r}.") from error
     with open_binary(path) as handle:
         try:
             while chunk := handle.read(1 << 20):
@@ -118,7 +121,8 @@ def _fits(path: str | Path, encoding: str) -> bool:
 def open_output(path: str | Path) -> Iterator[TextIO]:
     """A UTF-8 file to write that takes its place only when all went well; `-` is standard output.
 
-    A name that ends in `.gz` is packed. Binary formats write to the handle's `buffer`.
+    A name that ends in `.gz` is packed. Binary formats write to the handle's `buffer`. A link stays
+    a link; a pipe or a device is written to as it is.
 
     Raises:
         DataError: The folder does not exist or cannot be written to.
@@ -130,7 +134,10 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
         finally:
             standard.detach()  # flushes, and leaves standard output open
         return
-    path = Path(path)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        yield from _write_through(path)
+        return
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         raw = partial.open("xb")
@@ -142,6 +149,16 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_through(path: Path) -> Iterator[TextIO]:
+    """What is no regular file, and so cannot be replaced."""
+    try:
+        raw = path.open("wb")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+    with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
+        yield handle
 
 
 @contextmanager

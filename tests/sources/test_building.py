@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -141,3 +142,22 @@ def test_folder_with_other_things_is_not_replaced(card, raw, tmp_path):
     with pytest.raises(DataError, match="is not empty and holds no corpus"):
         build_corpus(card, source=raw, output=tmp_path / "out")
     assert (tmp_path / "out" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("inside", [".", "raw"])
+def test_what_a_corpus_is_made_of_is_never_replaced(card, raw, tmp_path, inside):
+    mine = tmp_path / "mine"
+    shutil.copytree(raw, mine / inside, dirs_exist_ok=True)
+    shutil.copy(card / "card.toml", mine)
+    before = sorted(mine.rglob("*"))
+    with pytest.raises(DataError, match="would be replaced by what is made of it"):
+        build_corpus(card, source=mine / inside, output=mine, verify=False)
+    with pytest.raises(DataError, match="would be replaced by what is made of it"):
+        build_corpus(mine, source=raw, output=mine, verify=False)
+    assert sorted(mine.rglob("*")) == before
+
+
+def test_a_file_is_no_folder_to_build_in(card, raw, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DataError, match="is a file; name a folder"):
+        build_corpus(card, source=raw, output=tmp_path / "file", verify=False)

@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import sys
 
 import pytest
@@ -95,3 +96,33 @@ def test_standard_streams_stay_open(monkeypatch):
     assert output.buffer.getvalue() == "é\n".encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Ada")))
     assert read_text("-") == "Ada"
+
+
+def test_a_link_stays_a_link(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    with open_output(link) as handle:
+        handle.write("new")
+    assert (link.is_symlink(), target.read_text()) == (True, "new")
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with open_output(pipe) as handle:
+        handle.write("words")
+    assert (pipe.is_fifo(), os.read(reader, 9)) == (True, b"words")
+    os.close(reader)
+
+
+def test_a_folder_is_no_output(tmp_path):
+    with pytest.raises(DataError, match="cannot be written: Is a directory"), open_output(tmp_path):
+        pass
+
+
+def test_an_unknown_encoding_is_named(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with pytest.raises(DataError, match="there is no encoding 'utf-9'"):
+        choose_encoding(tmp_path / "a", ["utf-9"])
