@@ -138,9 +138,14 @@ def _grouped(
     shared = [] if texts is not None else [c for c in extra if _is_shared(c, groups.values())]
     for name, group in groups.items():
         first = group[0][1] if group else {}
-        base = texts[name] if texts is not None else {"id": name, "text": first.get("text")}
         own = [column for column in extra if column not in shared]
         where = group[0][0] if group else f"document {name!r}"
+        said = {str(row["text"]): place for place, row in group if row.get("text") is not None}
+        if texts is None and len(said) > 1:
+            place = list(said.values())[1]
+            yield DataError(f"{place}: the text is not that of other rows of document {name!r}.")
+            continue
+        base = texts[name] if texts is not None else {"id": name, "text": next(iter(said), None)}
         base = _record({**base, **{c: first.get(c) for c in shared}}, where=where)
         if shape == "mention":
             yield attempt(_from_mentions, group, base, own, where=where)
@@ -174,10 +179,15 @@ def _from_mentions(
 def _from_tokens(
     group: Sequence[Row], base: dict[str, Any], extra: Sequence[str], scheme: str, *, where: str
 ) -> Document:
-    group = [(place, row) for place, row in group if row.get("token") is not None]
+    if len(group) == 1 and group[0][1].get("token") is None and not group[0][1].get("ner"):
+        group = []  # a row without a token only says that there is a document
     for place, row in group:
-        if not isinstance(row["token"], str) or not row["token"]:
-            raise DataError(f"{place}: token is {row['token']!r}; it must be a string.")
+        token = row.get("token")
+        if not isinstance(token, str) or not token:
+            raise DataError(
+                f"{place}: token is {token!r}; it must be a string. Where pandas read it, "
+                "keep_default_na=False keeps tokens such as NA."
+            )
     values = [row for _, row in group]
     has_links = any("nel" in row for row in values)
     rows = TokenRows(

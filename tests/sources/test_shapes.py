@@ -127,3 +127,27 @@ def test_text_that_occurs_twice_is_refused():
         texts_from_rows(rows({"doc_id": "a", "text": "x"}, {"doc_id": "a", "text": "y"}))
     with pytest.raises(DataError, match="row 0: column 'doc_id' is missing; there are text"):
         texts_from_rows(rows({"text": "x"}))
+
+
+def test_rows_of_a_document_may_not_have_different_texts():
+    values = [
+        {"doc_id": "a", "text": "x y", "start": 0, "end": 1, "label": "X"},
+        {"doc_id": "a", "text": "zzz y", "start": 4, "end": 5, "label": "X"},
+    ]
+    with pytest.raises(DataError, match="not that of other rows of document 'a'"):
+        documents(*values, shape="mention")
+
+
+def test_a_text_may_stand_in_any_row_of_a_document():
+    values = [
+        {"doc_id": "a", "text": None, "start": 0, "end": 1, "label": "X"},
+        {"doc_id": "a", "text": "x y", "start": 2, "end": 3, "label": "X"},
+    ]
+    (doc,) = documents(*values, shape="mention")
+    assert (doc.text, len(doc.mentions)) == ("x y", 2)
+
+
+def test_a_missing_token_is_no_blank():
+    values = [{"doc_id": "a", "token": token, "ner": "O"} for token in ("Null", None, "Island")]
+    with pytest.raises(DataError, match="keep_default_na=False"):
+        documents(*values, shape="token")
