@@ -79,13 +79,21 @@ def sentence_starts(doc: Document, ranges: Sequence[tuple[int, int]]) -> list[bo
 
 
 def choose_flat(mentions: Sequence[Mention], losses: Losses) -> list[Mention]:
-    """Mentions without overlap: of those that clash, the first, and of these the longest, stays."""
+    """Mentions without overlap: of those that clash, the longest stays, of equals the earlier."""
     kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
-        if kept and mention.start < kept[-1].end:
+    for mention in sorted(mentions, key=lambda m: (m.start - m.end, m.start)):
+        place = bisect_right(kept, mention.start, key=_start)
+        clashes = (place and kept[place - 1].end > mention.start) or (
+            place < len(kept) and kept[place].start < mention.end
+        )
+        if clashes:
             losses.add("overlapping mentions")
         elif mention.label is None and mention.entity is None:
             losses.add("mentions without label and link")
         else:
-            kept.append(mention)
+            kept.insert(place, mention)
     return kept
+
+
+def _start(mention: Mention) -> int:
+    return mention.start

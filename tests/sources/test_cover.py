@@ -49,8 +49,10 @@ def test_given_sentences_are_kept():
     assert sentence_starts(doc, cover(doc, Losses())) == [True, True, False, False]
 
 
-def test_of_overlapping_mentions_the_first_and_longest_stays():
-    mentions = [Mention(start=s, end=e, label="X") for s, e in [(0, 2), (0, 4), (3, 5), (4, 6)]]
+def test_of_overlapping_mentions_the_longest_stays_and_the_earlier_of_equals():
+    places = [(0, 2), (0, 4), (3, 5), (4, 6), (8, 10), (9, 14), (13, 18), (18, 20)]
+    mentions = [Mention(start=s, end=e, label="X") for s, e in places]
     losses = Losses()
-    assert choose_flat(mentions, losses) == [mentions[1], mentions[3]]
-    assert losses.counts == {"overlapping mentions": 2}
+    kept = choose_flat(mentions, losses)
+    assert [(m.start, m.end) for m in kept] == [(0, 4), (4, 6), (9, 14), (18, 20)]
+    assert losses.counts == {"overlapping mentions": 4}
