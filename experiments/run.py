@@ -16,6 +16,7 @@ import statistics
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import scoring
 import table
@@ -54,14 +55,12 @@ def main() -> None:
         "corpus": ", ".join(map(corpus_of, config.data)),
         "encoder": config.encoder.model,
         "seeds": seeds,
-        "scores": summarise([scores for scores, _ in runs]),
+        "scores": summarise([scores for scores, _, _ in runs]),
         "seconds": {
-            key: round(statistics.mean(seconds[key] for _, seconds in runs), 2)
+            key: round(statistics.mean(seconds[key] for _, seconds, _ in runs), 2)
             for key in ("epoch", "tag")
         },
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "commit": git("rev-parse", "HEAD"),
-        "hardware": hardware(config),
+        **(runs[-1][2] or made(config)),
     }
     text = json.dumps(results, indent=2, ensure_ascii=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf8")
@@ -79,12 +78,14 @@ def seeds_before(folder: Path) -> list[int]:
     return list(json.loads(path.read_text("utf8"))["seeds"]) if path.is_file() else []
 
 
-def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Scores by split and measure, and seconds, of one seed."""
+def run(
+    config: Config, folder: Path
+) -> tuple[dict[str, dict[str, float]], dict[str, float], dict[str, Any]]:
+    """Scores by split and measure, seconds, and what trained it and where, of one seed."""
     path = folder / "run.json"
     if not path.is_file():
         result = train(config, folder, reporter=Terminal())
-        record = {"history": [dict(epoch) for epoch in result.history]}
+        record = {"history": [dict(epoch) for epoch in result.history], "made": made(config)}
         path.write_text(json.dumps(record, indent=1), encoding="utf8")
     if as_asked(load_config(folder / "config.toml")) != as_asked(config):
         raise ConfigError(f"{folder} was trained with another configuration. Delete it first.")
@@ -93,7 +94,16 @@ def run(config: Config, folder: Path) -> tuple[dict[str, dict[str, float]], dict
         record |= scoring.score(config, folder)
         path.write_text(json.dumps(record, indent=1), encoding="utf8")
     epoch = statistics.mean(epoch["seconds"] for epoch in record["history"])
-    return record["scores"], {"epoch": epoch, "tag": record["tag"]}
+    return record["scores"], {"epoch": epoch, "tag": record["tag"]}, record.get("made", {})
+
+
+def made(config: Config) -> dict[str, Any]:
+    """What trains a model, and where."""
+    return {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "commit": git("rev-parse", "HEAD"),
+        "hardware": hardware(config),
+    }
 
 
 def as_asked(config: Config) -> Config:
