@@ -45,7 +45,7 @@ class DataConfig(Section):
         corpus: Name or folder of a corpus with a card; its splits serve as train, dev and test.
         train: File to train on, where no corpus is named.
         dev: File to choose the best epoch on, by F1 of mentions, of links, or by their mean.
-        test: File to score once at the end.
+        test: File kept for a last score; training does not read it.
         tasks: What these documents teach; all tasks of the model if empty.
         weight: How often documents of this entry are drawn, relative to the others.
         limit: Documents to train on, the first so many; all if empty.

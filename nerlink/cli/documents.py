@@ -1,6 +1,6 @@
 """Options for documents that go in and come out, the same in every command that has them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -58,11 +58,13 @@ def read_documents(
         path,
         format=format,
         on_error="skip" if skip_invalid else "raise",
-        **parse_options(options),
+        **parse_options(options, reserved=RESERVED - {"documents"}),
     )
 
 
-def parse_options(options: Sequence[str] | None) -> dict[str, Any]:
+def parse_options(
+    options: Sequence[str] | None, *, reserved: Container[str] = RESERVED
+) -> dict[str, Any]:
     """`["scheme=iob1", "n=3"]` to `{"scheme": "iob1", "n": 3}`.
 
     Raises:
@@ -73,7 +75,7 @@ def parse_options(options: Sequence[str] | None) -> dict[str, Any]:
         key, separator, value = option.partition("=")
         if not separator:
             raise typer.BadParameter(f"{option!r} is not of the form KEY=VALUE.")
-        if key in RESERVED:
+        if key in reserved:
             raise typer.BadParameter(f"{key!r} is not an option of a reader or writer.")
         parsed[key] = parse_value(value)
     return parsed

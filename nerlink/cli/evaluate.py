@@ -59,7 +59,7 @@ def evaluate(
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
-    if other is not None and (mistakes or html or json):
+    if other is not None and (mistakes or html or json or link_only):
         raise typer.BadParameter("A comparison with OTHER is a table; leave the other options out.")
 
     def documents(path: str) -> list[Document]:
@@ -75,8 +75,7 @@ def evaluate(
     if mistakes:
         names = _names(kb, pipeline)
         found = evaluation.find_mistakes(right, guess, names=names, seen=seen)
-        tables = {"mistakes": evaluation.mistakes_table(found)}
-        report = evaluation.Report(scores={}, tables=tables)
+        report = evaluation.Report(scores={}, tables={"mistakes": evaluation.mistakes_table(found)})
         page = _mistakes_page(found, names, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)

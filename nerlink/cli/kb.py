@@ -95,8 +95,8 @@ def add(
     from nerlink.kb.records import Columns, read_entity
     from nerlink.kb.tables import read_rows
 
-    if bool(tables) == (id is not None):
-        raise typer.BadParameter("Name either tables of entities or --id and --name.")
+    if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
+        raise typer.BadParameter("Name either tables of entities or --id and what else is known.")
     entities = [read_entity(row, Columns()) for row in read_rows(tables or [])]
     if id is not None:
         aliases = dict.fromkeys(alias or (), 0)
@@ -117,10 +117,11 @@ def remove(
     from nerlink.kb import KnowledgeBase
 
     with KnowledgeBase.open(base, read_only=False) as opened:
-        opened.rows(ids)
-        for entity in ids:
+        unique = list(dict.fromkeys(ids))
+        opened.rows(unique)
+        for entity in unique:
             opened.remove(entity)
-        say(f"{base}: {len(ids):,} removed, {len(opened):,} entities")
+        say(f"{base}: {len(unique):,} removed, {len(opened):,} entities")
 
 
 @kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")

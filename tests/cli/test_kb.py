@@ -101,3 +101,12 @@ def test_recall_of_a_chain_of_ones_own(run, base, gold):
     assert (last["candidates"], last["fill"]) == (["exact", "acronym"], ["partial"])
     result = run("kb", "recall", base, gold, "--candidates", "fuzzy")
     assert (result.code, "kb.index_fuzzy()" in result.err) == (1, True)
+
+
+def test_an_id_named_twice_is_removed_once(run, base):
+    assert "1 removed" in run("kb", "remove", base, "Q84", "Q84").err
+
+
+def test_what_is_known_of_one_entity_is_not_said_of_a_table(run, base, towns):
+    result = run("kb", "add", base, towns, "--type", "city")
+    assert (result.code, "Name either tables" in result.err) == (2, True)
