@@ -92,6 +92,8 @@ def build(
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
             _fill(connection, entities, aliases, columns, options)
         Path(part).chmod(0o644)
+        for ending in ("-journal", "-wal", "-shm"):  # of the base that goes; not to be played back
+            path.with_name(path.name + ending).unlink(missing_ok=True)
         Path(part).replace(path)
     except (sqlite3.OperationalError, OSError) as error:
         raise KnowledgeBaseError(f"{path}: cannot be written ({error}).") from error

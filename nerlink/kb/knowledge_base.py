@@ -160,15 +160,16 @@ class KnowledgeBase:
         return stored[0] if stored else hash_content(self.connection)
 
     def __len__(self) -> int:
-        (n_entities,) = self.connection.execute("SELECT count(*) FROM entity").fetchone()
-        return int(n_entities)
+        return int(self.connection.execute("SELECT count(*) FROM entity").fetchone()[0])
 
     def __contains__(self, entity: object) -> bool:
         return isinstance(entity, str) and bool(find_rows(self.connection, [entity]))
 
     def __getitem__(self, entity: str) -> Entity:
         row = self.row(entity)
-        return next(read_entities(self.connection, row, row))
+        for found in read_entities(self.connection, row, row):
+            return found
+        raise self._no_entity(entity)  # somebody else removed it a moment ago
 
     def entities(self) -> Iterator[Entity]:
         """All entities, in order of their rows."""

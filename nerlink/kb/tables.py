@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from os import PathLike
@@ -119,7 +120,7 @@ def _read_file(path: Path) -> Iterator[Row]:
         yield from reader(path)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file.") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}). Text must be UTF-8.") from error
 
 
@@ -171,11 +172,21 @@ def _read_parquet(path: Path) -> Iterator[Row]:
 
     try:
         with ParquetFile(path) as file:
-            batches = (batch.to_pylist() for batch in file.iter_batches())
+            batches = (batch.to_pylist(maps_as_pydicts="strict") for batch in file.iter_batches())
             for number, record in enumerate(chain.from_iterable(batches), 1):
-                yield Row(str(path), "row", number, record)
+                yield Row(str(path), "row", number, _without_gaps(record))
     except ArrowInvalid as error:
         raise DataError(f"{path}: not a Parquet file ({error}).") from error
+
+
+def _without_gaps(record: dict[str, Any]) -> dict[str, Any]:
+    """A column of mappings has all keys in all rows; those that a row lacks are empty there."""
+    return {
+        name: {key: one for key, one in value.items() if one is not None}
+        if isinstance(value, dict)
+        else value
+        for name, value in record.items()
+    }
 
 
 READERS: Final[Mapping[str, Callable[[Path], Iterator[Row]]]] = {

@@ -60,3 +60,12 @@ def test_progress_is_told(tmp_path: Path) -> None:
 def test_a_base_of_nothing_is_a_base(tmp_path: Path) -> None:
     with KnowledgeBase.create(tmp_path / "kb.sqlite", []) as kb:
         assert (len(kb), kb.n_rows, list(kb.entities()), list(kb.texts())) == (0, 0, [], [])
+
+
+def test_a_new_base_has_nothing_of_a_journal_that_a_killed_writer_left(tmp_path):
+    path = tmp_path / "kb.sqlite"
+    KnowledgeBase.create(path, [{"id": "Q1"}]).close()
+    journal = tmp_path / "kb.sqlite-journal"
+    journal.write_bytes(b"left over")
+    with KnowledgeBase.create(path, [{"id": "Q2"}], overwrite=True) as kb:
+        assert (journal.exists(), [one.id for one in kb.entities()]) == (False, ["Q2"])

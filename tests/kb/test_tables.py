@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nerlink.data import Entity
@@ -112,3 +114,26 @@ def test_latin_1_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_table_is_refused(tmp_path: Path, table: Any, match: str) -> None:
     with pytest.raises(DataError, match=match):
         read(tmp_path, table)
+
+
+def test_parquet_keeps_to_each_entity_its_own_counts(tmp_path: Path) -> None:
+    rows = [{"id": "a", "aliases": {"Annie": 3}}, {"id": "b", "aliases": {"Bobby": 5}}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
+    found = read(tmp_path, str(tmp_path / "t.parquet"))
+    assert [one.aliases for one in found] == [{"Annie": 3}, {"Bobby": 5}]
+
+
+def test_parquet_maps_are_counts(tmp_path: Path) -> None:
+    kind = pa.map_(pa.string(), pa.int64())
+    aliases = pa.array([[("Annie", 3)], [("Bobby", 5)]], type=kind)
+    pq.write_table(pa.table({"id": ["a", "b"], "aliases": aliases}), tmp_path / "t.parquet")
+    found = read(tmp_path, str(tmp_path / "t.parquet"))
+    assert [one.aliases for one in found] == [{"Annie": 3}, {"Bobby": 5}]
+
+
+def test_a_damaged_packed_table_is_named(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(CSV.encode() * 50))
+    packed[12:40] = bytes(28)
+    (tmp_path / "t.csv.gz").write_bytes(packed)
+    with pytest.raises(DataError, match=r"t.csv.gz: cannot be read"):
+        read(tmp_path, str(tmp_path / "t.csv.gz"))
