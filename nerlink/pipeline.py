@@ -68,7 +68,8 @@ class Pipeline:
             path: A folder that `train` or `save` wrote.
             device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
             precision: What the transformer computes in: `fp32`, `bf16`, `int8`, `fp16`, or
-                `auto`, what it was saved in. A model saved afterwards keeps it.
+                `auto`: what it was saved in, or bf16 for fp32 on a GPU that has it. A model saved
+                afterwards keeps it.
             threshold: Link probability under which a mention is `NIL`; the model's own if `None`.
             top_k: Candidates that come back with each mention; the model's own if `None`.
 

@@ -332,3 +332,12 @@ def test_a_link_is_explained(pipeline):
 def test_only_mentions_of_the_document_are_explained(pipeline):
     with pytest.raises(DataError, match=r"the document has no mention .* Pass one of doc.mentions"):
         pipeline.explain(Document(text=TEXT), Mention(start=0, end=2))
+
+
+def test_a_mention_of_white_space_is_neither_linked_nor_explained(pipeline):
+    blank = Mention(start=5, end=7, entity="ada")
+    doc = Document(text="Paris  and", mentions=(blank,))
+    (linked,) = pipeline.link_only([doc])
+    assert [m.entity for m in linked.mentions] == [None]
+    with pytest.raises(DataError, match="the mention at 5-7 covers no token"):
+        pipeline.explain(doc, blank)

@@ -7,6 +7,7 @@ from typing import Final
 from nerlink.config import Task
 from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
 from nerlink.data import Document, Mention
+from nerlink.errors import DataError
 from nerlink.models.explanations import Explanation, explain_link
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.passages import Example, Passage, TokenSpan
@@ -141,7 +142,7 @@ def _link(model: JointModel, group: Sequence[tuple[Document, Passage]]) -> Itera
                 linked[number][span.mention] = _linked(span.mention, annotation)
                 del left[number][span.mention]
     for (doc, _), changes in zip(group, linked, strict=True):
-        yield replace(doc, mentions=tuple(changes.get(m, m) for m in doc.mentions))
+        yield replace(doc, mentions=tuple(changes.get(m) or _unlinked(m) for m in doc.mentions))
 
 
 def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Explanation:
@@ -151,12 +152,23 @@ def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Expla
         model: In evaluation mode, with a linker.
         doc: With all its mentions.
         mention: One of them; those that overlap it are left out.
+
+    Raises:
+        DataError: The mention covers no token.
     """
     others = [m for m in doc.mentions if m.end <= mention.start or m.start >= mention.end]
     alignment = align(tokenize(doc), [mention, *others], text=doc.text)
     spans = [TokenSpan(first, last, m.label) for first, last, m in alignment.spans]
-    number = [m for _, _, m in alignment.spans].index(mention)
+    aligned = [m for _, _, m in alignment.spans]
+    if mention not in aligned:
+        raise DataError(f"the mention at {mention.start}-{mention.end} covers no token.")
+    number = aligned.index(mention)
     return explain_link(model, Passage(doc.text, alignment.tokens), spans, number)
+
+
+def _unlinked(mention: Mention) -> Mention:
+    """A mention that covers no token, without what somebody else linked it to."""
+    return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
 
 
 def _linked(mention: Mention, annotation: Annotation) -> Mention:
