@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from nerlink.data import NIL, Document
+from nerlink.data import Document
+from nerlink.evaluation.links import links_of
+from nerlink.evaluation.matching import Pair
 from nerlink.models.documents import annotate_documents, example_of
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
@@ -145,13 +147,14 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
     for doc, found in zip(
         documents, annotate_documents(model, documents, link_only=link_only), strict=True
     ):
-        gold = {(m.start, m.end): m.entity for m in doc.mentions}
-        n_gold += sum(entity not in (None, NIL) for entity in gold.values())
+        links = links_of(Pair(name="", gold=doc, predicted=found)).in_kb()
+        n_gold += len(links.gold)
         for mention in found.mentions:
-            if mention.entity != NIL and gold.get((mention.start, mention.end), NIL) is not None:
+            link = (mention.start, mention.end, mention.entity)
+            if link in links.predicted:
                 scores.append(mention.link_score or 0.0)
-                is_right.append(gold.get((mention.start, mention.end)) == mention.entity)
-    if not scores:
+                is_right.append(link in links.gold)
+    if not scores or not n_gold:
         linker.config = before
         return
     threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)

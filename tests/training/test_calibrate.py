@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -75,4 +77,20 @@ def test_links_of_equal_probability_are_kept_together():
 def test_without_links_to_score_the_threshold_stays(model, documents):
     model.linker.config = model.linker.config.model_copy(update={"target": 0.95, "threshold": 0.4})
     calibrate(model, documents)
+    assert model.linker.config.threshold == 0.4
+
+
+def test_documents_without_links_say_nothing_of_a_threshold(model):
+    """Their mentions are not known to be wrong; `evaluate` leaves them out, too."""
+    model.linker.config = model.linker.config.model_copy(update={"target": "f1"})
+    calibrate(model, DOCUMENTS)
+    expected = model.linker.config.threshold
+    bare = [
+        replace(doc, id=None, mentions=tuple(replace(m, entity=None) for m in doc.mentions))
+        for doc in DOCUMENTS
+    ]
+    calibrate(model, [*DOCUMENTS, *(doc for doc in bare if doc.mentions)])
+    assert model.linker.config.threshold == expected
+    model.linker.config = model.linker.config.model_copy(update={"threshold": 0.4})
+    calibrate(model, bare)
     assert model.linker.config.threshold == 0.4
