@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nerlink.models.lookup import CandidateSet
+from nerlink.models.lookup import CandidateSet, OwnCounts, prior_of_lenders
 from nerlink.models.names import NAME_FEATURES
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "WEIGHTS",
     "Curves",
     "FlatCandidates",
-    "OwnCounts",
     "flatten",
     "with_labels",
 ]
@@ -71,9 +70,6 @@ LENT: Final = FEATURES.index("prior of a fuller name")
 WORDS_IN_NAME: Final = NAME_FEATURES.index("share of the surface in the name")
 
 Floats = NDArray[np.floating[Any]]
-
-OwnCounts = Mapping[tuple[str, int], int]
-"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +124,8 @@ def flatten(
     popularity = _column([s.popularity for s in sets])
     names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
     features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
-    features[:, LENT] = _column([s.lent for s in sets])
+    lent = [s.lent for s in sets] if own is None else list(map(_lent_without, sets, own))
+    features[:, LENT] = _column(lent)
     nil_features[:, -1] = [s.unknown for s in sets]
     places = np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]
     return FlatCandidates(
@@ -166,6 +163,10 @@ class _SeenCounts:
     counts: Floats
     links: Floats
     nil: Floats
+
+
+def _lent_without(candidates: CandidateSet, own: OwnCounts) -> NDArray[np.float32]:
+    return prior_of_lenders(candidates.rows, candidates.lenders, own)
 
 
 def _without_own(

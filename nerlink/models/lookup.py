@@ -20,7 +20,7 @@ from nerlink.kb.in_document import widen
 from nerlink.models.mentions import MentionBatch
 from nerlink.models.names import NAME_FEATURES, compare_names
 
-__all__ = ["CandidateSet", "Lookup"]
+__all__ = ["CandidateSet", "Lender", "Lookup", "OwnCounts", "prior_of_lenders"]
 
 MAX_SURFACES: Final = 4096
 """Candidate sets that are remembered, of some 2 kB each."""
@@ -30,6 +30,33 @@ COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "l
 
 _Key: TypeAlias = tuple[str, tuple[str, ...]]
 """A surface, and fuller names in its document."""
+
+OwnCounts: TypeAlias = Mapping[tuple[str, int], int]
+"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """What a fuller name in the document may mean.
+
+    Args:
+        key: The normalised name.
+        rows: Rows of its candidates, (n_candidates).
+        priors: P(entity | name), (n_candidates).
+        counts: How often the name was seen to mean each, (n_candidates).
+    """
+
+    key: str
+    rows: NDArray[np.int64]
+    priors: NDArray[np.float32]
+    counts: NDArray[np.float32]
+
+    def without(self, own: OwnCounts) -> NDArray[np.float32]:
+        """The priors that were, had a document not added to the counts, (n_candidates)."""
+        mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
+        n_seen = 1 + self.counts.sum()
+        priors: NDArray[np.float32] = (self.priors * n_seen - mine) / max(1, n_seen - mine.sum())
+        return priors.clip(min=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,7 @@ class CandidateSet:
         lent: P(entity | fuller names in the document), (n_candidates); zeros without any.
         nil_count: How often the surface was seen to mean nothing in the knowledge base.
         unknown: Share of the fuller names in the document that have no candidates.
+        lenders: The fuller names that have some.
     """
 
     surface: str
@@ -64,6 +92,7 @@ class CandidateSet:
     lent: NDArray[np.float32]
     nil_count: float
     unknown: float
+    lenders: tuple[Lender, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entities)
@@ -170,10 +199,26 @@ class Lookup:
             for surface, fuller in keys
         ]
         sets = self._candidate_sets([surface for surface, _ in keys], widened)
+        lenders = self._lenders({one: found[one] for _, fuller in keys for one in fuller})
         return [
-            _with_lent(each, [found[one] for one in fuller]) if fuller else each
+            _with_lenders(each, [lenders.get(one) for one in fuller]) if fuller else each
             for each, (_, fuller) in zip(sets, keys, strict=True)
         ]
+
+    def _lenders(self, found: Mapping[str, Sequence[Candidate]]) -> dict[str, Lender]:
+        """Fuller names that have candidates."""
+        every = [candidate for candidates in found.values() for candidate in candidates]
+        rows = iter(self.kb.rows([candidate.entity for candidate in every]))
+        return {
+            name: Lender(
+                key=normalise(name),
+                rows=np.array([next(rows) for _ in candidates], dtype=np.int64),
+                priors=np.array([one.prior or 0.0 for one in candidates], dtype=np.float32),
+                counts=np.array([one.count for one in candidates], dtype=np.float32),
+            )
+            for name, candidates in found.items()
+            if candidates
+        }
 
     def _candidate_sets(
         self, surfaces: Sequence[str], found: Sequence[Sequence[Candidate]]
@@ -212,19 +257,32 @@ def _name_table(surface: str, names: Sequence[str]) -> NDArray[np.float32]:
     return np.array(table, dtype=np.float32).reshape(len(names), len(NAME_FEATURES))
 
 
-def _with_lent(candidates: CandidateSet, fuller: Sequence[Sequence[Candidate]]) -> CandidateSet:
+def _with_lenders(candidates: CandidateSet, fuller: Sequence[Lender | None]) -> CandidateSet:
     """A candidate set that knows what the fuller names in its document may mean."""
-    known = [lent for lent in fuller if lent]
-    priors: dict[str, float] = {}
-    for lent in known:
-        for one in lent:
-            priors[one.entity] = priors.get(one.entity, 0.0) + (one.prior or 0.0) / len(known)
-    column = [priors.get(entity, 0.0) for entity in candidates.entities]
+    lenders = tuple(lender for lender in fuller if lender)
     return replace(
         candidates,
-        lent=np.array(column, dtype=np.float32),
-        unknown=1 - len(known) / len(fuller),
+        lent=prior_of_lenders(candidates.rows, lenders, {}),
+        unknown=1 - len(lenders) / len(fuller),
+        lenders=lenders,
     )
+
+
+def prior_of_lenders(
+    rows: NDArray[np.int64], lenders: Sequence[Lender], own: OwnCounts
+) -> NDArray[np.float32]:
+    """P(entity | fuller names in the document) of some rows, (n_rows); zeros without lenders.
+
+    Args:
+        rows: Rows in the knowledge base.
+        lenders: The fuller names that have candidates; each has an equal say.
+        own: In training, the document's own part in the counts, which is taken off.
+    """
+    priors: dict[int, float] = {}
+    for lender in lenders:
+        for row, prior in zip(lender.rows.tolist(), lender.without(own).tolist(), strict=True):
+            priors[row] = priors.get(row, 0.0) + prior / len(lenders)
+    return np.array([priors.get(row, 0.0) for row in rows.tolist()], dtype=np.float32)
 
 
 def _no_fuller(names: Sequence[Name], text: str) -> dict[Name, tuple[str, ...]]:  # noqa: ARG001
