@@ -11,7 +11,7 @@ from nerlink.errors import DataError
 from nerlink.models.explanations import Explanation, explain_link
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.passages import Example, Passage, TokenSpan
-from nerlink.sources.records import MENTION_COLUMNS
+from nerlink.sources.check import MENTION_COLUMNS
 
 __all__ = [
     "annotate_documents",

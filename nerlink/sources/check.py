@@ -2,13 +2,15 @@
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, ParamSpec
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, ParamSpec
 
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 
 __all__ = [
+    "MENTION_COLUMNS",
+    "TOKEN_COLUMNS",
     "OnError",
     "Result",
     "accept",
@@ -19,6 +21,13 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+MENTION_COLUMNS: Final = "mention_columns"
+"""Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
+such key, with a value for each mention."""
+
+TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
+"""Key of `Document.meta` for columns such as parts of speech: a list for each, a value a token."""
 
 OnError = Literal["raise", "skip"]
 Result = Document | DataError
@@ -96,7 +105,8 @@ def check_document(doc: Document, *, where: str) -> Document:
 
     Raises:
         DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
-            out of order; a string holds characters that no file or model can carry.
+            out of order; a string holds characters that no file or model can carry; columns of
+            mentions or tokens are no lists.
     """
     _check_characters(doc.text, where=f"{where}: text")
     if doc.id is not None:
@@ -105,6 +115,8 @@ def check_document(doc: Document, *, where: str) -> Document:
         check_mention(mention, len(doc.text), where=f"{where}: mention {number}")
     _check_ranges(doc.tokens, len(doc.text), where=f"{where}: token")
     _check_ranges(doc.sentences, len(doc.text), where=f"{where}: sentence")
+    for key in (MENTION_COLUMNS, TOKEN_COLUMNS):
+        _check_columns(doc.meta.get(key, {}), where=f"{where}: {key}")
     return doc
 
 
@@ -147,6 +159,12 @@ def _check_ranges(ranges: tuple[tuple[int, int], ...] | None, length: int, *, wh
                 f"({last}). Give them in order and without overlap."
             )
         last = end
+
+
+def _check_columns(columns: Any, *, where: str) -> None:
+    lists = columns.values() if isinstance(columns, Mapping) else [columns]
+    if any(isinstance(one, str) or not isinstance(one, Sequence) for one in lists):
+        raise DataError(f"{where} is {columns!r:.80}; it must be an object of lists.")
 
 
 def _check_characters(text: str, *, where: str) -> None:

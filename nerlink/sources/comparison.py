@@ -6,9 +6,10 @@ from typing import Final
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.sources.check import TOKEN_COLUMNS
 from nerlink.sources.cover import cover
 from nerlink.sources.losses import Losses
-from nerlink.sources.tokens import TOKEN_COLUMNS, rows_from_tokens
+from nerlink.sources.tokens import rows_from_tokens
 
 __all__ = ["PREDICTED", "gold_beside_predicted"]
 

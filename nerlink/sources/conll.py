@@ -10,11 +10,11 @@ from typing import Any, Final, Literal, Self
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.schemes import TAG_SCHEMES
-from nerlink.sources.check import Result, attempt, check_document, missing_column
+from nerlink.sources.check import TOKEN_COLUMNS, Result, attempt, check_document, missing_column
 from nerlink.sources.files import choose_encoding, decode, numbered_lines
+from nerlink.sources.options import check_options
 from nerlink.sources.records import ENTITY_NAME
 from nerlink.sources.tokens import (
-    TOKEN_COLUMNS,
     TokenRows,
     document_from_tokens,
     place_tokens,
@@ -68,14 +68,18 @@ class ConllFormat:
             DataError: An option is unknown or its value is.
         """
         names = [field.name for field in dataclasses.fields(cls)]
-        for name in options:
-            if name not in names:
-                raise DataError(f"CoNLL has no option {name!r}; it has {', '.join(names)}.")
+        check_options(cls, options, names, what="CoNLL")
         form = cls(**options)
         if form.scheme not in TAG_SCHEMES:
             raise DataError(f"scheme is {form.scheme!r}; take one of {', '.join(TAG_SCHEMES)}.")
         if form.documents not in ("marks", "sentences"):
             raise DataError(f"documents is {form.documents!r}; take 'marks' or 'sentences'.")
+        try:
+            re.compile(form.remove or "")
+        except re.error as error:
+            raise DataError(
+                f"remove is {form.remove!r}; no regular expression: {error}."
+            ) from error
         return form
 
 

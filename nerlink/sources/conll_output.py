@@ -5,9 +5,10 @@ from typing import Any, Final, TextIO
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.sources.check import TOKEN_COLUMNS
 from nerlink.sources.conll import COLUMNS_MARK, DOCUMENT_MARK
 from nerlink.sources.losses import Losses
-from nerlink.sources.tokens import TOKEN_COLUMNS, TokenRows, place_tokens, rows_from_tokens
+from nerlink.sources.tokens import TokenRows, place_tokens, rows_from_tokens
 
 __all__ = ["write_conll"]
 

@@ -79,11 +79,12 @@ def _rows(path: str | Path, reader: Any) -> Iterator[tuple[str, list[str]]]:
 
 def _body(
     rows: Iterable[tuple[str, list[str]]], columns: Sequence[str]
-) -> Iterator[tuple[str, Sequence[str | None]]]:
+) -> Iterator[tuple[str, Sequence[str | None] | DataError]]:
     keep = [column in _VERBATIM for column in columns]
     for where, row in rows:
         if len(row) != len(columns):
-            raise DataError(f"{where}: {len(row)} values for {len(columns)} columns.")
+            yield where, DataError(f"{where}: {len(row)} values for {len(columns)} columns.")
+            continue
         yield where, [v if v or kept else None for v, kept in zip(row, keep, strict=True)]
 
 

@@ -19,6 +19,7 @@ from nerlink.sources.linked import read_aida, read_zelda
 from nerlink.sources.losses import Losses, WriteReport
 from nerlink.sources.nif import read_nif
 from nerlink.sources.nif_output import write_nif
+from nerlink.sources.options import check_options
 from nerlink.sources.parquet import read_parquet, write_parquet
 from nerlink.sources.text import read_plain, write_plain
 
@@ -188,6 +189,4 @@ def _check_options(function: Callable[..., Any], options: Mapping[str, Any], wha
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return  # it checks its options itself
     known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    for name in options:
-        if name not in known:
-            raise DataError(f"{what} has no option {name!r}; it has {', '.join(known) or 'none'}.")
+    check_options(function, options, known, what=what)

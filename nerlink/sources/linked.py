@@ -7,10 +7,18 @@ from typing import Any
 
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
-from nerlink.sources.check import Result, attempt, check_document, missing_column
+from nerlink.sources.check import MENTION_COLUMNS, Result, attempt, check_document, missing_column
 from nerlink.sources.files import numbered_lines
 from nerlink.sources.jsonl import parse_json
-from nerlink.sources.records import ENTITY_NAME, MENTION_COLUMNS, integer, name_or_none
+from nerlink.sources.records import (
+    ENTITY_NAME,
+    integer,
+    list_or_empty,
+    mapping,
+    name_or_none,
+    ranges_or_none,
+    text_of,
+)
 
 __all__ = ["read_aida", "read_zelda"]
 
@@ -28,7 +36,7 @@ def read_aida(path: str | Path) -> Iterator[Result]:
 
 def _aida_document(line: bytes, *, where: str) -> Document:
     record = _record(line, ("doc", "sentences", "mentions"), where=where)
-    sentences: list[list[str]] = record["sentences"]
+    sentences = _sentences(record["sentences"], where=f"{where}: sentences")
     ranges: list[list[tuple[int, int]]] = []
     position = 0
     for sentence in sentences:
@@ -39,7 +47,9 @@ def _aida_document(line: bytes, *, where: str) -> Document:
         position += len(" ".join(sentence)) + 1
     mentions = [
         _aida_mention(mention, ranges, where=f"{where}: mention {number}")
-        for number, mention in enumerate(record["mentions"])
+        for number, mention in enumerate(
+            list_or_empty(record["mentions"], where=f"{where}: mentions")
+        )
     ]
     doc = Document(
         text="\n".join(" ".join(sentence) for sentence in sentences),
@@ -51,9 +61,17 @@ def _aida_document(line: bytes, *, where: str) -> Document:
     return check_document(doc, where=where)
 
 
+def _sentences(value: Any, *, where: str) -> list[Sequence[str]]:
+    sentences = [list_or_empty(one, where=where) for one in list_or_empty(value, where=where)]
+    if wrong := [token for tokens in sentences for token in tokens if not isinstance(token, str)]:
+        raise DataError(f"{where}: {wrong[0]!r:.80} is no token; tokens must be strings.")
+    return sentences
+
+
 def _aida_mention(
-    mention: Mapping[str, Any], sentences: Sequence[Sequence[tuple[int, int]]], *, where: str
+    record: Any, sentences: Sequence[Sequence[tuple[int, int]]], *, where: str
 ) -> Mention:
+    mention = mapping(record, where=where)
     number = integer(mention, "sent", where=where)
     start, end = integer(mention, "start", where=where), integer(mention, "end", where=where)
     if not 0 <= number < len(sentences):
@@ -92,22 +110,29 @@ def read_zelda(path: str | Path, *, entities: str = "titles") -> Iterator[Result
 
 def _zelda_document(line: bytes, column: str, *, where: str) -> Document:
     record = _record(line, ("text", "index", column), where=where)
-    index, entities = record["index"], record[column]
+    index = ranges_or_none(record["index"], where=f"{where}: index") or ()
+    entities = list_or_empty(record[column], where=f"{where}: {column}")
     # Ids say nothing to people, so their titles come along; a title speaks for itself.
     names = record.get("wikipedia_titles") if column == "wikipedia_ids" else None
-    names = [None] * len(index) if names is None else names
+    called = f"{where}: wikipedia_titles"
+    names = [None] * len(index) if names is None else list_or_empty(names, where=called)
     for key, values in ((column, entities), ("wikipedia_titles", names)):
         if len(values) != len(index):
             raise DataError(f"{where}: index has {len(index)} entries, {key} has {len(values)}.")
     links = [
-        (start, end, name_or_none(entity, where=f"{where}: {column}"), name)
+        (
+            start,
+            end,
+            name_or_none(entity, where=f"{where}: {column}"),
+            name_or_none(name, where=called),
+        )
         for (start, end), entity, name in zip(index, entities, names, strict=True)
         if start != end
     ]
     links.sort(key=lambda link: link[:2])
     has_names = any(name is not None for *_, name in links)
     doc = Document(
-        text=record["text"],
+        text=text_of(record, where=where),
         id=name_or_none(record.get("id"), where=f"{where}: id"),
         mentions=tuple(
             Mention(start=start, end=end, entity=entity) for start, end, entity, _ in links

@@ -1,6 +1,5 @@
 """NIF 2.0 in Turtle, the exchange format of linking benchmarks, read."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,8 @@ from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.check import Result, attempt, check_document
 from nerlink.sources.files import read_text
+from nerlink.sources.jsonl import parse_json
+from nerlink.sources.records import mapping, number_or_none
 
 __all__ = [
     "DOCUMENTS",
@@ -128,11 +129,12 @@ def _document(
     phrases = [phrase for phrase in found if phrase is not None]
     mentions = _in_characters(text, phrases, where=where)
     meta = nif.value(context, META, base="")
+    meta = {} if meta is None else parse_json(str(meta).encode(), where=f"{where}: meta")
     doc = Document(
         text=text,
         id=name or None,
         mentions=tuple(sorted(mentions, key=lambda m: (m.start, m.end, str(m.label)))),
-        meta={} if meta is None else json.loads(str(meta)),
+        meta=mapping(meta, where=f"{where}: meta"),
     )
     return check_document(doc, where=where)
 
@@ -152,7 +154,9 @@ def _phrase(
         end=_offset(nif, subject, "endIndex", where=where),
         label=None if label is None else _name(str(label), bases[1]),
         entity=None if entity is None else _entity(str(entity), bases[0]),
-        link_score=None if score is None else float(score),
+        link_score=number_or_none(
+            None if score is None else str(score), where=f"{where}: taConfidence"
+        ),
     )
     return _Phrase(mention, None if anchor is None else str(anchor))
 

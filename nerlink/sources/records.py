@@ -7,23 +7,23 @@ from typing import Any
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
-from nerlink.sources.check import check_document, missing_column
+from nerlink.sources.check import MENTION_COLUMNS, check_document, missing_column
 
 __all__ = [
     "ENTITY_NAME",
-    "MENTION_COLUMNS",
     "document_from_record",
     "integer",
     "json_from_record",
+    "list_or_empty",
+    "mapping",
     "mention_from_record",
     "name_or_none",
+    "number_or_none",
+    "ranges_or_none",
     "record_from_document",
     "record_from_mention",
+    "text_of",
 ]
-
-MENTION_COLUMNS = "mention_columns"
-"""Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
-such key, with a value for each mention."""
 
 ENTITY_NAME = "entity_name"
 """The mention column that says what an entity is called, where its id does not."""
@@ -53,17 +53,16 @@ def document_from_record(record: Any, *, where: str) -> Document:
     Raises:
         DataError: A key is missing or a value is wrong.
     """
-    record = _mapping(record, where=where)
-    if not isinstance(text := record.get("text"), str):
-        if text is None:
-            raise missing_column("text", record, where=where)
-        raise DataError(f"{where}: text is {text!r}; it must be a string.")
+    record = mapping(record, where=where)
+    text = text_of(record, where=where)
     found = [
         (mention_from_record(entry, where=f"{where}: mention {number}"), entry)
-        for number, entry in enumerate(_list(record.get("mentions"), where=f"{where}: mentions"))
+        for number, entry in enumerate(
+            list_or_empty(record.get("mentions"), where=f"{where}: mentions")
+        )
     ]
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
-    meta = dict(_mapping(record.get("meta") or {}, where=f"{where}: meta"))
+    meta = dict(mapping(record.get("meta") or {}, where=f"{where}: meta"))
     meta |= {str(k): v for k, v in record.items() if k not in _DOCUMENT_KEYS and v is not None}
     if columns := _extra_columns([entry for _, entry in found]):
         meta[MENTION_COLUMNS] = columns
@@ -71,8 +70,8 @@ def document_from_record(record: Any, *, where: str) -> Document:
         text=text,
         id=name_or_none(record.get("id"), where=f"{where}: id"),
         mentions=tuple(mention for mention, _ in found),
-        sentences=_ranges(record.get("sentences"), where=f"{where}: sentences"),
-        tokens=_ranges(record.get("tokens"), where=f"{where}: tokens"),
+        sentences=ranges_or_none(record.get("sentences"), where=f"{where}: sentences"),
+        tokens=ranges_or_none(record.get("tokens"), where=f"{where}: tokens"),
         meta=meta,
     )
     return check_document(doc, where=where)
@@ -84,15 +83,15 @@ def mention_from_record(record: Any, *, where: str) -> Mention:
     Raises:
         DataError: A key is missing or a value is wrong.
     """
-    record = _mapping(record, where=where)
-    candidates = _list(record.get("candidates"), where=f"{where}: candidates")
+    record = mapping(record, where=where)
+    candidates = list_or_empty(record.get("candidates"), where=f"{where}: candidates")
     return Mention(
         start=integer(record, "start", where=where),
         end=integer(record, "end", where=where),
         label=name_or_none(record.get("label"), where=f"{where}: label"),
         entity=name_or_none(record.get("entity"), where=f"{where}: entity"),
-        score=_number(record.get("score"), where=f"{where}: score"),
-        link_score=_number(record.get("link_score"), where=f"{where}: link_score"),
+        score=number_or_none(record.get("score"), where=f"{where}: score"),
+        link_score=number_or_none(record.get("link_score"), where=f"{where}: link_score"),
         candidates=tuple(
             _candidate(candidate, where=f"{where}: candidate {number}")
             for number, candidate in enumerate(candidates)
@@ -102,14 +101,14 @@ def mention_from_record(record: Any, *, where: str) -> Mention:
 
 
 def _candidate(record: Any, *, where: str) -> Candidate:
-    record = _mapping(record, where=where)
+    record = mapping(record, where=where)
     entity = name_or_none(record.get("entity"), where=f"{where}: entity")
     if entity is None:
         raise missing_column("entity", record, where=where)
     return Candidate(
         entity=entity,
-        score=_number(record.get("score"), where=f"{where}: score"),
-        prior=_number(record.get("prior"), where=f"{where}: prior"),
+        score=number_or_none(record.get("score"), where=f"{where}: score"),
+        prior=number_or_none(record.get("prior"), where=f"{where}: prior"),
         count=integer(record, "count", where=where) if record.get("count") is not None else 0,
     )
 
@@ -175,6 +174,19 @@ def _extra_columns(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]
     return {name: values for name, values in columns.items() if any(v is not None for v in values)}
 
 
+def text_of(record: Mapping[str, Any], *, where: str) -> str:
+    """The text of a record.
+
+    Raises:
+        DataError: It is missing or no string.
+    """
+    if isinstance(text := record.get("text"), str):
+        return text
+    if text is None:
+        raise missing_column("text", record, where=where)
+    raise DataError(f"{where}: text is {text!r:.80}; it must be a string.")
+
+
 def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
     """A whole number of a record; `12`, `12.0` and `"12"` are the same.
 
@@ -208,7 +220,12 @@ def name_or_none(value: Any, *, where: str) -> str | None:
     raise DataError(f"{where} is {value!r}; it must be a string.")
 
 
-def _number(value: Any, *, where: str) -> float | None:
+def number_or_none(value: Any, *, where: str) -> float | None:
+    """A score as a number; `"0.5"` is one too.
+
+    Raises:
+        DataError: It is none.
+    """
     if value is None or (isinstance(value, float | int) and not isinstance(value, bool)):
         return value
     try:
@@ -224,13 +241,23 @@ def _nil(value: Any, *, where: str) -> NilKind | None:
     raise DataError(f"{where}: nil is {value!r}; it must be one of {kinds}.")
 
 
-def _mapping(value: Any, *, where: str) -> Mapping[str, Any]:
+def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
+    """A value that must be an object.
+
+    Raises:
+        DataError: It is not.
+    """
     if isinstance(value, Mapping):
         return value
-    raise DataError(f"{where} is {value!r:.80}; it must be an object with keys such as 'text'.")
+    raise DataError(f"{where} is {value!r:.80}; it must be an object: names and values in braces.")
 
 
-def _list(value: Any, *, where: str) -> Sequence[Any]:
+def list_or_empty(value: Any, *, where: str) -> Sequence[Any]:
+    """A value that must be a list, or is missing.
+
+    Raises:
+        DataError: It is neither.
+    """
     if value is None:
         return ()
     if isinstance(value, list | tuple):
@@ -238,10 +265,18 @@ def _list(value: Any, *, where: str) -> Sequence[Any]:
     raise DataError(f"{where} is {value!r:.80}; it must be a list.")
 
 
-def _ranges(value: Any, *, where: str) -> tuple[tuple[int, int], ...] | None:
+def ranges_or_none(value: Any, *, where: str) -> tuple[tuple[int, int], ...] | None:
+    """A value that must be a list of `[start, end]`, or is missing.
+
+    Raises:
+        DataError: It is neither.
+    """
     if value is None:
         return None
-    pairs = [_list(pair, where=f"{where}: {i}") for i, pair in enumerate(_list(value, where=where))]
+    pairs = [
+        list_or_empty(pair, where=f"{where}: {i}")
+        for i, pair in enumerate(list_or_empty(value, where=where))
+    ]
     for number, pair in enumerate(pairs):
         if len(pair) != 2 or not all(type(offset) is int for offset in pair):
             raise DataError(f"{where}: {number} is {pair!r:.80}; it must be [start, end].")

@@ -6,12 +6,18 @@ from typing import Any, Final, Literal, get_args
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import Result, attempt, check_document, check_mention, missing_column
+from nerlink.sources.check import (
+    TOKEN_COLUMNS,
+    Result,
+    attempt,
+    check_document,
+    check_mention,
+    missing_column,
+)
 from nerlink.sources.records import document_from_record, mention_from_record, name_or_none
 from nerlink.sources.spacing import USUAL
 from nerlink.sources.tokens import (
     NO_TAG,
-    TOKEN_COLUMNS,
     TokenRows,
     document_from_tokens,
     place_tokens,
@@ -19,8 +25,11 @@ from nerlink.sources.tokens import (
 
 __all__ = ["Row", "Shape", "detect_shape", "documents_from_rows", "texts_from_rows"]
 
-Row = tuple[str, Mapping[str, Any]]
-"""What an error calls the row, and its values by column; a missing value is `None`."""
+Row = tuple[str, Mapping[str, Any] | DataError]
+"""What an error calls the row, and its values by column, or why it cannot be read; a missing
+value is `None`."""
+
+_GoodRow = tuple[str, Mapping[str, Any]]
 
 Shape = Literal["document", "mention", "token"]
 
@@ -78,21 +87,29 @@ def documents_from_rows(
     """
     if shape == "document":
         for where, row in rows:
-            yield attempt(_document, row, where=where)
+            yield row if isinstance(row, DataError) else attempt(_document, row, where=where)
         return
     if shape not in get_args(Shape):
         raise DataError(f"shape is {shape!r}; it must be one of {', '.join(get_args(Shape))}.")
-    yield from _grouped(list(rows), shape, texts, scheme)
+    good: list[_GoodRow] = []
+    for where, row in rows:
+        if isinstance(row, DataError):
+            yield row
+        else:
+            good.append((where, row))
+    yield from _grouped(good, shape, texts, scheme)
 
 
 def texts_from_rows(rows: Iterable[Row]) -> dict[str, Mapping[str, Any]]:
     """A table of texts by document name; further columns go to `meta`.
 
     Raises:
-        DataError: A name occurs twice or is missing.
+        DataError: A name occurs twice or is missing, or a row cannot be read.
     """
     texts: dict[str, Mapping[str, Any]] = {}
     for where, row in rows:
+        if isinstance(row, DataError):
+            raise row
         record = _record(row, where=where)
         name = name_or_none(record.get("id"), where=f"{where}: doc_id")
         if name is None:
@@ -122,9 +139,12 @@ def _record(row: Mapping[str, Any], *, where: str) -> dict[str, Any]:
 
 
 def _grouped(
-    rows: Sequence[Row], shape: Shape, texts: Mapping[str, Mapping[str, Any]] | None, scheme: str
+    rows: Sequence[_GoodRow],
+    shape: Shape,
+    texts: Mapping[str, Mapping[str, Any]] | None,
+    scheme: str,
 ) -> Iterator[Result]:
-    groups: dict[str, list[Row]] = {name: [] for name in texts or {}}
+    groups: dict[str, list[_GoodRow]] = {name: [] for name in texts or {}}
     for where, row in rows:
         name = name_or_none(row.get("doc_id", row.get("id")), where=f"{where}: doc_id")
         if name is None:
@@ -153,13 +173,13 @@ def _grouped(
             yield attempt(_from_tokens, group, base, own, scheme, where=where)
 
 
-def _is_shared(column: str, groups: Iterable[Sequence[Row]]) -> bool:
+def _is_shared(column: str, groups: Iterable[Sequence[_GoodRow]]) -> bool:
     """Whether a column says one thing a document: then it belongs to the document, not the row."""
     return all(row.get(column) == group[0][1].get(column) for group in groups for _, row in group)
 
 
 def _from_mentions(
-    group: Sequence[Row], base: dict[str, Any], extra: Sequence[str], *, where: str
+    group: Sequence[_GoodRow], base: dict[str, Any], extra: Sequence[str], *, where: str
 ) -> Document:
     if not isinstance(text := base.get("text"), str):
         raise DataError(
@@ -177,7 +197,12 @@ def _from_mentions(
 
 
 def _from_tokens(
-    group: Sequence[Row], base: dict[str, Any], extra: Sequence[str], scheme: str, *, where: str
+    group: Sequence[_GoodRow],
+    base: dict[str, Any],
+    extra: Sequence[str],
+    scheme: str,
+    *,
+    where: str,
 ) -> Document:
     if len(group) == 1 and group[0][1].get("token") is None and not group[0][1].get("ner"):
         group = []  # a row without a token only says that there is a document

@@ -19,8 +19,9 @@ from nerlink.sources.table_rows import TableShape, rows_from_documents
 
 __all__ = ["Columns", "column_names", "read_table", "rename", "table_from_documents"]
 
-Columns = tuple[Sequence[str], Iterator[tuple[str, Sequence[Any]]]]
-"""Column names, and rows: what an error calls the row, and its values in the columns' order."""
+Columns = tuple[Sequence[str], Iterator[tuple[str, Sequence[Any] | DataError]]]
+"""Column names, and rows: what an error calls the row, and its values in the columns' order, or
+why it cannot be read."""
 
 
 def read_table(
@@ -44,7 +45,11 @@ def _renamed(
 ) -> tuple[Sequence[str], Iterator[Row]]:
     columns, rows = load(path)
     renamed = rename(columns, names, where=str(path))
-    return renamed, ((where, dict(zip(renamed, row, strict=True))) for where, row in rows)
+    return renamed, ((where, _named(renamed, row)) for where, row in rows)
+
+
+def _named(columns: Sequence[str], row: Sequence[Any] | DataError) -> dict[str, Any] | DataError:
+    return row if isinstance(row, DataError) else dict(zip(columns, row, strict=True))
 
 
 def rename(columns: Sequence[str], names: Mapping[str, str], *, where: str) -> list[str]:

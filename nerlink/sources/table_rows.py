@@ -5,9 +5,10 @@ from typing import Any, Final, Literal
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.sources.check import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.losses import EVERYTHING, Losses
-from nerlink.sources.records import MENTION_COLUMNS, record_from_document
-from nerlink.sources.tokens import TOKEN_COLUMNS, TokenRows, rows_from_tokens
+from nerlink.sources.records import record_from_document
+from nerlink.sources.tokens import TokenRows, rows_from_tokens
 
 __all__ = ["KNOWN_COLUMNS", "TableShape", "rows_from_documents"]
 

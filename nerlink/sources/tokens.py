@@ -9,14 +9,14 @@ from typing import Final
 
 from nerlink.data import Document, Mention
 from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
+from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.cover import choose_flat, cover, sentence_starts
 from nerlink.sources.losses import Losses
-from nerlink.sources.records import ENTITY_NAME, MENTION_COLUMNS
+from nerlink.sources.records import ENTITY_NAME
 from nerlink.sources.spacing import USUAL, notes_from_text, usual_gaps, white_space
 
 __all__ = [
     "NO_TAG",
-    "TOKEN_COLUMNS",
     "TokenRows",
     "document_from_tokens",
     "place_tokens",
@@ -24,8 +24,6 @@ __all__ = [
 ]
 
 NO_TAG: Final = "O"
-TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
-"""Key of `Document.meta` for columns such as parts of speech: a list for each, a value a token."""
 
 _BLANKS: Final = {ord(character): " " for character in "\t\n\r"}
 

@@ -10,7 +10,8 @@ from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.storage import copy_knowledge_base
 from nerlink.sources.cards import find_corpus, read_card
-from nerlink.sources.records import ENTITY_NAME, MENTION_COLUMNS
+from nerlink.sources.check import MENTION_COLUMNS
+from nerlink.sources.records import ENTITY_NAME
 
 __all__ = ["entities_in", "make_knowledge_base"]
 

@@ -28,6 +28,8 @@ BAD = {
         {"text": "ab\ud83d"},
         r"text: character 2 is half of a surrogate pair \(U\+D83D",
     ),
+    "columns": ({"meta": {"token_columns": 5}}, "token_columns is 5; it must be an object of"),
+    "a column": ({"meta": {"mention_columns": {"a": "xy"}}}, "mention_columns is {'a': 'xy'}"),
     "id": ({"id": "a\nb"}, "id is 'a.nb'|id is"),
 }
 

@@ -59,6 +59,28 @@ def test_bad_rows_are_skipped(tmp_path):
     assert [doc.id for doc in read_csv(tmp_path, text, on_error="skip")] == ["1", "3"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,text\n1,Ada\n2,Bea,more\n3,Cy\n",
+        "doc_id,text,start,end\n1,Ada,0,3\n1\n3,Cy,0,2\n",
+        "doc_id,token,ner\n1,Ada,O\n1,slept\n3,Cy,O\n",
+    ],
+    ids=["document", "mention", "token"],
+)
+def test_rows_of_another_length_are_skipped(tmp_path, text):
+    faults = []
+    docs = read_csv(tmp_path, text, on_error="skip", skipped=faults.append)
+    assert [(doc.id, doc.text) for doc in docs] == [("1", "Ada"), ("3", "Cy")]
+    assert [str(fault).partition(" ")[0].endswith("a.csv:3:") for fault in faults] == [True]
+
+
+def test_texts_beside_must_be_readable(tmp_path):
+    (tmp_path / "texts.csv").write_text("doc_id,text\n1\n")
+    with pytest.raises(DataError, match=r"texts.csv:2: 1 values for 2 columns"):
+        read_csv(tmp_path, "doc_id,start,end\n", texts=tmp_path / "texts.csv")
+
+
 def test_rows_of_documents_are_read_one_by_one(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text\nAda\n" + '"unfinished')

@@ -133,3 +133,22 @@ def test_record_of_another_kind_is_refused(tmp_path, name):
         read_record(tmp_path, {"foo": 1}, format=name)
     with pytest.raises(DataError, match=r"a.jsonl:1 is \[\]; it must be an object"):
         read_record(tmp_path, [], format=name)
+
+
+WRONG = {
+    "sentences": ("aida", AIDA | {"sentences": 5}, "sentences is 5; it must be a list"),
+    "token": ("aida", AIDA | {"sentences": [["Ada", 3]]}, "sentences: 3 is no token"),
+    "mentions": ("aida", AIDA | {"mentions": {}}, "mentions is {}; it must be a list"),
+    "mention": ("aida", AIDA | {"mentions": [5]}, "mention 0 is 5; it must be an object"),
+    "text": ("zelda", ZELDA | {"text": 5}, "text is 5; it must be a string"),
+    "index": ("zelda", ZELDA | {"index": 7}, "index is 7; it must be a list"),
+    "range": ("zelda", ZELDA | {"index": [[0], [1]]}, r"index: 0 is \[0\]; it must be \[start"),
+    "titles": ("zelda", ZELDA | {"wikipedia_titles": 5}, "wikipedia_titles is 5; it must be a l"),
+    "title": ("zelda", ZELDA | {"wikipedia_titles": [[], "x"]}, r"titles is \[\]; it must be a s"),
+}
+
+
+@pytest.mark.parametrize(("name", "record", "message"), WRONG.values(), ids=WRONG)
+def test_field_of_another_kind_is_refused(tmp_path, name, record, message):
+    with pytest.raises(DataError, match=f"a.jsonl:1: .*{message}"):
+        read_record(tmp_path, record, format=name)

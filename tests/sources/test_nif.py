@@ -73,6 +73,16 @@ def test_offset_that_is_no_number_is_refused(tmp_path):
         read_nif(tmp_path, HEAD + phrase(start="x"))
 
 
+def test_score_or_meta_of_another_kind_is_refused(tmp_path):
+    more = '<http://www.w3.org/2005/11/its/rdf#taConfidence> "high" ;'
+    with pytest.raises(DataError, match="taConfidence is 'high'; it must be a number"):
+        read_nif(tmp_path, HEAD + phrase(more=more))
+    for meta, message in (("5", "meta is 5; it must be an object"), ("{", "meta")):
+        said = f'<http://e.org/1#char=0,11> <urn:nerlink:meta> "{meta}" .'
+        with pytest.raises(DataError, match=message):
+            read_nif(tmp_path, HEAD + said)
+
+
 def test_mistake_in_turtle_is_named(tmp_path):
     with pytest.raises(DataError, match=r"a.ttl:6: not Turtle"):
         read_nif(tmp_path, HEAD + "\nnonsense here .")

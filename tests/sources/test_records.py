@@ -4,8 +4,8 @@ import pytest
 
 from nerlink.data import NIL, Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
+from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.records import (
-    MENTION_COLUMNS,
     document_from_record,
     json_from_record,
     record_from_document,
