@@ -12,7 +12,7 @@ from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.devices import choose_device
-from nerlink.models.documents import annotate_group, explain_mention, group_documents
+from nerlink.models.documents import annotate_group, explain_mention, group_documents, links_seen
 from nerlink.models.explanations import Explanation
 from nerlink.models.heap import keep_out_of_heap
 from nerlink.models.hub import fetch_model, push_model
@@ -146,6 +146,13 @@ class Pipeline:
         if self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
         return self._run(documents, link_only=True)
+
+    def links_seen(self, documents: Iterable[Document]) -> dict[str, int] | None:
+        """How often training linked to each entity of some documents; `None` if it did not link.
+
+        evaluate(gold, pipeline(gold), seen=pipeline.links_seen(gold))
+        """
+        return links_seen(self.model, documents)
 
     def refresh(self, *, told: Callable[[int, int], None] | None = None) -> None:
         """Read the texts of entities that were added since; done before documents by itself.

@@ -1,7 +1,7 @@
 """`nerlink evaluate`: how right predicted documents are."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +37,8 @@ def evaluate(
     *,
     model: Model = None,
     train: Annotated[
-        str | None, typer.Option(help="Training documents, to score by how often entities occur.")
+        str | None,
+        typer.Option(help="Training documents, to score by how often entities occur there."),
     ] = None,
     link_only: Annotated[
         bool, typer.Option("--link-only", help="Score links on gold mentions alone.")
@@ -68,32 +69,37 @@ def evaluate(
     right = documents(gold)
     pipeline = _load(model) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
-    seen = _entity_counts(documents(train)) if train else None
+    seen = _entity_counts(documents(train)) if train else _links_seen(pipeline, right)
     if other is not None:
         compared = evaluation.compare(right, guess, documents(other), seen=seen)
         return typer.echo(evaluation.comparison_table(compared))
     if mistakes:
         names = _names(kb, pipeline)
         found = evaluation.find_mistakes(right, guess, names=names, seen=seen)
+        found = [one for one in found if one.kind.is_link] if link_only else found
         report = evaluation.Report(scores={}, tables={"mistakes": evaluation.mistakes_table(found)})
         page = _mistakes_page(found, names, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)
         page = report_html(report) if html else ""
-    if html:
-        _write(page, html)
+    _write(page, html)
     return typer.echo(report.to_json() if json else report)
 
 
-def _write(page: str, path: Path) -> None:
+def _write(page: str, path: Path | None) -> None:
     from nerlink.sources.files import open_output
 
-    with open_output(path) as file:
-        file.write(page)
+    if path:
+        with open_output(path) as file:
+            file.write(page)
 
 
 def _scored(
-    gold: list[Document], predicted: list[Document], seen: Counter[str] | None, *, link_only: bool
+    gold: list[Document],
+    predicted: list[Document],
+    seen: Mapping[str, int] | None,
+    *,
+    link_only: bool,
 ) -> "Report":
     """Scores, and how sure they are."""
     from nerlink import evaluation
@@ -146,7 +152,13 @@ def _parts(pipeline: "Pipeline", mistakes: Sequence["Mistake"]) -> list["ScorePa
     return every
 
 
-def _entity_counts(documents: Iterable[Document]) -> Counter[str]:
+def _links_seen(
+    pipeline: "Pipeline | None", documents: Iterable[Document]
+) -> Mapping[str, int] | None:
+    return pipeline.links_seen(documents) if pipeline else None
+
+
+def _entity_counts(documents: Iterable[Document]) -> Mapping[str, int]:
     return Counter(
         mention.entity
         for doc in documents

@@ -1,5 +1,6 @@
 """`nerlink kb`: make a knowledge base, change it, look into it."""
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from nerlink.cli.documents import (
 from nerlink.cli.output import say, write_record
 
 if TYPE_CHECKING:
-    from nerlink.kb import CandidateReport, KnowledgeBase
+    from nerlink.kb import CandidateReport
 
 __all__ = ["kb"]
 
@@ -56,24 +57,24 @@ def build(
 
     options = BuildOptions(fuzzy=fuzzy)
     columns = {name: str(value) for name, value in parse_options(column).items()}
+    links = _links_in(count, from_) if count else Counter()
     with KnowledgeBase.create(
         output, tables, columns=columns, overwrite=overwrite, options=options
     ) as base:
-        if count:
-            _count(base, count, from_)
+        if outside := base.count_mentions(links.elements()):
+            n_links, examples = sum(outside.values()), ", ".join(list(outside)[:5])
+            say(f"{count}: {n_links:,} links to entities the base lacks, such as {examples}")
         say(f"{output}: {len(base):,} entities")
 
 
-def _count(base: "KnowledgeBase", documents: str, format_: str | None) -> None:
-    pairs = (
+def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
+    """How often each surface means each entity."""
+    return Counter(
         (doc.surface(mention), mention.entity)
         for doc in read_documents(documents, format=format_)
         for mention in doc.mentions
         if mention.entity is not None
     )
-    if outside := base.count_mentions(pairs):
-        n_links, examples = sum(outside.values()), ", ".join(list(outside)[:5])
-        say(f"{documents}: {n_links:,} links to entities the base lacks, such as {examples}")
 
 
 @kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q90 --name Paris --type city")

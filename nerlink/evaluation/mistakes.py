@@ -38,6 +38,11 @@ class MistakeKind(StrEnum):
     RARE = "rare entity"
     OTHER = "other confusion"
 
+    @property
+    def is_link(self) -> bool:
+        """Whether the link is at fault, not the mention."""
+        return self not in (self.MISSED, self.SPURIOUS, self.BORDER, self.LABEL)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
@@ -128,9 +133,8 @@ def mistakes_table(mistakes: Iterable[Mistake], *, n_examples: int = 2) -> Table
 
 def _summary(mistake: Mistake) -> str:
     surface = " ".join(mistake.context(0)[1].split())
-    is_link = mistake.kind not in (MistakeKind.MISSED, MistakeKind.SPURIOUS, MistakeKind.BORDER)
     gold, predicted = mistake.gold, mistake.predicted
-    if not is_link or gold is None or predicted is None:
+    if gold is None or predicted is None or mistake.kind is MistakeKind.BORDER:
         return surface
     if mistake.kind is MistakeKind.LABEL:
         return f"{surface} ({gold.label}, not {predicted.label})"

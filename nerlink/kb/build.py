@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
+from nerlink.kb.files import remove_journals
 from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.records import Columns, read_aliases, read_entity
 from nerlink.kb.schema import FUZZY, INDICES, TABLES, hash_content
@@ -92,8 +93,7 @@ def build(
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
             _fill(connection, entities, aliases, columns, options)
         Path(part).chmod(0o644)
-        for ending in ("-journal", "-wal", "-shm"):  # of the base that goes; not to be played back
-            path.with_name(path.name + ending).unlink(missing_ok=True)
+        remove_journals(path)
         Path(part).replace(path)
     except (sqlite3.OperationalError, OSError) as error:
         raise KnowledgeBaseError(f"{path}: cannot be written ({error}).") from error
@@ -136,7 +136,7 @@ def _fill(
 ) -> None:
     connection.executescript(_FAST + TABLES)
     connection.execute("BEGIN")
-    tables, alias_tables = split_tables(entities)
+    tables, alias_tables = split_tables(entities, columns.names)
     entity_rows = chain.from_iterable(map(read_rows, tables))
     alias_rows = chain.from_iterable(map(read_rows, [*alias_tables, aliases]))
     n_entities = _load_entities(connection, entity_rows, columns, options)

@@ -87,7 +87,8 @@ class Connections:
         """This thread's connection for a change that happens whole or not at all.
 
         Raises:
-            KnowledgeBaseError: The base is read-only, or another process keeps it locked.
+            KnowledgeBaseError: The base is read-only, another process keeps it locked, or the disk
+            is full.
         """
         if self.read_only:
             raise KnowledgeBaseError(
@@ -97,11 +98,10 @@ class Connections:
         connection = self.get()
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise KnowledgeBaseError(f"{self.path}: cannot be changed now ({error}).") from error
-        try:
             yield connection
             connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise KnowledgeBaseError(f"{self.path}: cannot be changed now ({error}).") from error
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

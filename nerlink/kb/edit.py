@@ -8,7 +8,9 @@ from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.build import INSERT_ENTITY, aliases_of, entity_values, words_of
 from nerlink.kb.normalise import acronym, normalise
+from nerlink.kb.records import read_text
 from nerlink.kb.schema import FUZZY, has_fuzzy, read_meta
+from nerlink.kb.tables import Row
 
 __all__ = [
     "add_entities",
@@ -56,18 +58,19 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
     """Give the entity on a row another name; the old one stays an alias.
 
     Raises:
-        KnowledgeBaseError: The name is empty.
+        DataError: The name holds what no file can.
+        KnowledgeBaseError: It is empty.
     """
-    if not name.strip():
+    if not (visible := read_text(Row("rename", "record", 1, {}), "name", name)):
         raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
     _drop_words(connection, row)
     changed = read_meta(connection, "version") + 1
     connection.execute(
         "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
-        (name, acronym(name), changed, row),
+        (visible, acronym(visible), changed, row),
     )
-    _add_words(connection, row, name)
-    entity = Entity(id="", name=name)
+    _add_words(connection, row, visible)
+    entity = Entity(id="", name=visible)
     for surface, count in aliases_of(
         entity, parentheses=bool(read_meta(connection, "parentheses"))
     ):

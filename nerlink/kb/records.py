@@ -11,7 +11,7 @@ from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
 from nerlink.kb.tables import Row
 
-__all__ = ["Columns", "read_aliases", "read_entity"]
+__all__ = ["Columns", "read_aliases", "read_entity", "read_text"]
 
 _ENTITY: Final = ("id", "name", "description", "type", "popularity", "aliases")
 _ALIAS: Final = ("alias", "entity", "entities", "count")
@@ -98,16 +98,16 @@ def read_entity(row: Row, columns: Columns) -> Entity:
         name, description = columns.get(row, "name"), columns.get(row, "description")
         type_, popularity = columns.get(row, "type"), columns.get(row, "popularity")
         aliases = columns.get(row, "aliases")
-    id_ = _text(row, "id", id_)
+    id_ = read_text(row, "id", id_)
     if not id_ or id_ == NIL:
         raise DataError(
             f"{row.where}: column 'id' is {id_!r}. Every entity needs an id other than {NIL!r}."
         )
     return Entity(
         id=id_,
-        name=_text(row, "name", name) or id_,
-        description=_text(row, "description", description),
-        type=_text(row, "type", type_) or None,
+        name=read_text(row, "name", name) or id_,
+        description=read_text(row, "description", description),
+        type=read_text(row, "type", type_) or None,
         popularity=_number(row, "popularity", popularity),
         aliases=_alias_counts(row, aliases),
     )
@@ -123,7 +123,7 @@ def read_aliases(row: Row, columns: Columns) -> Iterator[tuple[str, str, int]]:
     values = row.values if isinstance(row.values, Mapping) else {}
     is_surface = "surface" in values and "alias" not in columns.names and "alias" not in values
     surface = values["surface"] if is_surface else columns.require(row, "alias")
-    surface = _text(row, "alias", surface)
+    surface = read_text(row, "alias", surface)
     if not surface:
         raise DataError(f"{row.where}: column 'alias' is empty. Every alias needs a surface.")
     entities = columns.get(row, "entities")
@@ -131,7 +131,7 @@ def read_aliases(row: Row, columns: Columns) -> Iterator[tuple[str, str, int]]:
     if entities is None:
         entities = [columns.require(row, "entity")]
     for entity in _items(row, "entities", entities):
-        yield surface, _text(row, "entity", entity), count
+        yield surface, read_text(row, "entity", entity), count
 
 
 def _alias_counts(row: Row, value: object) -> dict[str, int]:
@@ -143,7 +143,7 @@ def _alias_counts(row: Row, value: object) -> dict[str, int]:
         pairs = ((alias, 0) for alias in _items(row, "aliases", value))
     counts: dict[str, int] = {}
     for alias, count in pairs:
-        if surface := _text(row, "aliases", alias):
+        if surface := read_text(row, "aliases", alias):
             counts[surface] = counts.get(surface, 0) + _count(row, count)
     return counts
 
@@ -171,7 +171,12 @@ def _items(row: Row, name: str, value: Any) -> Iterable[object]:
     )
 
 
-def _text(row: Row, name: str, value: object) -> str:
+def read_text(row: Row, name: str, value: object) -> str:
+    """A value as text, empty where it is missing.
+
+    Raises:
+        DataError: It holds a NUL or half a surrogate pair.
+    """
     if _is_missing(value):
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -59,10 +59,16 @@ def read_rows(table: Table) -> Iterator[Row]:
         yield from _read_items(table)
 
 
-def split_tables(table: Table) -> tuple[list[Table], list[Table]]:
+def split_tables(
+    table: Table, names: Mapping[str, str] | None = None
+) -> tuple[list[Table], list[Table]]:
     """Files and DataFrames of entities, and those of aliases, known by their columns.
 
     An alias table has no `id`, but a column `alias` or `surface`. Records stay with the entities.
+
+    Args:
+        table: One or more.
+        names: What nerlink calls a value to the column it is in.
     """
     if isinstance(table, list | tuple):
         tables: list[Table] = list(table)
@@ -70,18 +76,19 @@ def split_tables(table: Table) -> tuple[list[Table], list[Table]]:
             return [tables], []
     else:
         tables = [table]
-    of_aliases = [_is_alias_table(item) for item in tables]
+    of_aliases = [_is_alias_table(item, names or {}) for item in tables]
     pairs = list(zip(tables, of_aliases, strict=True))
     return [item for item, yes in pairs if not yes], [item for item, yes in pairs if yes]
 
 
-def _is_alias_table(table: Table) -> bool:
+def _is_alias_table(table: Table, names: Mapping[str, str]) -> bool:
     if not isinstance(table, str | PathLike) and not _is_frame(table):
         return False
     first = next(read_rows(table), None)
     if first is None or isinstance(first.values, Entity):
         return False
-    return "id" not in first.values and not {"alias", "surface"}.isdisjoint(first.values)
+    surfaces = {names.get("alias", "alias"), "alias", "surface"}
+    return names.get("id", "id") not in first.values and not surfaces.isdisjoint(first.values)
 
 
 def _is_frame(table: object) -> bool:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from nerlink.config import LinkerConfig
 from nerlink.data import NIL, Candidate, NilKind
-from nerlink.models.lookup import CandidateSet
+from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.mentions import Link
 
 __all__ = ["choose"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from nerlink.config import Task
 from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
-from nerlink.data import Document, Mention
+from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.models.explanations import Explanation, explain_link
 from nerlink.models.joint import Annotation, JointModel
@@ -19,6 +19,7 @@ __all__ = [
     "example_of",
     "explain_mention",
     "group_documents",
+    "links_seen",
     "passage_of",
     "split_example",
 ]
@@ -199,3 +200,13 @@ def _mention(passage: Passage, annotation: Annotation) -> Mention:
         candidates=link.candidates,
         nil=link.nil,
     )
+
+
+def links_seen(model: JointModel, documents: Iterable[Document]) -> dict[str, int] | None:
+    """How often training linked to each entity of some documents; `None` if it did not link."""
+    if model.linker is None:
+        return None
+    mentions = (mention for doc in documents for mention in doc.mentions)
+    entities = {mention.entity for mention in mentions} - {None, NIL}
+    lookup, seen = model.linker.lookup, model.linker.seen
+    return {str(entity): seen.get(lookup.row(str(entity)), 0) for entity in entities}

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nerlink.models.lookup import CandidateSet, OwnCounts, prior_of_lenders
+from nerlink.models.candidate_sets import CandidateSet, OwnCounts, prior_of_lenders
 from nerlink.models.names import NAME_FEATURES
 
 __all__ = [

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL
 from nerlink.kb import normalise
+from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.choices import choose
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.features import (
@@ -23,8 +24,8 @@ from nerlink.models.features import (
     with_labels,
 )
 from nerlink.models.flair_labels import examples_from, gold_spans, write_links
-from nerlink.models.lookup import CandidateSet, Lookup
-from nerlink.models.mentions import Link, MentionBatch, locate
+from nerlink.models.lookup import Lookup
+from nerlink.models.mentions import Link, MentionBatch, locate, passage_means
 from nerlink.models.passages import Example, TokenSpan, runs_of
 from nerlink.models.prototypes import Prototypes
 from nerlink.models.second_look import FirstLook, SecondLook
@@ -105,7 +106,7 @@ class Linker(SpanClassifier):
             mentions: The mentions.
             labels: The tagger's label distribution of all tokens, (n_tokens, n_labels).
         """
-        means = _means(vectors, mentions.sizes)[mentions.passages]
+        means = passage_means(vectors, mentions.sizes)[mentions.passages]
         parts = [vectors[mentions.firsts], vectors[mentions.lasts], means]
         if self.n_labels:
             parts.append(self.mention_labels(mentions, labels).to(vectors.dtype))
@@ -291,10 +292,3 @@ class Linker(SpanClassifier):
             found = [(span, next(links)) for span in inside]
             write_links(run, found, label_name or self.task)
         return (torch.zeros(1), 1) if kwargs.get("return_loss") else None
-
-
-def _means(vectors: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Mean row of each passage, (n_passages, width); zero for one without tokens."""
-    owners = torch.repeat_interleave(torch.tensor(sizes)).to(vectors.device)
-    sums = vectors.new_zeros(len(sizes), vectors.shape[1]).index_add(0, owners, vectors)
-    return sums / torch.tensor(sizes, device=vectors.device).clamp(min=1).unsqueeze(-1)

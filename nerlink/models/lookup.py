@@ -6,104 +6,29 @@ up once for each and remembered.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nerlink.data import Candidate
+from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
 from nerlink.kb.in_document import widen
+from nerlink.models.candidate_sets import COLUMNS, CandidateSet, Lender, prior_of_lenders
 from nerlink.models.mentions import MentionBatch
 from nerlink.models.names import NAME_FEATURES, compare_names
 
-__all__ = ["CandidateSet", "Lender", "Lookup", "OwnCounts", "prior_of_lenders"]
+__all__ = ["Lookup"]
 
 MAX_SURFACES: Final = 4096
 """Candidate sets that are remembered, of some 2 kB each."""
 
-COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
-"""What a candidate set knows of each candidate."""
-
 _Key: TypeAlias = tuple[str, tuple[str, ...]]
 """A surface, and fuller names in its document."""
-
-OwnCounts: TypeAlias = Mapping[tuple[str, int], int]
-"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lender:
-    """What a fuller name in the document may mean.
-
-    Args:
-        key: The normalised name.
-        rows: Rows of its candidates, (n_candidates).
-        priors: P(entity | name), (n_candidates).
-        counts: How often the name was seen to mean each, (n_candidates).
-    """
-
-    key: str
-    rows: NDArray[np.int64]
-    priors: NDArray[np.float32]
-    counts: NDArray[np.float32]
-
-    def without(self, own: OwnCounts) -> NDArray[np.float32]:
-        """The priors that were, had a document not added to the counts, (n_candidates)."""
-        mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
-        n_seen = 1 + self.counts.sum()
-        priors: NDArray[np.float32] = (self.priors * n_seen - mine) / max(1, n_seen - mine.sum())
-        return priors.clip(min=0)
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateSet:
-    """The candidates of one surface, best prior first.
-
-    Args:
-        surface: The mention as it is written.
-        key: The normalised surface.
-        entities: Their ids.
-        rows: Their rows in the knowledge base, (n_candidates).
-        priors: P(entity | surface), (n_candidates).
-        counts: How often the surface was seen to mean each, (n_candidates).
-        popularity: Popularity of each, (n_candidates).
-        names: How the surface compares to each name, (n_candidates, len(NAME_FEATURES)).
-        types: Place of each one's type among the labels, counted from 1; 0 where it is none of
-            them, (n_candidates).
-        lent: P(entity | fuller names in the document), (n_candidates); zeros without any.
-        nil_count: How often the surface was seen to mean nothing in the knowledge base.
-        unknown: Share of the fuller names in the document that have no candidates.
-        lenders: The fuller names that have some.
-    """
-
-    surface: str
-    key: str
-    entities: tuple[str, ...]
-    rows: NDArray[np.int64]
-    priors: NDArray[np.float32]
-    counts: NDArray[np.float32]
-    popularity: NDArray[np.float32]
-    names: NDArray[np.float32]
-    types: NDArray[np.int64]
-    lent: NDArray[np.float32]
-    nil_count: float
-    unknown: float
-    lenders: tuple[Lender, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.entities)
-
-    def without(self, position: int) -> Self:
-        """The set without one of its candidates."""
-        return replace(
-            self,
-            entities=self.entities[:position] + self.entities[position + 1 :],
-            **{name: np.delete(getattr(self, name), position, axis=0) for name in COLUMNS},
-        )
 
 
 class Lookup:
@@ -181,12 +106,23 @@ class Lookup:
 
     def _remembered(self, keys: Sequence[_Key]) -> list[CandidateSet]:
         missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
-        new = dict(zip(missing, self._look_up(missing), strict=True)) if missing else {}
+        new = dict(zip(missing, self._found(missing), strict=True)) if missing else {}
         sets = [new[key] if key in new else self._memory[key] for key in keys]
         self._memory.update(new)
         while len(self._memory) > MAX_SURFACES:
             self._memory.popitem(last=False)
         return sets
+
+    def _found(self, keys: Sequence[_Key]) -> list[CandidateSet]:
+        """New candidate sets; looked up again if an entity was removed in between."""
+        version = self.kb.recent_version
+        try:
+            return self._look_up(keys)
+        except KnowledgeBaseError:
+            if self.kb.version == version:
+                raise
+            self.forget()
+            return self._found(keys)
 
     def _look_up(self, keys: Sequence[_Key]) -> list[CandidateSet]:
         surfaces = list(
@@ -266,23 +202,6 @@ def _with_lenders(candidates: CandidateSet, fuller: Sequence[Lender | None]) -> 
         unknown=1 - len(lenders) / len(fuller),
         lenders=lenders,
     )
-
-
-def prior_of_lenders(
-    rows: NDArray[np.int64], lenders: Sequence[Lender], own: OwnCounts
-) -> NDArray[np.float32]:
-    """P(entity | fuller names in the document) of some rows, (n_rows); zeros without lenders.
-
-    Args:
-        rows: Rows in the knowledge base.
-        lenders: The fuller names that have candidates; each has an equal say.
-        own: In training, the document's own part in the counts, which is taken off.
-    """
-    priors: dict[int, float] = {}
-    for lender in lenders:
-        for row, prior in zip(lender.rows.tolist(), lender.without(own).tolist(), strict=True):
-            priors[row] = priors.get(row, 0.0) + prior / len(lenders)
-    return np.array([priors.get(row, 0.0) for row in rows.tolist()], dtype=np.float32)
 
 
 def _no_fuller(names: Sequence[Name], text: str) -> dict[Name, tuple[str, ...]]:  # noqa: ARG001

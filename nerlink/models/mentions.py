@@ -11,7 +11,7 @@ from nerlink.data import Candidate, NilKind
 from nerlink.kb import Name
 from nerlink.models.passages import Passage, TokenSpan
 
-__all__ = ["Link", "MentionBatch", "first_rows", "locate"]
+__all__ = ["Link", "MentionBatch", "first_rows", "locate", "passage_means"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +76,10 @@ def locate(
         texts=[passage.text for passage in passages],
         sizes=[len(passage.tokens.words) for passage in passages],
     )
+
+
+def passage_means(vectors: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Mean row of each passage, (n_passages, width); zero for one without tokens."""
+    owners = torch.repeat_interleave(torch.tensor(sizes)).to(vectors.device)
+    sums = vectors.new_zeros(len(sizes), vectors.shape[1]).index_add(0, owners, vectors)
+    return sums / torch.tensor(sizes, device=vectors.device).clamp(min=1).unsqueeze(-1)

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.features import FlatCandidates
-from nerlink.models.lookup import CandidateSet
 
 __all__ = [
     "LOOK_FEATURES",

@@ -10,12 +10,9 @@ kb.sqlite               the knowledge base
 README.md               a model card
 """
 
-import hashlib
 import json
 import shutil
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,17 +26,23 @@ from torch import Tensor
 from nerlink.config import dump_config, load_config
 from nerlink.errors import NerlinkError, StorageError
 from nerlink.kb import KnowledgeBase
+from nerlink.kb.files import copy_base
 from nerlink.models.build import build_model
 from nerlink.models.card import model_card
 from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.folder import (
+    BASE,
+    check_files,
+    read_manifest,
+    replace_files,
+    write_manifest,
+)
 from nerlink.models.joint import JointModel
 from nerlink.models.static import StaticEmbeddings
 from nerlink.models.vectors import write_vectors
 
 __all__ = [
-    "FORMAT",
     "ModelInfo",
-    "copy_knowledge_base",
     "head_state",
     "load_head_state",
     "load_model",
@@ -47,24 +50,6 @@ __all__ = [
     "save_model",
 ]
 
-FORMAT: Final = 2
-"""Version of the folder's layout; a folder with another one is refused."""
-
-MANIFEST: Final = "nerlink.json"
-FILES: Final = (
-    "config.toml",
-    "encoder",
-    "heads.safetensors",
-    "prototypes.safetensors",
-    "linker.json",
-    "kb.sqlite",
-    "README.md",
-    MANIFEST,
-)
-CHANGEABLE: Final = ("kb.sqlite",)
-"""Files that may change after saving: a knowledge base grows without retraining."""
-
-PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
 
 
@@ -116,12 +101,13 @@ def save_model(
         scores=scores or {},
         versions={package: version(package) for package in PACKAGES},
     )
+    is_own = _is_base_of(model, folder / BASE)
     partial = folder / ".partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        _write_files(model, partial, info)
-        _replace_files(partial, folder)
+        _write_files(model, partial, info, with_base=not is_own)
+        replace_files(partial, folder, keep=BASE if is_own else None)
     finally:
         shutil.rmtree(partial)
     return folder
@@ -139,11 +125,11 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     """
     folder = Path(folder)
     info = read_info(folder)
-    _check_files(folder)
+    check_files(folder)
     try:
         config = load_config(folder / "config.toml")
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
-        kb = KnowledgeBase.open(folder / "kb.sqlite") if "nel" in info.tasks else None
+        kb = KnowledgeBase.open(folder / BASE) if "nel" in info.tasks else None
         seen = json.loads((folder / "linker.json").read_text("utf-8")) if kb else {}
         model = build_model(
             config,
@@ -172,7 +158,7 @@ def read_info(folder: str | Path) -> ModelInfo:
     Raises:
         StorageError: There is no model, or one of a newer format.
     """
-    manifest = _read_manifest(Path(folder))
+    manifest = read_manifest(Path(folder), ModelInfo.__slots__)
     fields = {name: manifest[name] for name in ModelInfo.__slots__}
     return ModelInfo(**fields | {name: tuple(fields[name]) for name in ("tasks", "labels")})
 
@@ -208,7 +194,7 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
             own[name].copy_(tensor)
 
 
-def _write_files(model: JointModel, folder: Path, info: ModelInfo) -> None:
+def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base: bool) -> None:
     model.encoder.model.save_pretrained(folder / "encoder", safe_serialization=True)
     model.encoder.tokenizer.save_pretrained(folder / "encoder")
     if isinstance(model.encoder.static, StaticEmbeddings):
@@ -225,75 +211,16 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo) -> None:
             "text_version": linker.prototypes.version,
         }
         (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
-        copy_knowledge_base(linker.lookup.kb, folder / "kb.sqlite")
-    files = {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in CHANGEABLE
-    }
-    manifest = {"format": FORMAT, "files": files}
-    manifest |= {name: getattr(info, name) for name in ModelInfo.__slots__}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+        if with_base:
+            copy_base(linker.lookup.kb.connection, folder / BASE)
+    write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise StorageError(f"{folder}: no such folder. Train a model first, or check the path.")
-    if not path.is_file():
-        raise StorageError(
-            f"{folder}: no {MANIFEST}, so this is no nerlink model, or saving it was interrupted."
-        )
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        found = int(manifest["format"])
-        missing = [name for name in ("files", *ModelInfo.__slots__) if name not in manifest]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{path}: damaged ({error!r}).") from error
-    if found != FORMAT:
-        advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
-        raise StorageError(
-            f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
-        )
-    if missing:
-        raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}.")
-    return manifest
-
-
-def _check_files(folder: Path) -> None:
-    files = _read_manifest(folder)["files"]
-    pickles = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLES]
-    if pickles:
-        raise StorageError(
-            f"{folder}: {pickles[0]} may be a pickle, which can run code when loaded. "
-            "A nerlink model has none; delete it if you trust the rest."
-        )
-    for name, expected in files.items():
-        path = folder / name
-        if not path.is_file():
-            raise StorageError(f"{folder}: incomplete, {name} is missing.")
-        if _sha256(path) != expected:
-            raise StorageError(f"{folder}: {name} is damaged (its sha256 is not the saved one).")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def copy_knowledge_base(kb: KnowledgeBase, target: Path) -> None:
-    """Write a knowledge base, as it is now, to another file."""
-    with closing(sqlite3.connect(target)) as connection:
-        kb.connection.backup(connection)
-
-
-def _replace_files(source: Path, target: Path) -> None:
-    """Move a model's files to where another's may be; without a manifest in between."""
-    (target / MANIFEST).unlink(missing_ok=True)
-    for name in FILES:
-        if (target / name).is_dir():
-            shutil.rmtree(target / name)
-        else:
-            (target / name).unlink(missing_ok=True)
-        if (source / name).exists():
-            (source / name).replace(target / name)
+def _is_base_of(model: JointModel, path: Path) -> bool:
+    """Whether a model links to the very file that is there: it goes on with what it has open."""
+    return (
+        model.linker is not None
+        and path.exists()
+        and model.linker.lookup.kb.path.exists()
+        and path.samefile(model.linker.lookup.kb.path)
+    )

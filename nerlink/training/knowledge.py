@@ -8,7 +8,7 @@ from nerlink.config import Config
 from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
-from nerlink.models.storage import copy_knowledge_base
+from nerlink.kb.files import copy_base, remove_base
 from nerlink.sources.cards import find_corpus, read_card
 from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.records import ENTITY_NAME
@@ -38,11 +38,11 @@ def make_knowledge_base(
     Raises:
         ConfigError: Nothing says which entities to link to.
     """
-    target.unlink(missing_ok=True)
+    remove_base(target)
     tables = _tables(config)
     if config.kb.path is not None:
         with KnowledgeBase.open(config.kb.path) as base:
-            copy_knowledge_base(base, target)
+            copy_base(base.connection, target)
     elif tables.entities or config.kb.from_training:
         KnowledgeBase.create(
             target, tables.entities, aliases=tables.aliases, columns=tables.columns

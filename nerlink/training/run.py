@@ -15,7 +15,7 @@ from torch import Tensor
 from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
-from nerlink.models.documents import annotate_documents, example_of
+from nerlink.models.documents import annotate_documents, example_of, links_seen
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.precision import PRECISIONS
@@ -281,7 +281,7 @@ class Run:
         self.model.eval()
         link_only = self.model.tagger is None
         found = list(annotate_documents(self.model, self.dev, link_only=link_only))
-        return evaluate(self.dev, found)
+        return evaluate(self.dev, found, seen=links_seen(self.model, self.dev))
 
     def _score(self, report: Report) -> float:
         """What decides which epoch was best: F1 of mentions, of links end to end, or the mean."""

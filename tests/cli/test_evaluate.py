@@ -68,6 +68,25 @@ def to_london(mention):
     return replace(mention, entity="london") if mention.entity == "paris" else mention
 
 
+def test_a_model_knows_which_entities_it_has_seen(run, joint_folder, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    write(DOCUMENTS, gold)
+    report = json.loads(run("evaluate", gold, "--model", joint_folder, "--json").out)
+    assert {row[0] for row in report["tables"]["linking.seen"]["rows"]} <= {"1", "2-10"}
+    other = run("evaluate", gold, "--model", joint_folder, "--train", gold, "--json").out
+    assert "linking.seen" in json.loads(other)["tables"]
+
+
+def test_mistakes_of_links_alone_are_links(run, gold, predicted, tmp_path):
+    missed = tmp_path / "missed.jsonl"
+    write([replace(doc, mentions=doc.mentions[:1]) for doc in DOCUMENTS], missed)
+    write(DOCUMENTS, gold)
+    for options, has_missed in (((), True), (("--link-only",), False)):
+        out = run("evaluate", gold, missed, "--mistakes", "--json", *options).out
+        rows = json.loads(out)["tables"].get("mistakes", {"rows": []})["rows"]
+        assert ("missed mention" in {row[0] for row in rows}) == has_missed
+
+
 def test_a_report_is_a_page_too(run, gold, predicted, tmp_path):
     assert run("evaluate", gold, predicted, "--html", tmp_path / "page.html").code == 0
     assert "Linking, end to end" in (tmp_path / "page.html").read_text("utf8")

@@ -33,6 +33,12 @@ def test_build_counts_the_links_of_documents_and_names_those_it_lacks(run, towns
     assert (best["entity"], best["count"]) == ("Q84", 1)
 
 
+def test_build_leaves_no_base_where_the_documents_cannot_be_read(run, towns, tmp_path):
+    result = run("kb", "build", tmp_path / "t.sqlite", towns, "--count", tmp_path / "no.jsonl")
+    assert (result.code, "no such file" in result.err) == (1, True)
+    assert not (tmp_path / "t.sqlite").exists()
+
+
 def test_search_shows_candidates_most_likely_first(run, base):
     found = run("kb", "search", base, "london").records
     assert [record["entity"] for record in found] == ["Q84", "Q92561"]

@@ -39,3 +39,12 @@ def test_a_change_that_fails_is_undone(kb: KnowledgeBase) -> None:
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeBaseError, match=r"none.sqlite: cannot be opened"):
         Connections(tmp_path / "none.sqlite", read_only=True).get()
+
+
+def test_a_full_disk_is_an_error_of_the_base_and_changes_nothing(tmp_path: Path) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1"}]) as kb:
+        (pages,) = kb.connection.execute("PRAGMA page_count").fetchone()
+        kb.connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(KnowledgeBaseError, match=r"cannot be changed now \(.*full"):
+            kb.add(*({"id": f"Q{i}", "name": "x" * 999} for i in range(2, 99)))
+        assert [one.id for one in kb.entities()] == ["Q1"]

@@ -120,3 +120,8 @@ def test_after_a_merge_every_surface_of_the_source_means_the_target(
         after = Exact(kb).candidates(surface)
         assert {one.entity for one in after} == {"a" if one == "new" else one for one in before}
         assert sum(one.count for one in after) == n_seen
+
+
+def test_a_name_that_no_file_can_hold_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(DataError, match="with a NUL or half a surrogate pair"):
+        kb.rename("Q90", "Pa\0ris")

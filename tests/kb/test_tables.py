@@ -65,6 +65,15 @@ def test_files_of_entities_and_of_aliases_are_told_apart(tmp_path: Path) -> None
     assert ada.aliases["Augusta"] == 4
 
 
+def test_alias_tables_are_known_by_the_columns_one_names(tmp_path: Path) -> None:
+    (tmp_path / "aliases.csv").write_text("anchor,page,n\nAugusta,Q1,4\n")
+    (tmp_path / "entities.csv").write_text(CSV)
+    files = [tmp_path / "aliases.csv", tmp_path / "entities.csv"]
+    columns = {"alias": "anchor", "entity": "page", "count": "n"}
+    ada, _ = read(tmp_path, files, columns=columns)
+    assert ada.aliases["Augusta"] == 4
+
+
 def test_a_column_of_another_name_is_mapped(tmp_path: Path) -> None:
     table = [{"title": "Ada", "in_links": 7, "page": 1}]
     (ada,) = read(tmp_path, table, columns={"id": "title", "popularity": "in_links"})

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.models.candidate_sets import Lender, prior_of_lenders
 from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, flatten, with_labels
-from nerlink.models.lookup import Lender, Lookup, prior_of_lenders
+from nerlink.models.lookup import Lookup
 from tests.world import ENTITIES
 
 

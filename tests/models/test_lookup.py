@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from nerlink.data import Entity
-from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.data import Candidate, Entity
+from nerlink.errors import KnowledgeBaseError
+from nerlink.kb import KnowledgeBase, Normalised, knowledge_base
 from nerlink.models import lookup as lookup_module
 from nerlink.models.lookup import Lookup
 from nerlink.models.mentions import locate
@@ -102,3 +103,33 @@ def test_the_oldest_surfaces_are_forgotten(lookup, monkeypatch):
     lookup(["Texas", "Acme"])
     assert lookup(["Paris"])[0] is not first
     np.testing.assert_array_equal(lookup(["Paris"])[0].rows, first.rows)
+
+
+def test_an_entity_that_somebody_removes_during_a_look_up_is_no_candidate(lookup, kb, monkeypatch):
+    found = lookup.generator.candidates_of
+
+    def found_and_removed(surfaces, *, limit):
+        candidates = found(surfaces, limit=limit)
+        if "paris-texas" in kb:
+            with KnowledgeBase.open(kb.path, read_only=False) as other:
+                other.remove("paris-texas")
+        return candidates
+
+    monkeypatch.setattr(knowledge_base, "_RECENT", -1.0)
+    monkeypatch.setattr(lookup.generator, "candidates_of", found_and_removed)
+    assert lookup(["Paris"])[0].entities == ("paris",)
+
+
+def test_candidates_that_the_base_never_had_are_an_error(lookup, monkeypatch):
+    unknown = [(Candidate(entity="nobody"),)]
+    monkeypatch.setattr(lookup.generator, "candidates_of", lambda surfaces, *, limit: unknown)
+    with pytest.raises(KnowledgeBaseError, match="no entity 'nobody'"):
+        lookup(["Paris"])
+
+
+def test_lenders_know_how_often_their_names_were_seen(lookup, kb):
+    kb.count_mentions([("Ada Byron", "ada")] * 3)
+    _, short = lookup.of_mentions(located("[Ada Byron|PER|ada] came. [Byron|PER|ada] wrote."))
+    (lender,) = short.lenders
+    assert (lender.key, lender.rows.tolist()) == ("ada byron", [kb.row("ada")])
+    assert lender.counts.tolist() == [3]

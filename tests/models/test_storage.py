@@ -180,6 +180,22 @@ def test_a_model_can_be_saved_over_itself(folder):
     assert predict(model) == before == predict(load_model(folder))
 
 
+def test_a_model_saved_over_itself_goes_on_with_the_same_base(folder):
+    model = load_model(folder)
+    save_model(model, folder)
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.add(Entity(id="ulm", name="Ulm"))
+    assert "ulm" in model.linker.lookup.kb
+    assert "ulm" in load_model(folder).linker.lookup.kb
+
+
+def test_a_model_takes_the_place_of_one_whose_base_was_being_written(trained, folder):
+    (folder / "kb.sqlite-journal").write_bytes(b"left over")
+    save_model(load_model(trained("ner", "nel")), folder)
+    assert not (folder / "kb.sqlite-journal").exists()
+    assert predict(load_model(folder))
+
+
 def test_a_failed_save_leaves_the_old_model_as_it_was(folder, monkeypatch):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     model = load_model(folder)
@@ -187,7 +203,7 @@ def test_a_failed_save_leaves_the_old_model_as_it_was(folder, monkeypatch):
     def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(storage, "copy_knowledge_base", full)
+    monkeypatch.setattr(storage, "save_file", full)
     with pytest.raises(OSError, match="no space left"):
         save_model(model, folder)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
