@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import nerlink
 from nerlink.data import Document
-from nerlink.errors import DataError
+from nerlink.errors import ConfigError, DataError
 from nerlink.sources.formats import read
 from nerlink.toml import check_table, read_table
 
@@ -34,6 +35,8 @@ __all__ = [
     "sha256_of",
     "with_ids",
 ]
+
+log = logging.getLogger(__name__)
 
 CARD: Final = "card.toml"
 _VARIABLE: Final = "NERLINK_CORPORA"
@@ -161,7 +164,13 @@ def list_cards() -> list[Card]:
     for place in (*_bundled(), data_folder()):
         for path in sorted(place.glob(f"*/{CARD}")):
             found.setdefault(path.parent.name, path.parent)
-    return [read_card(found[name]) for name in sorted(found)]
+    cards: list[Card] = []
+    for name in sorted(found):
+        try:
+            cards.append(read_card(found[name]))
+        except ConfigError as error:
+            log.warning("Left out: %s", error)
+    return cards
 
 
 def find_card(name: str | Path) -> Card:
@@ -235,6 +244,6 @@ def sha256_of(path: Path) -> str:
         DataError: The file is missing.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file.")
+        raise DataError(f"{path}: no such file. Name the folder that has the corpus's files.")
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

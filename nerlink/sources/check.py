@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, ParamSpec
 
@@ -134,6 +135,10 @@ def check_mention(mention: Mention, length: int, *, where: str) -> None:
     for column, score in (("score", mention.score), ("link_score", mention.link_score)):
         if score is not None and not -1e-6 <= score <= 1 + 1e-6:
             raise DataError(f"{where}: {column} is {score}; it must lie between 0 and 1.")
+    for number, candidate in enumerate(mention.candidates):
+        for column, score in (("score", candidate.score), ("prior", candidate.prior)):
+            if score is not None and not math.isfinite(score):
+                raise DataError(f"{where}: candidate {number}: {column} is {score}; no number.")
 
 
 def _check_range(start: int, end: int, length: int, *, where: str) -> None:

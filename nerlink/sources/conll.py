@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -40,9 +41,9 @@ class ConllFormat:
             `ner`, `nel`, `entity_name` (of the entity in `nel`) and `misc` are read, `_`
             is passed over, others are kept in `meta`.
             By default what the file's own `# global.columns` line says, or else the token
-            first and its tag last.
+            first and its tag last, with as many columns in every line of a document.
         scheme: The tags' scheme: `iob1`, `bio` or `bioes`.
-        delimiter: What parts columns; runs of blanks and tabs by default.
+        delimiter: What parts columns; by default tabs in a line that has some, else blanks.
         documents: `marks` begins a document at `-DOCSTART-` and `# newdoc` lines,
             `sentences` makes each sentence one.
         join: What stands between the tokens of a sentence: a blank, or nothing for Chinese.
@@ -107,11 +108,13 @@ def _documents(
     name: str | None = None
     sentences: list[list[Line]] = [[]]
     by_sentence = form.documents == "sentences"
+    is_own = False
     for number, raw in numbered_lines(path):
         line = decode(raw, encoding=str(form.encoding), where=f"{path}:{number}")
-        if line.startswith(COLUMNS_MARK):
+        if line.startswith(COLUMNS_MARK) and "\t" not in line:
+            is_own = True
             yield None, line.removeprefix(COLUMNS_MARK), []
-        elif (mark := _document_mark(line)) is not None:
+        elif (mark := _document_mark(line, is_own=is_own)) is not None:
             if not by_sentence:
                 yield name, None, [s for s in sentences if s]
                 name, sentences = mark, [[]]
@@ -127,12 +130,18 @@ def _documents(
     yield name, None, [s for s in sentences if s]
 
 
-def _document_mark(line: str) -> str | None:
-    """The name in a document mark, empty if it gives none; `None` for any other line."""
-    if line.startswith(_OLD_DOCUMENT_MARK):
+def _document_mark(line: str, *, is_own: bool) -> str | None:
+    """The name in a document mark, empty if it gives none; `None` for any other line.
+
+    Args:
+        line: A line.
+        is_own: Whether the file names its columns: then its marks are comments, and the old mark
+            is a token like any other.
+    """
+    if line.startswith(_OLD_DOCUMENT_MARK) and not is_own:
         named = re.fullmatch(r"-DOCSTART-\s+\((.+)\)\s*", line)
         return named[1] if named else ""
-    if line == DOCUMENT_MARK or line.startswith(f"{DOCUMENT_MARK} id ="):
+    if line == DOCUMENT_MARK or (line.startswith(f"{DOCUMENT_MARK} id =") and "\t" not in line):
         return line.removeprefix(DOCUMENT_MARK).removeprefix(" id =").strip(" ")
     return None
 
@@ -167,11 +176,12 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
         raise missing_column("token", positions, where=path)
     n_needed = max(p + 1 if p >= 0 else max(-p, 2) for p in positions.values())
     n_exact = None if isinstance(given, Mapping) else len(given)
+    rows = [_cells(line, form.delimiter) for _, line in lines]
+    if form.columns is None and rows:
+        n_exact = max(len(rows[0]), n_needed)
+        _refuse_numbers([row[0] for row in rows], n_exact, where=f"{path}:{lines[0][0]}")
     columns: dict[str, list[str]] = {name: [] for name in positions}
-    for number, line in lines:
-        cells = (
-            line.split(form.delimiter) if form.delimiter else re.split("[ \t]+", line.strip(_BLANK))
-        )
+    for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
                 f"{path}:{number}: {len(cells)} columns instead of {n_exact or n_needed} "
@@ -180,6 +190,23 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
         for name, position in positions.items():
             columns[name].append(cells[position])
     return columns
+
+
+def _cells(line: str, delimiter: str | None) -> list[str]:
+    if delimiter:
+        return line.split(delimiter)
+    line = line.strip(_BLANK)
+    return re.split(" *\t[ \t]*", line) if "\t" in line else re.split(" +", line)
+
+
+def _refuse_numbers(first: Sequence[str], n_columns: int, *, where: str) -> None:
+    """Refuse a first column that only counts: it holds no tokens."""
+    numbers = list(takewhile(lambda pair: pair[1] == str(pair[0]), enumerate(first, 1)))
+    if n_columns > 2 and len(numbers) >= 3:
+        raise DataError(
+            f"{where}: the first column counts; it holds no tokens. Name the file's columns, "
+            'such as columns=["_", "token", "ner"].'
+        )
 
 
 def _clean(tokens: Sequence[str], remove: str | None, places: Sequence[str]) -> Sequence[str]:

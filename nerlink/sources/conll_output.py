@@ -1,5 +1,6 @@
 """CoNLL columns, written: with the white space and names of documents, or plain for other tools."""
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TextIO
 
@@ -14,6 +15,7 @@ __all__ = ["write_conll"]
 
 _CARRIED: Final = frozenset({"ids", "mentions", "labels", "links", "sentences", "tokens"})
 _PADDING: Final = "_"
+_ENDS: Final = {ord(character): " " for character in "\t\n\r"}
 
 
 def write_conll(
@@ -38,7 +40,8 @@ def write_conll(
             four by default.
         scheme: The tags' scheme: `iob1`, `bio` or `bioes`.
         plain: No comment lines and no `misc`, but `-DOCSTART-` lines, as older tools read them;
-            names of documents and unusual white space are lost, and counted.
+            names of documents and unusual white space are lost, and counted. Blanks inside
+            tokens and tags become underscores, as those tools split at blanks.
     """
     names = list(columns or (["token", "ner", "nel"] + ([] if plain else ["misc"])))
     if not plain:
@@ -47,8 +50,20 @@ def write_conll(
         rows = rows_from_tokens(doc, scheme=scheme, losses=losses, is_line=True)
         _note_losses(doc, rows, names, losses, plain=plain)
         handle.write(_document_mark(doc, len(names), plain=plain))
-        for sentence in _sentences(_columns(doc, rows, names), rows.sentences):
+        cells = [_cells(column, losses, plain=plain) for column in _columns(doc, rows, names)]
+        for sentence in _sentences(cells, rows.sentences):
             handle.write(f"{sentence}\n\n")
+
+
+def _cells(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
+    """A column as text that stays in its cell."""
+    cells = [_PADDING if value is None else str(value).translate(_ENDS) for value in column]
+    losses.add("cells that come back as other text", sum(map(operator.ne, cells, column)))
+    if not plain:
+        return cells
+    bare = [cell.replace(" ", "_") for cell in cells]
+    losses.add("cells with blanks", sum(map(operator.ne, bare, cells)))
+    return bare
 
 
 def _document_mark(doc: Document, n_columns: int, *, plain: bool) -> str:
@@ -77,13 +92,13 @@ def _columns(doc: Document, rows: TokenRows, names: Sequence[str]) -> list[Seque
     return columns
 
 
-def _sentences(columns: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Iterator[str]:
+def _sentences(columns: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
     lines: list[str] = []
     for i, cells in enumerate(zip(*columns, strict=True)):
         if lines and numbers[i] != numbers[i - 1]:
             yield "\n".join(lines)
             lines = []
-        lines.append("\t".join(map(str, cells)))
+        lines.append("\t".join(cells))
     if lines:
         yield "\n".join(lines)
 

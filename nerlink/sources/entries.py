@@ -52,7 +52,7 @@ def _read(entry: DataConfig, split: SplitName) -> list[Document]:
     path: Path | None = getattr(entry, split)
     documents: list[Document] = []
     if path is not None:
-        documents = read(path)
+        documents = read(path, format=entry.format, **entry.read)
     elif entry.corpus is not None and split in read_card(find_corpus(entry.corpus)).splits:
         documents = load_split(entry.corpus, split)
     return documents[: entry.limit] if split == "train" else documents

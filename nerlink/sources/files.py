@@ -112,7 +112,7 @@ def _fits(path: str | Path, encoding: str) -> bool:
             while chunk := handle.read(1 << 20):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+        except ValueError:
             return False
     return True
 

@@ -40,8 +40,8 @@ def parse_json(content: bytes, *, where: str) -> Any:
         return json.loads(decode(content, where=where))
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: not JSON at column {error.colno}: {error.msg}.") from error
-    except RecursionError as error:
-        raise DataError(f"{where}: this JSON is nested too deeply.") from error
+    except (RecursionError, ValueError) as error:
+        raise DataError(f"{where}: this JSON cannot be read: {error}.") from error
 
 
 def read_json(path: str | Path) -> Iterator[Result]:
@@ -57,6 +57,8 @@ def read_json(path: str | Path) -> Iterator[Result]:
             f"{path}:{error.lineno}: not JSON at column {error.colno}: {error.msg}. "
             "If each line is a record of its own, read it as 'jsonl'."
         ) from error
+    except (RecursionError, ValueError) as error:
+        raise DataError(f"{path}: this JSON cannot be read: {error}.") from error
     for number, record in enumerate(records if isinstance(records, list) else [records]):
         yield attempt(document_from_record, record, where=f"{path}: document {number}")
 

@@ -21,6 +21,7 @@ __all__ = [
     "META",
     "NIF",
     "NOT_IN_WIKI",
+    "UNNAMED",
     "read_nif",
 ]
 
@@ -33,6 +34,8 @@ DOCUMENTS: Final = "urn:nerlink:document:"
 ENTITIES: Final = "urn:nerlink:entity:"
 LABELS: Final = "urn:nerlink:label:"
 META: Final = "urn:nerlink:meta"
+UNNAMED: Final = "//"
+"""What the address of a document without an id has after its base, where no quoted id has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,18 @@ def read_nif(
     nif = _Vocabulary(graph)
     bases = (entities, labels)
     phrases = nif.subjects_by("referenceContext")
-    for context in sorted(nif.having("isString"), key=_order):
-        name = unquote(str(context).partition("#")[0].removeprefix(documents))
+    contexts = sorted(nif.having("isString"), key=_order)
+    for context in sorted(phrases.keys() - set(contexts), key=_order):
+        n_lost = len(phrases[context])
+        yield DataError(f"{path}: {n_lost} phrases are of {context}, which has no nif:isString.")
+    for context in contexts:
+        name = _document_id(str(context).partition("#")[0].removeprefix(documents))
         where = f"{path}: context {context}"
         yield attempt(_document, nif, context, phrases.get(context, []), name, bases, where=where)
+
+
+def _document_id(address: str) -> str | None:
+    return None if address.startswith(UNNAMED) or not address else unquote(address)
 
 
 def _order(address: Any) -> tuple[int, str]:
@@ -101,6 +112,19 @@ class _Vocabulary:
 
         return self.graph.value(subject, URIRef(base + name), any=True)
 
+    def entity(self, subject: Any, base: str, *, where: str) -> Any:
+        """What a phrase means: the one address, or the one that begins with `base`."""
+        from rdflib import URIRef
+
+        found = sorted(set(self.graph.objects(subject, URIRef(ITSRDF + "taIdentRef"))))
+        own = [address for address in found if str(address).startswith(base)]
+        if len(own or found) > 1:
+            raise DataError(
+                f"{where}: means {' and '.join(map(str, own or found))}. Say which addresses "
+                "to take, such as entities=http://www.wikidata.org/entity/."
+            )
+        return (own or found or [None])[0]
+
     def having(self, name: str) -> list[Any]:
         from rdflib import URIRef
 
@@ -119,7 +143,7 @@ def _document(
     nif: _Vocabulary,
     context: Any,
     subjects: Sequence[Any],
-    name: str,
+    name: str | None,
     bases: tuple[str, str],
     *,
     where: str,
@@ -132,7 +156,7 @@ def _document(
     meta = {} if meta is None else parse_json(str(meta).encode(), where=f"{where}: meta")
     doc = Document(
         text=text,
-        id=name or None,
+        id=name,
         mentions=tuple(sorted(mentions, key=lambda m: (m.start, m.end, str(m.label)))),
         meta=mapping(meta, where=f"{where}: meta"),
     )
@@ -143,7 +167,7 @@ def _phrase(
     nif: _Vocabulary, subject: Any, bases: tuple[str, str], *, where: str
 ) -> _Phrase | None:
     """A mention, or `None` for a word or a sentence, which say nothing about entities."""
-    entity = nif.value(subject, "taIdentRef", base=ITSRDF)
+    entity = nif.entity(subject, bases[0], where=where)
     label = nif.value(subject, "taClassRef", base=ITSRDF)
     if entity is None and label is None and not _is_phrase(nif, subject):
         return None

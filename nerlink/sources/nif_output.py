@@ -8,8 +8,18 @@ from typing import Final, TextIO
 from urllib.parse import quote
 
 from nerlink.data import NIL, Document, Mention
+from nerlink.errors import DataError
 from nerlink.sources.losses import Losses
-from nerlink.sources.nif import DOCUMENTS, ENTITIES, ITSRDF, LABELS, META, NIF, NOT_IN_WIKI
+from nerlink.sources.nif import (
+    DOCUMENTS,
+    ENTITIES,
+    ITSRDF,
+    LABELS,
+    META,
+    NIF,
+    NOT_IN_WIKI,
+    UNNAMED,
+)
 from nerlink.sources.records import json_from_record
 
 __all__ = ["write_nif"]
@@ -34,7 +44,7 @@ def write_nif(
     """Each document as a `nif:Context`, each mention as a `nif:Phrase` of it.
 
     Args:
-        documents: What to write; one without an id is named by its number.
+        documents: What to write; ids must be unique, and may be missing.
         handle: The open file.
         losses: Counts what NIF does not carry here.
         base: Put before a document's id to make its address.
@@ -43,9 +53,13 @@ def write_nif(
         labels: Put before a label, likewise.
     """
     handle.write(_HEAD)
+    ids: set[str] = set()
     for number, doc in enumerate(documents):
+        if doc.id in ids:
+            raise DataError(f"id {doc.id!r} occurs twice; in NIF, documents of one id are one.")
+        ids |= {doc.id} if doc.id is not None else set()
         losses.note(doc, carried=_CARRIED)
-        address = base + quote(doc.id if doc.id is not None else str(number), safe="")
+        address = base + (f"{UNNAMED}{number}" if doc.id is None else quote(doc.id, safe=""))
         context = f"<{address}#char=0,{len(doc.text)}>"
         for block in (_context(doc, context), *_phrases(doc, address, context, entities, labels)):
             handle.write(f"\n{block}")

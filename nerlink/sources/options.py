@@ -34,5 +34,11 @@ def check_options(
         try:
             TypeAdapter(hints[name], config=_ANYTHING).validate_python(value, strict=True)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"].removeprefix("Input ")
-            raise DataError(f"{what}: {name} is {value!r}; it {reason}.") from error
+            raise DataError(f"{what}: {name} is {value!r}; it {_reason(error)}.") from error
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] in ("sequence_str", "is_instance_of"):
+        return 'should be a list such as ["token", "ner"]'
+    return first["msg"].removeprefix("Input ")

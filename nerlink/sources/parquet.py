@@ -47,10 +47,13 @@ def _load(path: str | Path) -> Columns:
 
 def _rows(path: str | Path, file: Any) -> Iterator[tuple[str, Sequence[Any]]]:
     number = 0
-    for batch in file.iter_batches(_BATCH):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            yield f"{path}: row {number}", row
-            number += 1
+    try:
+        for batch in file.iter_batches(_BATCH):
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield f"{path}: row {number}", row
+                number += 1
+    except OSError as error:
+        raise DataError(f"{path}: damaged after row {number}: {error}.") from error
 
 
 def write_parquet(

@@ -1,6 +1,7 @@
 """Documents as the plain records that JSON, JSON lines and tables hold."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -54,6 +55,7 @@ def document_from_record(record: Any, *, where: str) -> Document:
         DataError: A key is missing or a value is wrong.
     """
     record = mapping(record, where=where)
+    _refuse_other_formats(record, where=where)
     text = text_of(record, where=where)
     found = [
         (mention_from_record(entry, where=f"{where}: mention {number}"), entry)
@@ -75,6 +77,14 @@ def document_from_record(record: Any, *, where: str) -> Document:
         meta=meta,
     )
     return check_document(doc, where=where)
+
+
+def _refuse_other_formats(record: Mapping[str, Any], *, where: str) -> None:
+    """Refuse records of other formats, whose mentions would be lost."""
+    if "mentions" in record and "sentences" in record and "text" not in record:
+        raise DataError(f"{where}: looks like AIDA-CoNLL; read it with --from aida.")
+    if "index" in record and any(str(key).startswith("wikipedia_") for key in record):
+        raise DataError(f"{where}: looks like ZELDA; read it with --from zelda.")
 
 
 def mention_from_record(record: Any, *, where: str) -> Mention:
@@ -198,7 +208,7 @@ def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+    if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,18}\s*", value):
         return int(value)
     if value is None:
         raise missing_column(key, record, where=where)

@@ -44,6 +44,7 @@ _MENTION_ROW: Final = (
     "candidates",
     "nil",
 )
+_LIKELY_TAGS: Final = {"tag", "tags", "label", "labels", "ner_tag", "ner_tags", "entity"}
 _TOKEN_ROW: Final = ("sentence_id", "token", "ner", "nel", "misc")
 
 
@@ -56,6 +57,11 @@ def detect_shape(columns: Sequence[str], *, where: str) -> Shape:
     if "mentions" in columns:
         return "document"
     if "token" in columns:
+        if not {"ner", "nel"} & set(columns) and (tags := set(columns) & _LIKELY_TAGS):
+            raise DataError(
+                f"{where}: column {min(tags)!r} may hold the tags of tokens; call it 'ner' or "
+                f"'nel', such as columns={{{min(tags)!r}: 'ner'}}."
+            )
         return "token"
     if "start" in columns or "end" in columns:
         return "mention"

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from nerlink.data import Document, Mention
+from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.check import accept, check_document, missing_column
 
@@ -18,6 +18,14 @@ BAD = {
     "not a number": (
         {"mentions": (Mention(start=0, end=1, link_score=float("nan")),)},
         "link_score is nan",
+    ),
+    "candidate": (
+        {
+            "mentions": (
+                Mention(start=0, end=1, candidates=(Candidate(entity="a", score=float("nan")),)),
+            )
+        },
+        "candidate 0: score is nan; no number",
     ),
     "label": ({"mentions": (Mention(start=0, end=1, label=""),)}, "mention 0: label is ''"),
     "entity": ({"mentions": (Mention(start=0, end=1, entity="Q\t1"),)}, "hold tabs"),

@@ -155,3 +155,33 @@ def test_documents_are_read_one_by_one(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 400_000
+
+
+TRAPS = {
+    "a blank in a token": ("New York\tB-LOC\nis\tO\n", "New York is", ["New York"]),
+    "blanks beside tabs": ("Paris \t B-LOC\nis\t O\n", "Paris is", ["Paris"]),
+    "a number as a token": ("1\tCD\tO\n", "1", []),
+    "a table of numbers": ("1\tO\n2\tO\n3\tO\n", "1 2 3", []),
+}
+
+
+@pytest.mark.parametrize(("text", "expected", "surfaces"), TRAPS.values(), ids=TRAPS)
+def test_cells_are_parted_at_tabs_where_there_are_some(tmp_path, text, expected, surfaces):
+    (tmp_path / "a.conll").write_text(text)
+    (doc,) = read(tmp_path / "a.conll")
+    assert doc.text == expected
+    assert [doc.surface(m) for m in doc.mentions] == surfaces
+
+
+def test_lines_of_other_lengths_are_refused_where_no_columns_are_named(tmp_path):
+    (tmp_path / "a.conll").write_text("Paris NNP B-LOC\nis O\n")
+    with pytest.raises(DataError, match=r"a.conll:2: 2 columns instead of 3"):
+        read(tmp_path / "a.conll")
+
+
+def test_a_first_column_that_counts_is_refused(tmp_path):
+    (tmp_path / "a.conll").write_text("1\tParis\tB-LOC\n2\tis\tO\n3\there\tO\n")
+    with pytest.raises(DataError, match=r"a.conll:1: the first column counts"):
+        read(tmp_path / "a.conll")
+    (doc,) = read(tmp_path / "a.conll", columns=["_", "token", "ner"])
+    assert doc.text == "Paris is here"

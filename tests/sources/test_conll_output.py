@@ -98,3 +98,42 @@ def test_document_of_many_tokens_is_quick(tmp_path):
     (back,) = read(tmp_path / "a.conll")
     assert (back.text, back.mentions, lost) == (text, mentions, {})
     assert len(back.tokens) == 40_000
+
+
+MARKS = Document(
+    text="see -DOCSTART- and # newdoc id = 5",
+    id="d1",
+    tokens=((0, 3), (4, 14), (15, 18), (19, 34)),
+)
+
+
+def test_tokens_that_look_like_marks_stay_tokens(tmp_path):
+    assert write([MARKS], tmp_path / "a.conll").lost == {}
+    (doc,) = read(tmp_path / "a.conll")
+    assert (doc.id, doc.text, doc.tokens) == (MARKS.id, MARKS.text, MARKS.tokens)
+
+
+def test_cells_stay_on_their_line_and_what_changes_is_counted(tmp_path):
+    doc = Document(
+        text="abc def",
+        id="d1",
+        tokens=((0, 3), (4, 7)),
+        meta={"token_columns": {"pos": ["x\n\ny", None]}},
+    )
+    columns = ["token", "ner", "nel", "misc", "pos"]
+    report = write([doc], tmp_path / "a.conll", columns=columns)
+    assert report.lost["cells that come back as other text"] == 2
+    (back,) = read(tmp_path / "a.conll")
+    assert (back.text, back.meta["token_columns"]["pos"]) == ("abc def", ["x  y", "_"])
+
+
+def test_plain_columns_have_no_blanks_in_cells(tmp_path):
+    doc = Document(
+        text="New York",
+        id="d1",
+        tokens=((0, 8),),
+        mentions=(Mention(start=0, end=8, label="big city"),),
+    )
+    report = write([doc], tmp_path / "a.conll", columns=["token", "ner"], plain=True)
+    assert report.lost["cells with blanks"] == 2
+    assert (tmp_path / "a.conll").read_text().split("\n")[2] == "New_York\tB-big_city"

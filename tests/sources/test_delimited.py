@@ -108,3 +108,10 @@ def test_file_of_tabs(tmp_path):
 def test_no_documents_leave_a_header(tmp_path):
     write([], tmp_path / "a.csv")
     assert read(tmp_path / "a.csv") == []
+
+
+def test_tags_in_a_column_of_another_name_are_not_left_aside(tmp_path):
+    with pytest.raises(DataError, match="column 'tag' may hold the tags of tokens; call it 'ner'"):
+        read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n")
+    (doc,) = read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n", columns={"tag": "ner"})
+    assert doc.mentions[0].label == "PER"

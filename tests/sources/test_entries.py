@@ -65,3 +65,15 @@ def test_documents_carry_what_their_entry_teaches(tmp_path, tasks, label, entity
     write([Document(id="a", text="Ada", mentions=(mention,))], tmp_path / "a.jsonl")
     ((docs, _),) = read_entries([DataConfig(dev=tmp_path / "a.jsonl", tasks=tasks)], "dev")
     assert docs[0].mentions == (Mention(start=0, end=3, label=label, entity=entity),)
+
+
+def test_files_of_an_entry_may_have_a_format_and_options(tmp_path):
+    (tmp_path / "links.conll").write_text("Ada\tB-Q7259\nslept\tO\n")
+    entry = DataConfig(train=tmp_path / "links.conll", read={"columns": ["token", "nel"]})
+    ((documents, _),) = read_entries([entry], "train")
+    assert [mention.entity for mention in documents[0].mentions] == ["Q7259"]
+    zelda = '{"id": 1, "text": "Ada", "index": [[0, 3]], "wikipedia_titles": ["Ada Lovelace"]}'
+    (tmp_path / "links.jsonl").write_text(zelda)
+    entry = DataConfig(train=tmp_path / "links.jsonl", format="zelda")
+    ((documents, _),) = read_entries([entry], "train")
+    assert [mention.entity for mention in documents[0].mentions] == ["Ada Lovelace"]

@@ -20,7 +20,7 @@ LINES = {
     "surrogate": (r'{"text": "\ud800"}', "a.jsonl:2: text: character 0 is half"),
     "NUL": (r'{"text": "a\u0000"}', "a.jsonl:2: text: character 1 is NUL"),
     "duplicate": ('{"id": "1", "text": "Bea"}', "id '1' occurs twice"),
-    "depth": ('{"text": ' + "[" * 100_000, "nested too deeply"),
+    "depth": ('{"text": ' + "[" * 100_000, "cannot be read: maximum recursion"),
 }
 
 
@@ -78,3 +78,11 @@ def test_characters_are_written_as_they_are(tmp_path):
     write([doc], tmp_path / "a.jsonl")
     line = '{"text": "東京", "mentions": [{"start": 0, "end": 2, "label": "LOC"}]}\n'
     assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == line
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"text": ' + "1" * 5000 + "}"])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_json_beyond_measure_is_refused(tmp_path, text, name):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match="this JSON cannot be read"):
+        read(tmp_path / name)

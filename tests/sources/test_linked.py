@@ -152,3 +152,10 @@ WRONG = {
 def test_field_of_another_kind_is_refused(tmp_path, name, record, message):
     with pytest.raises(DataError, match=f"a.jsonl:1: .*{message}"):
         read_record(tmp_path, record, format=name)
+
+
+@pytest.mark.parametrize(("name", "record"), [("aida", AIDA), ("zelda", ZELDA)])
+@pytest.mark.parametrize("other", ["jsonl", "json"])
+def test_records_read_as_another_format_are_told_from_documents(tmp_path, name, record, other):
+    with pytest.raises(DataError, match=f"a.jsonl:?.* read it with --from {name}"):
+        read_record(tmp_path, record, format=other)

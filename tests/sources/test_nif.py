@@ -124,3 +124,26 @@ def test_what_nif_cannot_carry_is_counted(tmp_path):
     mention = Mention(start=0, end=3, label="PER", score=0.5)
     doc = Document(text="Ada", mentions=(mention,), tokens=((0, 3),), sentences=((0, 3),))
     assert write([doc], tmp_path / "a.ttl").lost == {"scores": 1, "sentences": 1, "tokens": 1}
+
+
+def test_documents_without_an_id_are_no_others(tmp_path):
+    documents = [Document(text="abc"), Document(text="xyz", id="0"), Document(text="abd", id="1")]
+    write(documents, tmp_path / "a.ttl")
+    assert sorted(read(tmp_path / "a.ttl"), key=str) == sorted(documents, key=str)
+    with pytest.raises(DataError, match="id '0' occurs twice"):
+        write([documents[1], documents[1]], tmp_path / "b.ttl")
+
+
+def test_phrases_of_no_context_are_an_error(tmp_path):
+    lost = phrase().replace("1#char=0,11>", "1#char=0,>")
+    with pytest.raises(DataError, match=r"1 phrases are of .*#char=0,, which has no nif:isString"):
+        read_nif(tmp_path, HEAD + lost)
+
+
+def test_of_several_references_the_one_of_the_named_base_is_taken(tmp_path):
+    also = "<http://www.w3.org/2005/11/its/rdf#taIdentRef> <http://www.wikidata.org/entity/Q90> ;"
+    text = HEAD + phrase(more=also)
+    (doc,) = read_nif(tmp_path, text, entities="http://www.wikidata.org/entity/")
+    assert doc.mentions[0].entity == "Q90"
+    with pytest.raises(DataError, match="Say which addresses to take"):
+        read_nif(tmp_path, text)
