@@ -86,6 +86,7 @@ class Pipeline:
             table = {name: value for name, value in changes.items() if value is not None}
             table = model.linker.config.model_dump() | table
             model.linker.config = check_table(LinkerConfig, table, where="Pipeline.load")
+            model.config = model.config.model_copy(update={"linker": model.linker.config})
         return cls(model, info=asdict(read_info(path)), device=str(chosen), precision=kind)
 
     @classmethod

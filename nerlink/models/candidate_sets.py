@@ -23,21 +23,22 @@ class Lender:
     Args:
         key: The normalised name.
         rows: Rows of its candidates, (n_candidates).
-        priors: P(entity | name), (n_candidates).
         counts: How often the name was seen to mean each, (n_candidates).
+        popularity: Popularity of each, (n_candidates).
     """
 
     key: str
     rows: NDArray[np.int64]
-    priors: NDArray[np.float32]
     counts: NDArray[np.float32]
+    popularity: NDArray[np.float32]
 
-    def without(self, own: OwnCounts) -> NDArray[np.float32]:
-        """The priors that were, had a document not added to the counts, (n_candidates)."""
+    def priors(self, own: OwnCounts) -> NDArray[np.float32]:
+        """P(entity | name), as it was before a document added its own to the counts."""
         mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
-        n_seen = 1 + self.counts.sum()
-        priors: NDArray[np.float32] = (self.priors * n_seen - mine) / max(1, n_seen - mine.sum())
-        return priors.clip(min=0)
+        counts = np.maximum(self.counts - mine, 0)
+        share = (self.popularity + 1) / (self.popularity + 1).sum()
+        priors: NDArray[np.float32] = (counts + share) / (counts.sum() + 1)
+        return priors
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,6 @@ def prior_of_lenders(
     """
     priors: dict[int, float] = {}
     for lender in lenders:
-        for row, prior in zip(lender.rows.tolist(), lender.without(own).tolist(), strict=True):
+        for row, prior in zip(lender.rows.tolist(), lender.priors(own).tolist(), strict=True):
             priors[row] = priors.get(row, 0.0) + prior / len(lenders)
     return np.array([priors.get(row, 0.0) for row in rows.tolist()], dtype=np.float32)

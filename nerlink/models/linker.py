@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import torch
@@ -151,15 +152,15 @@ class Linker(SpanClassifier):
             labels: The tagger's label distribution, (n_tokens, n_labels).
             examples: Those that do not teach `nel` are left out of the sum.
         """
-        gold = [
-            [span for span in example.spans if span.entity and self.task in example.tasks]
-            for example in examples
-        ]
-        mentions = locate([example.passage for example in examples], gold, vectors.device)
+        passages = [example.passage for example in examples]
+        inside = [example.spans if self.task in example.tasks else () for example in examples]
+        gold = [[span for span in spans if span.entity] for spans in inside]
+        mentions = locate(passages, gold, vectors.device)
         if not len(mentions):
             return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
-        spans = [span for inside in gold for span in inside]
-        sets, targets = self.gold_candidates(spans, self.lookup.of_mentions(mentions))
+        every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
+        found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
+        sets, targets = self.gold_candidates(list(chain(*gold)), found)
         counts = [self.own_counts(example) for example in examples]
         flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))

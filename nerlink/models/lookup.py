@@ -144,16 +144,19 @@ class Lookup:
     def _lenders(self, found: Mapping[str, Sequence[Candidate]]) -> dict[str, Lender]:
         """Fuller names that have candidates."""
         every = [candidate for candidates in found.values() for candidate in candidates]
-        rows = iter(self.kb.rows([candidate.entity for candidate in every]))
+        rows = np.array(self.kb.rows([one.entity for one in every]), dtype=np.int64)
+        counts = np.array([one.count for one in every], dtype=np.float32)
+        popularity = np.array(self.kb.attributes(rows.tolist()).popularities, dtype=np.float32)
+        ends = pairwise(accumulate(map(len, found.values()), initial=0))
         return {
             name: Lender(
                 key=normalise(name),
-                rows=np.array([next(rows) for _ in candidates], dtype=np.int64),
-                priors=np.array([one.prior or 0.0 for one in candidates], dtype=np.float32),
-                counts=np.array([one.count for one in candidates], dtype=np.float32),
+                rows=rows[first:last],
+                counts=counts[first:last],
+                popularity=popularity[first:last],
             )
-            for name, candidates in found.items()
-            if candidates
+            for name, (first, last) in zip(found, ends, strict=True)
+            if first < last
         }
 
     def _candidate_sets(

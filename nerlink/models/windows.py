@@ -62,7 +62,8 @@ def plan_windows(
         rng: In training, where the first window ends by chance, so that contexts vary.
     """
     end = sentences[-1][1] if sentences else 0
-    runs = _pack(sentences, size, rng) if context == "window" else sentences
+    room = max(1, size - overlap) if end > size else size
+    runs = _pack(sentences, room, rng) if context == "window" else sentences
     margin = {"window": overlap, "flert": FLERT_CONTEXT, "none": 0}[context]
     for first, last in runs:
         if last - first > size:

@@ -75,8 +75,9 @@ def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example
     features: list[Tensor] = []
     targets: list[int] = []
     for look, gold in _looks(model, linker, groups):
-        features += linker.second_look.features(look).cpu().unbind()
-        targets += gold
+        of_mentions = linker.second_look.features(look).cpu().unbind()
+        features += [table for table, column in zip(of_mentions, gold, strict=True) if column >= 0]
+        targets += [column for column in gold if column >= 0]
     if not targets:
         return
     most = max(map(len, features))
@@ -103,10 +104,10 @@ def _fit_looks(features: Tensor, padding: Tensor, target: Tensor) -> Tensor:
 def _looks(
     model: JointModel, linker: Linker, groups: Sequence[list[Example]]
 ) -> Iterator[tuple[FirstLook, list[int]]]:
-    """First looks at gold mentions, and the column of the gold entity of each."""
+    """First looks at gold mentions, and the column of the gold entity of each; -1 if not known."""
     for examples in groups:
         passages = [example.passage for example in examples]
-        spans = [[s for s in e.spans if s.entity and "nel" in e.tasks] for e in examples]
+        spans = [example.spans if "nel" in example.tasks else () for example in examples]
         vectors, _, labels = model.read(passages)
         mentions = locate(passages, spans, vectors.device)
         if not len(mentions):
@@ -114,11 +115,13 @@ def _looks(
         with torch.inference_mode():
             look = linker.look(vectors, labels, mentions)
         gold = [span.entity for inside in spans for span in inside]
-        pairs = zip(gold, look.sets, strict=True)
-        yield (
-            look,
-            [1 + s.entities.index(e) if e in s.entities else 0 for e, s in pairs],
-        )
+        yield look, [_column(e, s.entities) for e, s in zip(gold, look.sets, strict=True)]
+
+
+def _column(entity: str | None, candidates: Sequence[str]) -> int:
+    if entity is None:
+        return -1
+    return 1 + candidates.index(entity) if entity in candidates else 0
 
 
 def _minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:

@@ -113,7 +113,8 @@ def _check_tasks(tasks: Sequence[Task], labels: Sequence[str], *, n_links: int) 
     if "nel" in tasks and not n_links:
         raise DataError(
             "the training documents have no linked mention, so there is nothing to learn 'nel' "
-            "from. Give mentions an 'entity', or set tasks = [\"ner\"]."
+            "from. Give mentions an 'entity' (in columns of tokens, name it: read.columns = "
+            '["token", "nel"] in [[data]]), or set tasks = ["ner"].'
         )
 
 

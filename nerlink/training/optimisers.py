@@ -1,5 +1,6 @@
 """Who moves which weights, and how fast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from nerlink.config import TrainingConfig
 from nerlink.models.features import Curves
 from nerlink.models.joint import JointModel
 
-__all__ = ["Optimisers", "make_optimisers"]
+__all__ = ["Optimisers", "Together", "make_optimisers"]
 
 FUSED: Final = ("cpu", "cuda")
 """Devices that update a weight in one pass over memory, which takes much less time."""
@@ -21,7 +22,39 @@ CURVES_FASTER: Final = 3
 further to go, from 0 to as much as the log prior's 7."""
 
 
-@dataclass(frozen=True, slots=True)
+class Together(Optimizer):
+    """Optimisers that step as one, so that one scaler of half-precision gradients serves them all.
+
+    Args:
+        parts: The optimisers, each with parameters of its own.
+    """
+
+    def __init__(self, parts: Sequence[Optimizer]) -> None:
+        self.parts = list(parts)
+        params = [p for part in parts for group in part.param_groups for p in group["params"]]
+        super().__init__(params, {})
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Update all weights."""
+        for part in self.parts:
+            part.step()
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Clear all gradients."""
+        for part in self.parts:
+            part.zero_grad(set_to_none)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of all."""
+        return {"parts": [part.state_dict() for part in self.parts]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take on what `state_dict` gave."""
+        for part, state in zip(self.parts, state_dict["parts"], strict=True):
+            part.load_state_dict(state)
+
+
+@dataclass(slots=True)
 class Optimisers:
     """AdamW for what every step touches, SparseAdam for the memory of entities.
 
@@ -32,17 +65,20 @@ class Optimisers:
         optimisers: One or two optimisers.
         schedulers: The schedule of each.
         dense: Parameters whose gradients are clipped together.
+        together: The optimisers as one, perhaps in the hands of an accelerator.
     """
 
     optimisers: list[Optimizer]
     schedulers: list[LambdaLR]
     dense: list[nn.Parameter]
+    together: Optimizer
 
     def step(self) -> None:
-        """Update the weights and clear the gradients."""
-        for optimiser in self.optimisers:
-            optimiser.step()
-            optimiser.zero_grad()
+        """Update the weights and clear the gradients; without a schedule's step if none was."""
+        self.together.step()
+        self.together.zero_grad()
+        if getattr(self.together, "step_was_skipped", False):
+            return  # gradients in half precision were too large: their scale is lowered
         for scheduler in self.schedulers:
             scheduler.step()
 
@@ -99,7 +135,7 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
         return max(0.0, min(rising, (n_steps - step) / max(1, n_steps - n_warmup)))
 
     schedulers = [LambdaLR(optimiser, factor) for optimiser in optimisers]
-    return Optimisers(optimisers, schedulers, learning)
+    return Optimisers(optimisers, schedulers, learning, Together(optimisers))
 
 
 def _weights(*modules: nn.Module | None) -> list[nn.Parameter]:

@@ -98,7 +98,7 @@ class Run:
         self.optimisers = make_optimisers(model, settings, n_steps=self.updates_before[-1])
         model.encoder.autocast = PRECISIONS.get(accelerator.mixed_precision)
         self.wrapped = accelerator.prepare(model)
-        self.optimisers.optimisers[:] = [accelerator.prepare(o) for o in self.optimisers.optimisers]
+        self.optimisers.together = accelerator.prepare(self.optimisers.together)
 
     @property
     def checkpoint(self) -> Path:
@@ -121,6 +121,7 @@ class Run:
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
+        self.model.encoder.autocast = None  # what follows is as the saved model will compute
         if self.model.linker:
             write_text(self.model.linker, told=self.reporter.texts)
             self.model.linker.lookup.forget()
@@ -135,6 +136,8 @@ class Run:
         self.optimisers.load_state_dict(state["optimisers"])
         restore_random_state(self.rng, state["random"])
         self.progress = Progress(**state["progress"])
+        if self.accelerator.scaler and "scaler" in state:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
         if self.model.linker and "text" in state:
             version = self.model.linker.lookup.kb.version
             self.model.linker.prototypes.set_text(state["text"], version=version)
@@ -149,6 +152,8 @@ class Run:
             "random": random_state(self.rng),
             "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
         }
+        if scaler := self.accelerator.scaler:
+            state["scaler"] = scaler.state_dict()
         if self.model.linker:
             state["text"] = self.model.linker.prototypes.text
         save_checkpoint(self.checkpoint, state)
@@ -284,10 +289,10 @@ class Run:
         return evaluate(self.dev, found, seen=links_seen(self.model, self.dev))
 
     def _score(self, report: Report) -> float:
-        """What decides which epoch was best: F1 of mentions, of links end to end, or the mean."""
-        measures = {"ner.f1": self.model.tagger, "linking.inkb.f1": self.model.linker}
-        scores = [report.scores.get(name, 0.0) for name, head in measures.items() if head]
-        return sum(scores) / len(scores)
+        """What decides which epoch was best: F1 of links end to end, or else of mentions."""
+        scores = report.scores
+        name = "linking.inkb.f1" if self.model.linker and "linking.inkb.f1" in scores else "ner.f1"
+        return scores.get(name, 0.0)
 
     def _is_out_of_patience(self) -> bool:
         patience = self.config.training.patience

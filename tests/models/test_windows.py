@@ -75,6 +75,12 @@ def test_overlap_shows_text_to_the_left_of_the_core():
     assert plan(4, 4, size=7, overlap=2) == [(0, 0, 4, 4), (2, 4, 8, 8)]
 
 
+def test_long_documents_keep_room_for_overlap():
+    windows = plan(*[10] * 100, size=250, overlap=64)
+    assert windows[0][0] == windows[0][1] == 0
+    assert {first - start for start, first, *_ in windows[1:]} == {64}
+
+
 def test_overlap_takes_only_what_space_is_left():
     assert plan(6, 6, size=7, overlap=5) == [(0, 0, 6, 6), (5, 6, 12, 12)]
 

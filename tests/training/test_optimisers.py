@@ -81,3 +81,33 @@ def test_a_step_goes_on_from_a_saved_state(model):
     first.step()
     second.step()
     assert rates(second) == rates(first)
+
+
+def test_one_scaler_of_gradients_serves_all_optimisers(model):
+    prototypes = model.linker.prototypes
+    states = []
+    for scale in (None, 1024.0):
+        prototypes.memory.weight.data.zero_()
+        optimisers = make_optimisers(model, CONFIG, n_steps=10)
+        loss = prototypes.vectors_of(torch.tensor([2])).sum() * 1e-6
+        if scale is None:
+            loss.backward()
+            optimisers.step()
+        else:
+            scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimisers.together)
+            scaler.step(optimisers.together)
+            scaler.update()
+            optimisers.together.zero_grad()
+        states.append(prototypes.memory.weight[2].detach().clone())
+    assert torch.allclose(states[0], states[1])
+    assert states[0].any()
+
+
+def test_a_skipped_step_leaves_the_rate_as_it_is(model):
+    optimisers = make_optimisers(model, CONFIG, n_steps=10)
+    before = rates(optimisers)
+    optimisers.together.step_was_skipped = True
+    optimisers.step()
+    assert rates(optimisers) == before

@@ -173,9 +173,15 @@ def test_a_checkpoint_inside_an_epoch_is_written_as_often_as_asked(run, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("heads", "score"), [(("tagger",), 0.9), (("linker",), 0.7), (("tagger", "linker"), 0.8)]
+    ("linker", "scores", "score"),
+    [
+        (None, {"ner.f1": 0.9}, 0.9),
+        (True, {"linking.inkb.f1": 0.7}, 0.7),
+        (True, {"ner.f1": 0.9, "linking.inkb.f1": 0.7}, 0.7),
+        (True, {"ner.f1": 0.9}, 0.9),
+    ],
+    ids=["mentions", "links", "both", "no links to score"],
 )
-def test_both_tasks_count_for_the_best_epoch(heads, score):
-    model = SimpleNamespace(**{name: name in heads for name in ("tagger", "linker")})
-    report = Report(scores={"ner.f1": 0.9, "linking.inkb.f1": 0.7})
-    assert Run._score(SimpleNamespace(model=model), report) == pytest.approx(score)
+def test_links_end_to_end_tell_the_best_epoch_where_there_are_some(linker, scores, score):
+    run = SimpleNamespace(model=SimpleNamespace(linker=linker))
+    assert Run._score(run, Report(scores=scores)) == score
