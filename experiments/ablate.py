@@ -13,8 +13,10 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import table
 import torch
 from scoring import bare, documents, seen_entities
@@ -23,6 +25,7 @@ from nerlink import Document, Pipeline, evaluate
 from nerlink.config import Config, load_config
 from nerlink.evaluation import evaluate_links
 from nerlink.kb import Exact
+from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.features import FEATURES, NIL_FEATURES
 from nerlink.models.linker import Linker
 from nerlink.models.names import NAME_FEATURES
@@ -36,9 +39,17 @@ GIVEN = ("linking.disambiguation", "linking.unseen", "linking.ece")
 
 
 def _without_features(
-    names: Sequence[str], nil_names: Sequence[str] = ()
+    names: Sequence[str],
+    nil_names: Sequence[str] = (),
+    *,
+    known: Callable[[CandidateSet], CandidateSet] | None = None,
 ) -> Callable[[Linker], None]:
+    """Features away, and what is known of candidates away from the features that stay."""
+
     def change(linker: Linker) -> None:
+        if known is not None:
+            look_up = linker.lookup.of_mentions
+            linker.lookup.of_mentions = lambda mentions: list(map(known, look_up(mentions)))
         for curves, every, dropped in (
             (linker.curves, FEATURES, names),
             (linker.nil_curves, NIL_FEATURES, nil_names),
@@ -78,14 +89,28 @@ def _exact_candidates(linker: Linker) -> None:
     _without_fuller_names(linker)
 
 
+def _uncounted(candidates: CandidateSet) -> CandidateSet:
+    zeros = np.zeros_like(candidates.counts)
+    return replace(candidates, counts=zeros, lent=zeros, nil_count=0.0)
+
+
+def _unpopular(candidates: CandidateSet) -> CandidateSet:
+    return replace(candidates, popularity=np.zeros_like(candidates.popularity))
+
+
+def _unnamed(candidates: CandidateSet) -> CandidateSet:
+    return replace(candidates, names=np.zeros_like(candidates.names))
+
+
 PRIORS = [name for name in FEATURES[:7] if "popular" not in name]
+NIL_COUNTS = [name for name in NIL_FEATURES if "count" in name or name == "log total"]
 POPULARITY = [name for name in FEATURES[:7] if "popular" in name]
 PARTS: Mapping[str, Callable[[Linker], None]] = {
     "the whole model": lambda _: None,
     "without the second look": _without_second_look,
-    "without priors and counts": _without_features(PRIORS),
-    "without popularity": _without_features(POPULARITY),
-    "without names": _without_features(NAME_FEATURES),
+    "without priors and counts": _without_features(PRIORS, NIL_COUNTS, known=_uncounted),
+    "without popularity": _without_features(POPULARITY, ["best popularity"], known=_unpopular),
+    "without names": _without_features(NAME_FEATURES, ["best name"], known=_unnamed),
     "without features of NIL": _without_features((), NIL_FEATURES),
     "without fuller names": _without_fuller_names,
     "without fuller names, exact aliases only": _exact_candidates,

@@ -34,3 +34,19 @@ def test_every_part_can_be_taken_out(ablate, joint_folder):
     for change in ablate.PARTS.values():
         scores = ablate.score(joint_folder, Config(), DOCUMENTS, Counter(), change)
         assert 0 <= scores["linking.disambiguation"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("part", "column"),
+    [
+        ("without priors and counts", "counts"),
+        ("without popularity", "popularity"),
+        ("without names", "names"),
+    ],
+)
+def test_what_is_taken_out_is_known_to_no_feature(ablate, joint_folder, part, column):
+    linker = Pipeline.load(joint_folder).model.linker
+    linker.lookup.of_mentions = lambda _: linker.lookup(["Paris"])
+    assert getattr(linker.lookup.of_mentions(())[0], column).any()
+    ablate.PARTS[part](linker)
+    assert not getattr(linker.lookup.of_mentions(())[0], column).any()
