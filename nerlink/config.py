@@ -44,8 +44,10 @@ class DataConfig(Section):
     Args:
         corpus: Name or folder of a corpus with a card; its splits serve as train, dev and test.
         train: File to train on, where no corpus is named.
-        dev: File to choose the best epoch on, by F1 of mentions, of links, or by their mean.
+        dev: File to choose the best epoch on, by F1 of links found end to end, or else of mentions.
         test: File kept for a last score; training does not read it.
+        format: Format of the files, if their endings do not tell, such as `zelda`.
+        read: Options of its reader, such as `columns` and `scheme` of CoNLL files.
         tasks: What these documents teach; all tasks of the model if empty.
         weight: How often documents of this entry are drawn, relative to the others.
         limit: Documents to train on, the first so many; all if empty.
@@ -55,6 +57,8 @@ class DataConfig(Section):
     train: Path | None = None
     dev: Path | None = None
     test: Path | None = None
+    format: str | None = None
+    read: dict[str, Any] = {}
     tasks: tuple[Task, ...] = ()
     weight: Annotated[float, Field(gt=0)] = 1.0
     limit: Positive | None = None
@@ -129,6 +133,13 @@ class EncoderConfig(Section):
     freeze: bool = False
     store: Literal["none", "memory"] = "none"
     freeze_embeddings: bool = False
+
+    @field_validator("overlap")
+    @classmethod
+    def _leaves_room(cls, overlap: int, info: ValidationInfo) -> int:
+        if overlap >= info.data.get("window", overlap + 1):
+            raise ValueError("must be smaller than encoder.window")
+        return overlap
 
     @field_validator("store")
     @classmethod

@@ -2,7 +2,9 @@
 
 import os
 import string
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,19 @@ from tests.encoders import write_encoder
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+LOCAL = {"127.0.0.1", "::1", "localhost", "", None}
+
+
+def _stay_here(event: str, args: tuple[Any, ...]) -> None:
+    """Nothing that is tested needs anybody's server: looking for one is a failure."""
+    if event == "socket.getaddrinfo" and args[0] not in LOCAL:
+        raise RuntimeError(f"a test looked for the host {args[0]!r}")
+    if event == "socket.connect" and isinstance(args[1], tuple) and args[1][0] not in LOCAL:
+        raise RuntimeError(f"a test connected to {args[1]!r}")
+
+
+sys.addaudithook(_stay_here)
 
 pytest_plugins = ["tests.world"]
 

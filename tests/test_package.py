@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -42,3 +43,10 @@ def test_import_loads_nothing_heavy(module):
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert not HEAVY & set(loaded.split())
+
+
+def test_nothing_reaches_for_a_server():
+    with pytest.raises(RuntimeError, match=r"looked for the host 'example.org'"):
+        socket.create_connection(("example.org", 80))
+    with pytest.raises(RuntimeError, match="connected to"), socket.socket() as client:
+        client.connect(("192.0.2.1", 80))

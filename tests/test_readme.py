@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from nerlink import Config, train
+from nerlink.config import load_config
+from nerlink.sources import build_corpus, load_split
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -61,3 +63,16 @@ def test_the_two_commands_are_those_that_are_run():
     assert len(shell) == 2
     assert shell[0].endswith("nerlink demo")
     assert shell[1] in ci.splitlines()
+
+
+def test_the_tables_are_a_configuration_and_a_card_that_are_read(tmp_path):
+    config, card = [code for language, code in BLOCKS if language == "toml"]
+    (tmp_path / "config.toml").write_text(config, encoding="utf8")
+    assert load_config(tmp_path / "config.toml").training.epochs == 6
+    (tmp_path / "card.toml").write_text(card, encoding="utf8")
+    (tmp_path / "letters.conll").write_text("en:Ada B-PER B-Q7259\nwrote O O\n", encoding="utf8")
+    (tmp_path / "more-letters.conll").write_text("Bea B-PER O\n", encoding="utf8")
+    (tmp_path / "people.csv").write_text("id,title\nQ7259,Ada\n", encoding="utf8")
+    (doc,) = load_split(tmp_path, "train")
+    assert (doc.text, doc.mentions[0].entity) == ("Ada wrote", "Q7259")
+    assert build_corpus(tmp_path, source=tmp_path, output=tmp_path / "built")

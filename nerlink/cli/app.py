@@ -40,6 +40,7 @@ FREE_OPTIONS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
     no_args_is_help=True,
+    epilog="Example: nerlink demo --output demo",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -78,13 +79,16 @@ for name, group in GROUPS.items():
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; raises `SystemExit` in the end.
 
-    The exit code is 0, 1 for a `NerlinkError` (told in one line), 2 for a wrong command line, and
-    130 after Ctrl-C.
+    The exit code is 0, 1 for a `NerlinkError` or what the operating system refuses (told in one
+    line), 2 for a wrong command line, and 130 after Ctrl-C.
     """
     try:
         app(arguments, prog_name="nerlink")
     except NerlinkError as error:
         say(f"nerlink: {error}")
+        sys.exit(1)
+    except OSError as error:
+        say(f"nerlink: {_told(error)}")
         sys.exit(1)
     finally:
         _flush()
@@ -96,5 +100,17 @@ def _flush() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         # Python would try again at exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _write_no_more()
+    except OSError as error:
+        say(f"nerlink: {_told(error)}")
+        _write_no_more()
+
+
+def _told(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}."
+
+
+def _write_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)

@@ -15,6 +15,7 @@ Name = Annotated[
 
 corpus = typer.Typer(
     no_args_is_help=True,
+    epilog="Example: nerlink corpus build mercury --from corpora/mercury",
     help="List the corpora that nerlink knows, fetch and build them from their public files.",
 )
 

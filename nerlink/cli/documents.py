@@ -77,5 +77,5 @@ def parse_options(
             raise typer.BadParameter(f"{option!r} is not of the form KEY=VALUE.")
         if key in reserved:
             raise typer.BadParameter(f"{key!r} is not an option of a reader or writer.")
-        parsed[key] = parse_value(value)
+        parsed[key] = "\t" if value == r"\t" else parse_value(value)
     return parsed

@@ -17,7 +17,7 @@ from nerlink.data import NIL, Document
 if TYPE_CHECKING:
     from nerlink.display.marks import EntityNames
     from nerlink.display.mistakes import ScoreParts
-    from nerlink.evaluation import Mistake, Report
+    from nerlink.evaluation import Mistake, Report, Table
     from nerlink.pipeline import Pipeline
 
 __all__ = ["evaluate"]
@@ -55,13 +55,14 @@ def evaluate(
 
     With OTHER, compare two systems: differences, their 95 % intervals, and p-values over documents.
     """
-    from nerlink import evaluation
-    from nerlink.display import report_html
+    from nerlink import display, evaluation
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
     if other is not None and (mistakes or html or json or link_only):
         raise typer.BadParameter("A comparison with OTHER is a table; leave the other options out.")
+    if kb is not None and not mistakes:
+        raise typer.BadParameter("--kb has the names of entities for --mistakes.")
 
     def documents(path: str) -> list[Document]:
         return list(read_documents(path, format=from_, skip_invalid=skip_invalid, options=read))
@@ -71,19 +72,29 @@ def evaluate(
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
     seen = _entity_counts(documents(train)) if train else _links_seen(pipeline, right)
     if other is not None:
-        compared = evaluation.compare(right, guess, documents(other), seen=seen)
-        return typer.echo(evaluation.comparison_table(compared))
+        return typer.echo(_compared(right, guess, documents(other), seen))
     if mistakes:
         names = _names(kb, pipeline)
         found = evaluation.find_mistakes(right, guess, names=names, seen=seen)
-        found = [one for one in found if one.kind.is_link] if link_only else found
+        found = [one for one in found if one.kind.is_link or not link_only]
         report = evaluation.Report(scores={}, tables={"mistakes": evaluation.mistakes_table(found)})
         page = _mistakes_page(found, names, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)
-        page = report_html(report) if html else ""
+        page = display.report_html(report) if html else ""
     _write(page, html)
     return typer.echo(report.to_json() if json else report)
+
+
+def _compared(
+    gold: list[Document],
+    predicted: list[Document],
+    other: list[Document],
+    seen: Mapping[str, int] | None,
+) -> "Table":
+    from nerlink.evaluation import compare, comparison_table
+
+    return comparison_table(compare(gold, predicted, other, seen=seen))
 
 
 def _write(page: str, path: Path | None) -> None:

@@ -32,6 +32,7 @@ ColumnNames = Annotated[
 
 kb = typer.Typer(
     no_args_is_help=True,
+    epilog="Example: nerlink kb build towns.sqlite towns.csv",
     help="Make a knowledge base from tables, change it, look into it.",
 )
 
@@ -55,6 +56,8 @@ def build(
     """
     from nerlink.kb import BuildOptions, KnowledgeBase
 
+    if from_ and not count:
+        raise typer.BadParameter("--from is the format of --count; tables tell theirs by ending.")
     options = BuildOptions(fuzzy=fuzzy)
     columns = {name: str(value) for name, value in parse_options(column).items()}
     links = _links_in(count, from_) if count else Counter()
@@ -211,14 +214,17 @@ def recall(
     fillers = list(standard.fill) if fill is None else fill
     with KnowledgeBase.open(base) as opened:
         alone = [(name,) for name in (*available_generators(opened), *chain, *fillers)]
-        for names in dict.fromkeys([*alone, tuple(chain)]):
-            report = report_candidates(make_chain(opened, names), documents)
+        chains = {
+            names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
+        }
+        filled = make_filled(opened, chain, fillers, to=standard.fill_to)
+        for names, generator in chains.items():
+            report = report_candidates(generator, documents)
             write_record({"candidates": names, "fill": [], "in_document": False, **_shown(report)})
         for in_document in (False, True):
-            filled = make_filled(opened, chain, fillers, to=standard.fill_to)
-            generator = InDocument(filled) if in_document else filled
+            asked = InDocument(filled) if in_document else filled
             facts = {"candidates": chain, "fill": fillers, "in_document": in_document}
-            write_record({**facts, **_shown(report_candidates(generator, documents))})
+            write_record({**facts, **_shown(report_candidates(asked, documents))})
 
 
 def _shown(report: "CandidateReport") -> dict[str, object]:

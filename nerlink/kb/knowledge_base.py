@@ -82,7 +82,7 @@ class KnowledgeBase:
         """
         path = Path(path)
         if path.exists() and not overwrite:
-            raise KnowledgeBaseError(f"{path}: exists already. Pass overwrite=True to replace it.")
+            raise KnowledgeBaseError(f"{path} exists; overwrite=True (--overwrite) replaces it.")
         build(
             path,
             entities,
@@ -103,7 +103,7 @@ class KnowledgeBase:
         if not path.is_file():
             raise KnowledgeBaseError(
                 f"{path}: no such knowledge base. "
-                "Make one from a table with KnowledgeBase.create(path, table)."
+                "Make one with KnowledgeBase.create(path, table) or nerlink kb build PATH TABLE."
             )
         connections = Connections(path, read_only=read_only)
         try:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,8 @@ from nerlink.errors import DataError
 from nerlink.kb.tables import Row
 
 __all__ = ["Columns", "read_aliases", "read_entity", "read_text"]
+
+log = logging.getLogger(__name__)
 
 _ENTITY: Final = ("id", "name", "description", "type", "popularity", "aliases")
 _ALIAS: Final = ("alias", "entity", "entities", "count")
@@ -68,7 +71,7 @@ class Columns:
             self._met.update(row.values)
 
     def check(self) -> None:
-        """Refuse columns that were named but never met.
+        """Refuse columns that were named but never met; warn where there are none of names.
 
         Raises:
             DataError: With the nearest column that was.
@@ -80,6 +83,17 @@ class Columns:
                     f"{_nearest(column, self._met)} "
                     f"Columns there: {', '.join(sorted(map(repr, self._met)))}."
                 )
+        others = self._met - {self.names.get(name, name) for name in (*_ENTITY, *_ALIAS)}
+        if (
+            others
+            and self.names.get("name", "name") not in self._met
+            and self.names.get("id", "id") in self._met
+        ):
+            log.warning(
+                "No column has the names of entities, so they are called by their ids. "
+                "Name it with columns={'name': ...} (--column name=...); there are %s.",
+                ", ".join(sorted(map(repr, others))),
+            )
 
 
 def read_entity(row: Row, columns: Columns) -> Entity:

@@ -78,7 +78,7 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if application != APPLICATION_ID:
         raise KnowledgeBaseError(
             f"{path}: a SQLite file, but not a knowledge base of nerlink. "
-            "Make one from a table with KnowledgeBase.create(path, table)."
+            "Make one with KnowledgeBase.create(path, table) or nerlink kb build PATH TABLE."
         )
     if version < SCHEMA_VERSION:
         raise KnowledgeBaseError(

@@ -86,3 +86,16 @@ def test_help_imports_nothing_heavy(arguments):
     assert "Usage: nerlink" in done.stdout
     assert "typer" in imported
     assert not {"torch", "flair", "pandas", "numpy", "rdflib"} & imported
+
+
+def test_what_the_system_refuses_is_told_in_a_line(run, gold, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("demo", "--output", tmp_path / "file" / "demo")
+    assert result.code == 1
+    assert result.err.strip().splitlines()[-1].startswith("nerlink: ")
+    assert "Not a directory" in result.err
+
+
+@pytest.mark.parametrize("group", [(), ("kb",), ("corpus",)])
+def test_help_of_groups_has_an_example(run, group):
+    assert "Example: nerlink" in run(*group, "--help").out

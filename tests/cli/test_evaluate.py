@@ -97,3 +97,11 @@ def test_two_predictions_are_compared(run, gold, predicted):
     assert result.code == 0
     assert "linking.inkb.f1" in result.out
     assert run("evaluate", gold, predicted, gold, "--json").code == 2
+
+
+def test_names_are_for_mistakes(run, gold, predicted, tmp_path):
+    for options in ((), ("--mistakes", gold)):
+        assert run("evaluate", gold, predicted, *options, "--kb", tmp_path / "no.sqlite").code in (
+            1,
+            2,
+        )

@@ -116,3 +116,12 @@ def test_an_id_named_twice_is_removed_once(run, base):
 def test_what_is_known_of_one_entity_is_not_said_of_a_table(run, base, towns):
     result = run("kb", "add", base, towns, "--type", "city")
     assert (result.code, "Name either tables" in result.err) == (2, True)
+
+
+def test_a_format_without_documents_is_refused(run, towns, tmp_path):
+    assert run("kb", "build", tmp_path / "t.sqlite", towns, "--from", "conll").code == 2
+
+
+def test_recall_refuses_unknown_generators_before_it_counts(run, base, gold):
+    result = run("kb", "recall", base, gold, "--fill", "foo")
+    assert (result.code, result.records) == (1, [])

@@ -82,3 +82,14 @@ def test_both_shapes_of_alias_rows_are_read(tmp_path: Path, record: dict[str, An
 def test_aliases_in_text_files_are_lists_or_json(tmp_path: Path, aliases: str) -> None:
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "aliases": aliases}]) as kb:
         assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}
+
+
+def test_entities_that_are_called_by_their_ids_are_told_of(tmp_path, caplog):
+    KnowledgeBase.create(tmp_path / "a.sqlite", [{"id": "Q90", "label": "Paris"}]).close()
+    assert "No column has the names of entities" in caplog.text
+    assert "'label'" in caplog.text
+    caplog.clear()
+    KnowledgeBase.create(tmp_path / "b.sqlite", [{"id": "Q90"}]).close()
+    named = [{"id": "Q90", "label": "Paris"}]
+    KnowledgeBase.create(tmp_path / "c.sqlite", named, columns={"name": "label"}).close()
+    assert not caplog.text
