@@ -28,6 +28,9 @@ def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
 
     Strong matches have the same borders and entity, weak ones the same entity and a character in
     common, one gold mention to one predicted. Every measure comes as `f1`, `precision`, `recall`.
+
+    In the knowledge base (InKB) is every entity but `NIL`, since documents alone do not say what a
+    base has: where gold links lead outside of it, they count, and should else be `NIL` there.
     """
     links = [links_of(pair) for pair in pairs]
     in_kb = [link.in_kb() for link in links]

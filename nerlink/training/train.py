@@ -1,10 +1,12 @@
 """`train`: a configuration and documents in, a model folder out."""
 
+import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +80,8 @@ def train(
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
-        resumes = _open_folder(folder, config, accelerator)
+        run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb)}\n"
+        resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
         base = None
         if "nel" in config.tasks:
@@ -119,22 +122,39 @@ def _go(run: Run, summary: Summary, *, resumes: bool) -> Progress:
         run.reporter.end()
 
 
-def _open_folder(folder: Path, config: Config, accelerator: Accelerator) -> bool:
-    """Make the folder of a run; whether it holds a run of the same configuration to go on with.
+def _digest(
+    parts: Iterable[tuple[Sequence[Document], DataConfig]],
+    dev: Iterable[Document],
+    kb: str | Path | None,
+) -> str:
+    """What tells the documents of one run from those of another."""
+    digest = hashlib.sha256(str(kb).encode())
+    for doc in chain(*(documents for documents, _ in parts), dev):
+        digest.update(repr((doc.id, doc.text, doc.mentions)).encode())
+    return digest.hexdigest()
+
+
+def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
+    """Make the folder of a run; whether it holds the same run to go on with.
+
+    Args:
+        folder: The folder.
+        run_is: Configuration and documents of the run.
+        accelerator: Its first process writes.
 
     Raises:
-        ConfigError: It holds a run of another configuration.
+        ConfigError: It holds another run.
     """
     written = folder / "config.toml"
     has_checkpoint = (folder / "checkpoint.safetensors").is_file()
-    if has_checkpoint and written.read_text("utf-8") != dump_config(config):
+    if has_checkpoint and written.read_text("utf-8") != run_is:
         raise ConfigError(
-            f"{folder} holds an unfinished run of another configuration. Finish that one, delete "
-            "the folder to give it up, or choose another output."
+            f"{folder} holds an unfinished run of another configuration or of other documents. "
+            "Finish that one, delete the folder to give it up, or choose another output."
         )
     if accelerator.is_main_process and not has_checkpoint:
         folder.mkdir(parents=True, exist_ok=True)
-        written.write_text(dump_config(config), "utf-8")
+        written.write_text(run_is, "utf-8")
     accelerator.wait_for_everyone()
     return has_checkpoint
 

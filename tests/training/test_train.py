@@ -112,8 +112,16 @@ def test_a_configuration_without_entities_is_refused(encoder_dir, tmp_path):
 def test_an_unfinished_run_of_another_configuration_is_refused(run):
     with pytest.raises(Killed):
         run(reporter=Killer(epoch=1))
-    with pytest.raises(ConfigError, match=r"unfinished run of another configuration\. Finish"):
+    with pytest.raises(ConfigError, match=r"unfinished run of another configuration or"):
         run(batch_tokens=61)
+
+
+@pytest.mark.parametrize("other", [{"train_on": DOCUMENTS[1:]}, {"dev": DOCUMENTS[:1]}])
+def test_an_unfinished_run_of_other_documents_is_refused(run, other):
+    with pytest.raises(Killed):
+        run(reporter=Killer(epoch=1))
+    with pytest.raises(ConfigError, match=r"or of other documents\. Finish"):
+        run(**other)
 
 
 def test_a_damaged_checkpoint_is_refused(run, tmp_path):
