@@ -67,7 +67,8 @@ class FoundSpans:
         firsts: First token of each, counted over the batch, (n_spans).
         lasts: One past the last token, (n_spans).
         labels: Label index of each, (n_spans).
-        scores: Probability of each, the product of its tags' probabilities, (n_spans).
+        scores: Probability of each, that of its least certain tag, (n_spans). Tags of a mention
+            are right or wrong together: their product would be the lower the longer it is.
     """
 
     firsts: NDArray[np.int64]
@@ -117,8 +118,9 @@ def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: Ta
     if not len(firsts):
         empty = np.zeros(0, dtype=np.int64)
         return FoundSpans(empty, empty, empty, np.zeros(0))
-    total = np.concatenate([[0.0], np.cumsum(log_probs.astype(np.float64))])
-    scores = np.exp(np.minimum(total[lasts] - total[firsts], 0.0))
+    borders = np.column_stack([firsts, lasts]).ravel()
+    least = np.minimum.reduceat(np.append(log_probs.astype(np.float64), 0.0), borders)[::2]
+    scores = np.exp(np.minimum(least, 0.0))
     return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
 
 

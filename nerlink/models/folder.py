@@ -18,7 +18,7 @@ __all__ = [
     "write_manifest",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the folder's layout; a folder with another one is refused."""
 
 MANIFEST: Final = "nerlink.json"

@@ -5,6 +5,7 @@ conditional random field may choose the tags; without either, tokens are told ap
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,10 +23,13 @@ from nerlink.models.flair_labels import examples_from, write_spans
 from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
 from nerlink.models.recurrent import Recurrent
 
-__all__ = ["IGNORED", "Tagger", "sentence_ranges"]
+__all__ = ["IGNORED", "Tagger", "log_odds", "sentence_ranges"]
 
 IGNORED: Final = -100
 """Tag index of tokens that no gold tag is known for."""
+
+LEAST: Final = 1e-7
+"""How far a probability is from 0 and from 1, at least."""
 
 
 class Tagger(SequenceTagger):
@@ -41,6 +45,7 @@ class Tagger(SequenceTagger):
     embeddings: WindowEmbeddings
     groups: Tensor
     temperature: Tensor
+    confidence: Tensor
 
     def __init__(
         self, encoder: WindowEmbeddings, labels: Sequence[str], config: TaggerConfig
@@ -72,6 +77,7 @@ class Tagger(SequenceTagger):
         groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
         self.register_buffer("groups", groups, persistent=False)
         self.register_buffer("temperature", torch.ones((), device=encoder.device))
+        self.register_buffer("confidence", torch.tensor([1.0, 0.0], device=encoder.device))
         self.to(encoder.device)
 
     def score(self, vectors: Tensor, passages: Sequence[Passage]) -> Tensor:
@@ -119,9 +125,13 @@ class Tagger(SequenceTagger):
         sentences = sentence_ranges(passages)
         if self.chain:
             tags, log_marginals = self.chain.decode(scores, sentences)
-            return spans_of(tags.cpu().numpy(), log_marginals.cpu().numpy(), self.tagset)
-        log_probs = (scores.float() / self.temperature).log_softmax(-1).cpu().numpy()
-        return decode_spans(log_probs, sentences, self.tagset)
+            found = spans_of(tags.cpu().numpy(), log_marginals.cpu().numpy(), self.tagset)
+        else:
+            log_probs = (scores.float() / self.temperature).log_softmax(-1).cpu().numpy()
+            found = decode_spans(log_probs, sentences, self.tagset)
+        sharpness, shift = self.confidence.tolist()
+        odds = sharpness * log_odds(found.scores) + shift
+        return replace(found, scores=1 / (1 + np.exp(-odds)))
 
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
         """Tag index of each token, (n_tokens); `IGNORED` where its label is not the tagger's."""
@@ -172,6 +182,13 @@ class Tagger(SequenceTagger):
                 *(column[begin:stop].tolist() for column in columns), strict=True
             )
         ]
+
+
+def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a logistic curve makes probabilities of; those of certainty are finite."""
+    inside = np.clip(probabilities, LEAST, 1 - LEAST)
+    odds: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
+    return odds
 
 
 def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:

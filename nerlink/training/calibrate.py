@@ -1,17 +1,19 @@
 """Probabilities that can be believed: a few numbers fitted on development documents.
 
-The tagger gets a temperature (Guo et al., 2017); the linker gets one, a tendency to `NIL`, and the
-weights of its second look, by cross-entropy of gold mentions; and a threshold, if its
-configuration names a target for one.
+The tagger gets a temperature for its tags (Guo et al., 2017), and a logistic curve for the mentions
+that it finds (Platt, 1999); the linker gets a temperature, a tendency to `NIL`, and the weights of
+its second look, by cross-entropy of gold mentions; and a threshold, if its configuration names a
+target for one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from nerlink.data import Document
 from nerlink.evaluation.links import links_of
@@ -19,10 +21,10 @@ from nerlink.evaluation.matching import Pair
 from nerlink.models.documents import annotate_documents, example_of
 from nerlink.models.joint import JointModel
 from nerlink.models.linker import Linker
-from nerlink.models.mentions import locate
+from nerlink.models.mentions import first_rows, locate
 from nerlink.models.passages import Example
 from nerlink.models.second_look import LOOK_FEATURES, N_CALIBRATION, FirstLook
-from nerlink.models.tagger import IGNORED, Tagger
+from nerlink.models.tagger import IGNORED, Tagger, log_odds
 
 __all__ = ["best_threshold", "calibrate"]
 
@@ -42,14 +44,16 @@ def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
     """
     examples = [example_of(doc, model.config.tasks)[0] for doc in documents]
     groups = [examples[i : i + GROUP] for i in range(0, len(examples), GROUP)]
-    if model.tagger and not model.tagger.chain:
-        _fit_tagger(model, model.tagger, groups)
+    if model.tagger:
+        if not model.tagger.chain:
+            _fit_temperature(model, model.tagger, groups)
+        _fit_confidence(model, model.tagger, groups)
     if model.linker:
         _fit_linker(model, model.linker, groups)
         _fit_threshold(model, model.linker, documents)
 
 
-def _fit_tagger(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
+def _fit_temperature(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
     scores, tags = [], []
     for examples in groups:
         gold = torch.from_numpy(np.concatenate([tagger.gold_tags(e) for e in examples]))
@@ -65,6 +69,35 @@ def _fit_tagger(model: JointModel, tagger: Tagger, groups: Sequence[list[Example
         return cross_entropy(logits * weights, target, reduction="sum")
 
     tagger.temperature.fill_(1 / float(_minimise(loss, torch.ones(1)).clamp(min=0.05)))
+
+
+def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
+    tagger.confidence.copy_(torch.tensor([1.0, 0.0]))
+    odds: list[float] = []
+    is_right: list[bool] = []
+    for examples in groups:
+        taught = [example for example in examples if tagger.task in example.tasks]
+        passages = [example.passage for example in taught]
+        reading = model.read(passages)
+        if reading.scores is None:
+            continue
+        found = tagger.find(reading.scores, passages)
+        odds += log_odds(found.scores).tolist()
+        for example, (base, end) in zip(taught, pairwise(first_rows(passages)), strict=True):
+            gold = {(span.first, span.last, span.label) for span in example.spans}
+            spans = [span for span, _ in tagger.spans_between(found, base, end)]
+            is_right += [(span.first, span.last, span.label) in gold for span in spans]
+    if not odds:
+        return
+    features = torch.tensor([odds, [1.0] * len(odds)]).T
+    target = torch.tensor(is_right, dtype=torch.float32)
+
+    def loss(weights: Tensor) -> Tensor:
+        logits = features @ weights
+        return binary_cross_entropy_with_logits(logits, target, reduction="sum")
+
+    sharpness, shift = _minimise(loss, torch.tensor([1.0, 0.0])).tolist()
+    tagger.confidence.copy_(torch.tensor([max(sharpness, 0.05), shift]))
 
 
 def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example]]) -> None:

@@ -39,7 +39,7 @@ def slow_spans(log_probs: np.ndarray, tagset: TagSet) -> list[tuple[int, int, in
         if short[tag][0] in "BS":
             rest = [short[t][0] in "IE" for t in best[first + 1 :]] + [False]
             last = first + 1 + rest.index(False)
-            score = np.exp(sum(log_probs[i, best[i]] for i in range(first, last)))
+            score = np.exp(min(log_probs[i, best[i]] for i in range(first, last)))
             spans.append((first, last, int(short[tag][1]), score))
     return spans
 

@@ -127,9 +127,9 @@ def test_a_missing_knowledge_base_is_refused(folder):
     [
         pytest.param("{", "damaged", id="not JSON"),
         pytest.param("[]", "damaged", id="a list"),
-        pytest.param('{"format": 2}', "it lacks files, tasks", id="empty"),
-        pytest.param('{"format": 1}', r"format 1, this nerlink reads .* 2.*Train", id="older"),
-        pytest.param('{"format": 3}', r"format 3, this nerlink reads .* 2.*Upgrade", id="newer"),
+        pytest.param('{"format": 3}', "it lacks files, tasks", id="empty"),
+        pytest.param('{"format": 2}', r"format 2, this nerlink reads .* 3.*Train", id="older"),
+        pytest.param('{"format": 4}', r"format 4, this nerlink reads .* 3.*Upgrade", id="newer"),
         pytest.param('{"format": "x"}', "damaged", id="no number"),
     ],
 )

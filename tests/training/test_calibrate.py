@@ -42,6 +42,21 @@ def test_a_model_that_is_too_sure_is_made_less_sure(model, monkeypatch):
     assert tagger.temperature > 2
 
 
+def test_probabilities_of_mentions_come_to_say_how_many_are_right(model):
+    gold = [replace(doc, mentions=doc.mentions[::2]) for doc in DOCUMENTS]
+
+    def mean_score() -> float:
+        found = [m for doc in annotate_documents(model, gold) for m in doc.mentions]
+        return sum(m.score for m in found) / len(found)
+
+    calibrate(model, gold)
+    precision = evaluate(gold, annotate_documents(model, gold)).scores["ner.precision"]
+    assert precision < 0.9
+    assert mean_score() == pytest.approx(precision, abs=0.1)
+    calibrate(model, DOCUMENTS)
+    assert mean_score() > 0.9
+
+
 def test_what_is_fitted_does_not_hurt_where_it_was_fitted(model):
     before = scores(model)
     calibrate(model, DOCUMENTS)

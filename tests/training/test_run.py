@@ -124,7 +124,7 @@ def test_training_stops_when_patience_ends(run):
     assert (len(result.history), result.best_epoch) == (3, 1)
 
 
-CALIBRATED = r"\.temperature$|\.second_look\."
+CALIBRATED = r"\.(temperature|confidence)$|\.second_look\."
 """What is fitted after the last epoch."""
 
 
