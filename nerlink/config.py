@@ -44,7 +44,7 @@ class DataConfig(Section):
     Args:
         corpus: Name or folder of a corpus with a card; its splits serve as train, dev and test.
         train: File to train on, where no corpus is named.
-        dev: File to choose the best epoch on, by F1 of links found end to end, or else of mentions.
+        dev: File to choose the best epoch on, by F1 of mentions, of links, or by their mean.
         test: File kept for a last score; training does not read it.
         format: Format of the files, if their endings do not tell, such as `zelda`.
         read: Options of its reader, such as `columns` and `scheme` of CoNLL files.

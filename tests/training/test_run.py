@@ -173,15 +173,15 @@ def test_a_checkpoint_inside_an_epoch_is_written_as_often_as_asked(run, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("linker", "scores", "score"),
+    ("heads", "scores", "score"),
     [
-        (None, {"ner.f1": 0.9}, 0.9),
-        (True, {"linking.inkb.f1": 0.7}, 0.7),
-        (True, {"ner.f1": 0.9, "linking.inkb.f1": 0.7}, 0.7),
-        (True, {"ner.f1": 0.9}, 0.9),
+        (("tagger",), {"ner.f1": 0.9, "linking.inkb.f1": 0.7}, 0.9),
+        (("linker",), {"ner.f1": 0.9, "linking.inkb.f1": 0.7}, 0.7),
+        (("tagger", "linker"), {"ner.f1": 0.9, "linking.inkb.f1": 0.7}, 0.8),
+        (("tagger", "linker"), {"ner.f1": 0.9}, 0.9),
     ],
     ids=["mentions", "links", "both", "no links to score"],
 )
-def test_links_end_to_end_tell_the_best_epoch_where_there_are_some(linker, scores, score):
-    run = SimpleNamespace(model=SimpleNamespace(linker=linker))
-    assert Run._score(run, Report(scores=scores)) == score
+def test_both_tasks_count_for_the_best_epoch(heads, scores, score):
+    model = SimpleNamespace(**{name: name in heads for name in ("tagger", "linker")})
+    assert Run._score(SimpleNamespace(model=model), Report(scores=scores)) == pytest.approx(score)
