@@ -140,6 +140,22 @@ def ablation(folder: Path) -> str:
     return f"{caption}\n\n{markdown(['', *measures], rows)}"
 
 
+def relearnt(folder: Path) -> str:
+    """A row for each part of learning that was left out; nothing if none was."""
+    path = folder / "relearnt.json"
+    if not path.is_file():
+        return ""
+    result = json.loads(path.read_text("utf8"))
+    measures = list(next(iter(result["scores"].values())))
+    rows = [
+        [part, *(shown(name, scores[name]) for name in measures)]
+        for part, scores in result["scores"].items()
+    ]
+    seeds = ", ".join(map(str, result["seeds"]))
+    caption = f"Learnt again without parts of learning, seeds {seeds}, on {result['split']}:"
+    return f"{caption}\n\n{markdown(['', *(f'`{name}`' for name in measures)], rows)}"
+
+
 def markdown(columns: list[str], rows: list[list[str]]) -> str:
     """A table, or nothing where there are no rows."""
     if not rows:
@@ -171,7 +187,9 @@ def pages() -> dict[Path, str]:
     found = results()
     wanted = {ROOT / "README.md": overview(found)}
     wanted |= {
-        folder / "README.md": "\n\n".join(filter(None, [details(result), ablation(folder)]))
+        folder / "README.md": "\n\n".join(
+            filter(None, [details(result), ablation(folder), relearnt(folder)])
+        )
         for folder, result in found.items()
     }
     texts = {path: path.read_text("utf8") for path in wanted}

@@ -130,4 +130,5 @@ INDEXES: Final[Mapping[str, Kind]] = {
     "hnswlib, graph": Kind(hnswlib_graph, (64, 512)),
     "faiss, graph": Kind(faiss_index("HNSW16_SQfp16", "efSearch"), (64, 512)),
     "faiss, groups": Kind(faiss_index("IVF{groups},SQfp16", "nprobe"), (4, 16, 64)),
+    "faiss, groups of bytes": Kind(faiss_index("IVF{groups},SQ8", "nprobe"), (4, 16, 64, 100)),
 }

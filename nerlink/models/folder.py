@@ -12,6 +12,7 @@ from nerlink.kb.files import remove_base
 
 __all__ = [
     "BASE",
+    "INDEX",
     "check_files",
     "read_manifest",
     "replace_files",
@@ -27,12 +28,14 @@ FILES: Final = (
     "encoder",
     "heads.safetensors",
     "prototypes.safetensors",
+    "prototypes.faiss",
     "linker.json",
     "kb.sqlite",
     "README.md",
     MANIFEST,
 )
 BASE: Final = "kb.sqlite"
+INDEX: Final = "prototypes.faiss"
 CHANGEABLE: Final = (BASE,)
 """Files that may change after saving: a knowledge base grows without retraining."""
 

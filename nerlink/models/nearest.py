@@ -26,9 +26,10 @@ class Nearest(CandidateGenerator):
     """Entities whose text part is nearest to the vector of a surface read as a text.
 
     Every row of the table is compared, in blocks; that takes milliseconds a surface for some ten
-    thousand entities. `score` is the cosine. Nothing is remembered, because prototypes change
-    while a model learns; the more it learns, the less bare names are like their entities' texts
-    (experiments/candidates).
+    thousand entities. From 100,000 on, a model is saved with an index, if faiss is installed
+    (`nerlink[vectors]`); it takes milliseconds for a million (experiments/vectors). `score` is the
+    cosine. Nothing is remembered, because prototypes change while a model learns; the more it
+    learns, the less bare names are like their entities' texts (experiments/candidates).
 
     Args:
         kb: The knowledge base.

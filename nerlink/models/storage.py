@@ -5,6 +5,7 @@ config.toml             the whole configuration
 encoder/                the transformer, once, as transformers alone can load it; word vectors
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
+prototypes.faiss        an index of it, where a large base is asked for what is nearest
 linker.json             what training saw of entities and of NIL, and the base's version then
 kb.sqlite               the knowledge base
 README.md               a model card
@@ -15,6 +16,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,11 +34,13 @@ from nerlink.models.card import model_card
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.folder import (
     BASE,
+    INDEX,
     check_files,
     read_manifest,
     replace_files,
     write_manifest,
 )
+from nerlink.models.index import TextIndex, can_index
 from nerlink.models.joint import JointModel
 from nerlink.models.static import StaticEmbeddings
 from nerlink.models.vectors import write_vectors
@@ -144,6 +148,8 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
             with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
                 of_text = seen.get("text_version", model.linker.lookup.kb.version)
                 model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
+            if (index := folder / INDEX).exists() and find_spec("faiss"):
+                model.linker.prototypes.index = TextIndex.open(index)
     except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
@@ -205,6 +211,8 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
     if linker := model.linker:
         text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
         save_file({"text": text}, folder / "prototypes.safetensors")
+        if "nearest" in model.config.kb.generators and can_index(len(text)):
+            TextIndex.of(text).save(folder / INDEX)
         seen = {
             "seen": linker.seen,
             "nil_counts": linker.lookup.nil_counts,

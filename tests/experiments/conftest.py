@@ -13,7 +13,7 @@ def program(monkeypatch):
     monkeypatch.syspath_prepend(str(EXPERIMENTS))
 
     def load(name: str):
-        for other in ("table", "scoring", "run", "ablate"):
+        for other in ("table", "scoring", "run", "ablate", "relearn"):
             monkeypatch.delitem(sys.modules, other, raising=False)
         return importlib.import_module(name)
 
