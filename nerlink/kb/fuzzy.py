@@ -60,11 +60,11 @@ class Fuzzy(FromBase):
             return ()
         similar = self._similar_keys(key)
         weights = {one: exp(_SHARPNESS * (score - 1)) for one, score in similar.items()}
-        mass = sum(weights.values())
         best: dict[str, Candidate] = {}
-        found = self._normalised.candidates_of(list(similar))
-        for (one, score), candidates in zip(similar.items(), found, strict=True):
-            for candidate in candidates:
+        found = dict(zip(similar, self._normalised.candidates_of(list(similar)), strict=True))
+        mass = sum(weights[one] for one in similar if found[one])
+        for one, score in similar.items():
+            for candidate in found[one]:
                 share = (candidate.prior or 0.0) * weights[one] / mass
                 known = best.get(
                     candidate.entity, replace(candidate, prior=0.0, score=0.0, count=0)

@@ -81,7 +81,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         if config.shape == "on" or (config.shape == "auto" and self._is_uncased()):
             self.shapes = ShapeEmbeddings(config.shape_dim)
         if self.shapes and not config.freeze:
-            self.shape_inputs = nn.Embedding(len(SHAPES), self.text_length)
+            width = self.model.get_input_embeddings().embedding_dim
+            self.shape_inputs = nn.Embedding(len(SHAPES), width)
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
         self.static: StaticEmbeddings | InputEmbeddings | None = None

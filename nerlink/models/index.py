@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 from torch import Tensor, nn
 
+from nerlink.config import CandidateSource
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["INDEXED_FROM", "TextIndex", "can_index"]
+__all__ = ["INDEXED_FROM", "TextIndex", "index_of"]
 
 INDEXED_FROM: Final = 100_000
 """Rows from which a table is worth an index; fewer are compared one by one."""
@@ -27,9 +30,15 @@ _LEARNT_FROM: Final = 64
 _BLOCK: Final = 50_000
 
 
-def can_index(n_rows: int) -> bool:
-    """Whether a table is large enough for an index, and faiss is installed."""
-    return n_rows >= INDEXED_FROM and find_spec("faiss") is not None
+def index_of(text: Tensor, generators: Collection[CandidateSource]) -> TextIndex | None:
+    """An index of a table, if it is large, somebody asks for what is near, and faiss is installed.
+
+    Args:
+        text: The table, (n_rows, width).
+        generators: Who is asked for candidates.
+    """
+    is_wanted = "nearest" in generators and len(text) >= INDEXED_FROM
+    return TextIndex.of(text) if is_wanted and find_spec("faiss") else None
 
 
 class TextIndex:
@@ -81,11 +90,12 @@ class TextIndex:
         """
         import faiss
 
-        n_groups = max(1, round(_LOOKED_AT * self._index.nlist))
-        settings = faiss.SearchParametersIVF(nprobe=n_groups)  # type: ignore[call-arg]
+        settings: dict[str, Any] = {"nprobe": max(1, round(_LOOKED_AT * self._index.nlist))}
         if len(without):
-            settings.sel = faiss.IDSelectorNot(faiss.IDSelectorBatch(without))
-        _, rows = self._index.search(queries.numpy(), n, params=settings)
+            settings["sel"] = faiss.IDSelectorNot(faiss.IDSelectorBatch(without))
+        # What is set afterwards instead is not kept alive by faiss before 1.14.
+        parameters = faiss.SearchParametersIVF(**settings)
+        _, rows = self._index.search(queries.numpy(), n, params=parameters)
         return torch.from_numpy(rows)
 
 

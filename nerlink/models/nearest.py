@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
+from torch import Tensor
 
 from nerlink.data import Candidate
 from nerlink.kb import CandidateGenerator, KnowledgeBase
@@ -54,14 +55,25 @@ class Nearest(CandidateGenerator):
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
         """`candidates` of many surfaces, encoded and compared together."""
-        n_removed = self.kb.n_rows - len(self.kb)
         found: list[tuple[Candidate, ...]] = []
         for first in range(0, len(surfaces), _GROUP):
             texts = enumerate(surfaces[first : first + _GROUP])
             parts = [vectors for _, vectors in encode_entities(self.encoder, texts)]
-            cosines, rows = self.prototypes.nearest(torch.cat(parts), self.n + n_removed)
-            found += map(self._candidates, cosines.tolist(), rows.tolist())
+            found += self._near(torch.cat(parts))
         return [candidates[:limit] for candidates in found]
+
+    def _near(self, queries: Tensor) -> list[tuple[Candidate, ...]]:
+        """The candidates of queries; more rows are asked for while removed ones take places."""
+        n_removed = self.kb.n_rows - len(self.kb)
+        n_rows = self.n
+        while True:
+            cosines, rows = self.prototypes.nearest(queries, n_rows)
+            found = list(map(self._candidates, cosines.tolist(), rows.tolist()))
+            is_short = torch.tensor([len(one) < self.n for one in found])
+            # A row that is not like the query at all ends the search, too.
+            if n_rows >= self.n + n_removed or not (is_short & (cosines[:, -1:] > 0).any(1)).any():
+                return found
+            n_rows = min(2 * n_rows, self.n + n_removed)
 
     def _candidates(self, cosines: Sequence[float], rows: Sequence[int]) -> tuple[Candidate, ...]:
         """What is on some rows and still in the base, by falling cosine, ties by id."""

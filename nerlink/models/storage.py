@@ -40,7 +40,7 @@ from nerlink.models.folder import (
     replace_files,
     write_manifest,
 )
-from nerlink.models.index import TextIndex, can_index
+from nerlink.models.index import TextIndex, index_of
 from nerlink.models.joint import JointModel
 from nerlink.models.static import StaticEmbeddings
 from nerlink.models.vectors import write_vectors
@@ -148,8 +148,8 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
             with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
                 of_text = seen.get("text_version", model.linker.lookup.kb.version)
                 model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
-            if (index := folder / INDEX).exists() and find_spec("faiss"):
-                model.linker.prototypes.index = TextIndex.open(index)
+            if INDEX in read_manifest(folder)["files"] and find_spec("faiss"):
+                model.linker.prototypes.index = TextIndex.open(folder / INDEX)
     except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
@@ -211,8 +211,8 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
     if linker := model.linker:
         text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
         save_file({"text": text}, folder / "prototypes.safetensors")
-        if "nearest" in model.config.kb.generators and can_index(len(text)):
-            TextIndex.of(text).save(folder / INDEX)
+        if index := index_of(text, model.config.kb.generators):
+            index.save(folder / INDEX)
         seen = {
             "seen": linker.seen,
             "nil_counts": linker.lookup.nil_counts,

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from torch import Tensor
 
@@ -16,6 +16,7 @@ from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
 from nerlink.models.documents import annotate_documents, example_of, links_seen
+from nerlink.models.index import index_of
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.precision import PRECISIONS
@@ -30,32 +31,10 @@ from nerlink.training.checkpoint import (
 )
 from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
+from nerlink.training.progress import Progress
 from nerlink.training.reporting import Epoch, Reporter
 
-__all__ = ["Progress", "Run"]
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run has come; plain values, so that a checkpoint can hold them.
-
-    Args:
-        epoch: Epochs finished.
-        batch: Updates done in the current epoch.
-        losses: Sum of the current epoch's losses.
-        seconds: Time spent in the current epoch.
-        best_score: The best dev score so far.
-        best_epoch: The epoch that reached it, counted from 1.
-        history: Loss, scores and seconds of each finished epoch.
-    """
-
-    epoch: int = 0
-    batch: int = 0
-    losses: float = 0.0
-    seconds: float = 0.0
-    best_score: float = -1.0
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+__all__ = ["Run"]
 
 
 class Run:
@@ -125,6 +104,8 @@ class Run:
         if self.model.linker:
             write_text(self.model.linker, told=self.reporter.texts)
             self.model.linker.lookup.forget()
+            prototypes = self.model.linker.prototypes
+            prototypes.index = index_of(prototypes.text, self.config.kb.generators)
         self.model.eval()
         calibrate(self.model, self.dev)
         return self.progress
@@ -201,12 +182,20 @@ class Run:
                 progress.losses / progress.batch,
                 n_tokens / max(1e-9, progress.seconds - before),
             )
-            if time.monotonic() - last_save > 60 * settings.checkpoint_minutes:
+            is_refreshed_next = (number + 1) % settings.refresh_steps == 0
+            # What is nearest depends on when it was looked up: that is done again at a refresh.
+            may_save = "nearest" not in self.config.kb.generators or is_refreshed_next
+            if may_save and time.monotonic() - last_save > 60 * settings.checkpoint_minutes:
                 self.save()
                 last_save = time.monotonic()
 
     def _update(self, batches: Sequence[list[Example]]) -> float:
         """One step of the optimisers; the mean loss of its batches."""
+        if self.accelerator.num_processes > 1:
+            # Each process has chance of its own, which a checkpoint of the first does not hold.
+            place = (self.progress.epoch, self.progress.batch, self.accelerator.process_index)
+            self.rng.seed(f"{self.config.seed} {place}")
+            torch.manual_seed(self.rng.getrandbits(63))
         n_tokens = sum(tokens_in(batch, task="ner") for batch in batches)
         n_mentions = sum(links_in(batch) for batch in batches)
         total = 0.0
@@ -250,7 +239,9 @@ class Run:
         progress = self.progress
         self._refresh_text(self._dev_examples)
         report = self.evaluate()
-        score = self._score(report) if report else float(progress.epoch)
+        score = self._score(report) if report else None
+        if score is None:  # nothing to choose by: the last epoch is taken
+            score = float(progress.epoch)
         is_best = score > progress.best_score
         if is_best:
             progress.best_score, progress.best_epoch = score, progress.epoch + 1
@@ -261,7 +252,7 @@ class Run:
             tokens_per_second=sum(tokens_in(b) for u in self._updates(progress.epoch) for b in u)
             / max(1e-9, progress.seconds),
             report=report,
-            score=score if report else None,
+            score=score,
             is_best=is_best,
         )
         scores = dict(report.scores) if report else {}
@@ -288,11 +279,14 @@ class Run:
         found = list(annotate_documents(self.model, self.dev, link_only=link_only))
         return evaluate(self.dev, found, seen=links_seen(self.model, self.dev))
 
-    def _score(self, report: Report) -> float:
-        """What tells the best epoch: F1 of mentions, of links (blind to labels), or the mean."""
+    def _score(self, report: Report) -> float | None:
+        """What tells the best epoch: F1 of mentions, of links (blind to labels), or the mean.
+
+        None, where the documents are annotated with neither.
+        """
         heads = {"ner.f1": self.model.tagger, "linking.inkb.f1": self.model.linker}
         scores = [score for name, score in report.scores.items() if heads.get(name)]
-        return sum(scores) / max(1, len(scores))
+        return sum(scores) / len(scores) if scores else None
 
     def _is_out_of_patience(self) -> bool:
         patience = self.config.training.patience

@@ -26,8 +26,9 @@ from nerlink.sources.entries import read_entries
 from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
 from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.processes import open_accelerator
+from nerlink.training.progress import Progress
 from nerlink.training.reporting import Reporter, Silent
-from nerlink.training.run import Progress, Run
+from nerlink.training.run import Run
 
 __all__ = ["TrainingResult", "train"]
 
@@ -104,6 +105,7 @@ def train(
         result = _result(Path(output), progress, summary, run.evaluate())
         if accelerator.is_main_process:
             _save(model, result)
+            run.checkpoint.unlink(missing_ok=True)  # without it, no run is there to go on with
             shutil.rmtree(folder)
         accelerator.wait_for_everyone()
     return result
@@ -130,7 +132,7 @@ def _digest(
     """What tells the documents of one run from those of another."""
     digest = hashlib.sha256(str(kb).encode())
     for doc in chain(*(documents for documents, _ in parts), dev):
-        digest.update(repr((doc.id, doc.text, doc.mentions)).encode())
+        digest.update(repr((doc.id, doc.text, doc.mentions, doc.tokens, doc.sentences)).encode())
     return digest.hexdigest()
 
 

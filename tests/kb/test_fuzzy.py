@@ -28,6 +28,14 @@ def test_priors_of_similar_aliases_sum_to_one(kb: KnowledgeBase) -> None:
     assert sum(candidate.prior or 0 for candidate in candidates) == pytest.approx(1)
 
 
+def test_a_removed_spelling_takes_no_share(kb: KnowledgeBase) -> None:
+    kb.add(Entity(id="Q1", name="Barack Obama"))
+    kb.add(Entity(id="Q2", name="Barack Obana"))
+    kb.remove("Q1")
+    (candidate,) = Fuzzy(kb).candidates("Barack Obamaa")
+    assert (candidate.entity, candidate.prior) == ("Q2", pytest.approx(1))
+
+
 def test_a_new_alias_is_found_by_its_misspelling(kb: KnowledgeBase) -> None:
     kb.add(Entity(id="Q1741", name="Vienna"))
     assert Fuzzy(kb).get_candidates("Viena") == {"Q1741"}

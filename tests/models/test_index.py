@@ -5,7 +5,7 @@ import torch
 
 from nerlink.models import index as index_module
 from nerlink.models import storage
-from nerlink.models.index import TextIndex, can_index
+from nerlink.models.index import TextIndex, index_of
 from nerlink.models.prototypes import Prototypes
 
 
@@ -64,11 +64,14 @@ def test_a_table_that_is_replaced_loses_its_index(two):
     assert indexed.index is None
 
 
-def test_only_large_tables_are_worth_it(monkeypatch):
-    assert not can_index(99_999)
-    assert can_index(100_000)
+def test_only_large_tables_that_are_asked_have_one(monkeypatch):
+    monkeypatch.setattr(index_module, "INDEXED_FROM", 2000)
+    text = similar(2000)
+    assert index_of(text, {"normalised", "nearest"}) is not None
+    assert index_of(text, {"normalised"}) is None
+    assert index_of(text[1:], {"nearest"}) is None
     monkeypatch.setattr(index_module, "find_spec", lambda name: None)
-    assert not can_index(100_000)
+    assert index_of(text, {"nearest"}) is None
 
 
 @pytest.fixture
@@ -86,6 +89,15 @@ def test_a_saved_model_comes_back_with_its_index(saved, model):
     cosines, rows = prototypes.nearest(model.linker.prototypes.text[:4].float(), 2)
     torch.testing.assert_close(cosines[:, 0], torch.ones(4))
     assert rows[:, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_an_index_of_another_model_that_lies_there_is_left_alone(saved, model):
+    stray = (saved / "prototypes.faiss").read_bytes()
+    kb = model.config.kb.model_copy(update={"fill": ()})
+    model.config = model.config.model_copy(update={"kb": kb})
+    storage.save_model(model, saved)
+    (saved / "prototypes.faiss").write_bytes(stray)
+    assert storage.load_model(saved).linker.prototypes.index is None
 
 
 def test_where_faiss_is_missing_all_are_compared(saved, monkeypatch):

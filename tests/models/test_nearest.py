@@ -63,6 +63,21 @@ def test_removed_entities_take_no_places(nearest, linker):
     assert sum(one.prior for one in found) == pytest.approx(1)
 
 
+def test_no_more_rows_are_asked_for_than_removed_ones_make_needed(nearest, linker, monkeypatch):
+    asked = []
+    original = linker.prototypes.nearest
+    monkeypatch.setattr(
+        linker.prototypes, "nearest", lambda q, n: (asked.append(n), original(q, n))[1]
+    )
+    linker.lookup.kb.remove("texas")
+    nearest.candidates("Ada Byron; counts by engine; PER")
+    linker.lookup.kb.remove("ada")
+    linker.lookup.kb.remove("acme")
+    assert len(nearest.candidates("Paris")) == 3
+    assert asked[0] == 3
+    assert max(asked) <= 6
+
+
 def test_a_row_with_a_newer_text_is_there_once():
     prototypes = Prototypes([], width=4)
     prototypes.set_text(torch.randn(3, 4).half(), version=1)

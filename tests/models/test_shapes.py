@@ -1,7 +1,12 @@
 import pytest
 import torch
 from flair.data import Sentence
+from transformers import AutoTokenizer, ElectraConfig, ElectraModel
 
+from nerlink.config import EncoderConfig
+from nerlink.converters import tokenize
+from nerlink.data import Document
+from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.shapes import SHAPES, ShapeEmbeddings, shape_of
 
 
@@ -38,3 +43,20 @@ def test_flair_embeds_sentences_with_shapes_alone():
     shapes.embed(sentence)
     expected = shapes(torch.tensor([0, *map(shape_of, ["Ada", "won", "5"]), 0]))
     assert torch.equal(torch.stack([token.embedding for token in sentence]), expected)
+
+
+def test_a_shape_is_as_wide_as_the_word_embeddings_it_is_added_to(encoder_dir, tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(encoder_dir)
+    tokenizer.save_pretrained(tmp_path)
+    config = ElectraConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=8,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=24,
+    )
+    ElectraModel(config).save_pretrained(tmp_path)
+    encoder = WindowEmbeddings(EncoderConfig(model=str(tmp_path), shape="on")).eval()
+    (vectors,) = encoder.encode([tokenize(Document(text="Ada met BOB."))]).split(4)
+    assert vectors.shape == (4, encoder.embedding_length)

@@ -1,6 +1,7 @@
 import os
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -146,6 +147,15 @@ def test_the_best_epoch_is_kept(run, monkeypatch):
 
 def test_the_last_epoch_is_kept_where_nothing_scores(run):
     assert run(epochs=3).best_epoch == 3
+
+
+def test_the_last_epoch_is_kept_where_nothing_can_be_scored(run):
+    links_alone = [
+        replace(doc, mentions=tuple(replace(m, label=None) for m in doc.mentions))
+        for doc in DOCUMENTS
+        if doc.mentions
+    ]
+    assert run(tasks=("ner",), dev=links_alone, epochs=3, patience=1).best_epoch == 3
 
 
 def test_a_model_that_links_nothing_is_chosen_by_what_it_finds(run):

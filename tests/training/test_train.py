@@ -1,4 +1,6 @@
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +32,22 @@ def test_a_run_tells_what_happens(run):
     assert listener.n_ends == 1
     assert listener.written == [(len(ENTITIES), len(ENTITIES))]
     assert all(epoch.score is not None for epoch in listener.epochs)
+
+
+def test_a_run_that_is_killed_while_it_tidies_up_is_over(run, monkeypatch):
+    remove = shutil.rmtree
+
+    def killed(folder, *arguments, **options):
+        if folder.name != "training":
+            return remove(folder, *arguments, **options)
+        (folder / "config.toml").unlink()
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(Killed):
+            run("again")
+    assert run("again").best_epoch > 0
 
 
 def test_the_end_is_told_after_an_error_too(run):
@@ -116,7 +134,12 @@ def test_an_unfinished_run_of_another_configuration_is_refused(run):
         run(batch_tokens=61)
 
 
-@pytest.mark.parametrize("other", [{"train_on": DOCUMENTS[1:]}, {"dev": DOCUMENTS[:1]}])
+CUT_OTHERWISE = [replace(doc, sentences=((0, len(doc.text)),)) for doc in DOCUMENTS]
+
+
+@pytest.mark.parametrize(
+    "other", [{"train_on": DOCUMENTS[1:]}, {"dev": DOCUMENTS[:1]}, {"train_on": CUT_OTHERWISE}]
+)
 def test_an_unfinished_run_of_other_documents_is_refused(run, other):
     with pytest.raises(Killed):
         run(reporter=Killer(epoch=1))
