@@ -76,7 +76,8 @@ class KnowledgeBaseConfig(Section):
         max_candidates: Candidates kept for a mention, best priors first.
         candidates: Who is asked for candidates, one after another until one has an answer:
             `exact` and `normalised` aliases, initials of names (`acronym`), parts of names
-            (`partial`), misspelt aliases (`fuzzy`), texts like the surface (`nearest`).
+            (`partial`), misspelt aliases (`fuzzy`), texts like the surface (`nearest`; a large base
+            wants `nerlink[vectors]` for it).
         fill: Who adds candidates where those are few.
         fill_to: Candidates that are enough.
         in_document: Short names get the candidates of fuller names in their document, too.

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
+from nerlink.models.buffers import InBuffers, borrow_buffers
 from nerlink.models.devices import choose_device
 from nerlink.models.documents import annotate_group, explain_mention, group_documents, links_seen
 from nerlink.models.explanations import Explanation
@@ -51,6 +53,7 @@ class Pipeline:
         self.precision = precision
         self._info = info
         self._lock = threading.Lock()
+        self._buffers = InBuffers()
 
     @classmethod
     def load(
@@ -161,7 +164,7 @@ class Pipeline:
         Args:
             told: Called as it goes on, with the entities read and those there are to read.
         """
-        with self._lock:
+        with self._alone():
             if self.model.linker:
                 refresh_text(self.model.linker, told=told)
 
@@ -182,9 +185,15 @@ class Pipeline:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
         if mention not in _document(1, doc).mentions:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
-        with self._lock:
+        with self._alone():
             refresh_text(self.model.linker)
             return explain_mention(self.model, doc, mention)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time; all use the same buffers, however many there are."""
+        with self._lock, borrow_buffers(self._buffers):
+            yield
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
         if isinstance(documents, str | Document):
@@ -192,7 +201,7 @@ class Pipeline:
         for group in group_documents(map(_document, count(1), documents)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
                 keep_out_of_heap()
-            with self._lock:
+            with self._alone():
                 if self.model.linker:
                     refresh_text(self.model.linker)
                 done = list(annotate_group(self.model, group, link_only=link_only))

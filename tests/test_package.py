@@ -1,7 +1,8 @@
 import socket
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import metadata, version
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,9 @@ def test_nothing_reaches_for_a_server():
         socket.create_connection(("example.org", 80))
     with pytest.raises(RuntimeError, match="connected to"), socket.socket() as client:
         client.connect(("192.0.2.1", 80))
+
+
+def test_the_licence_is_mit():
+    assert metadata("nerlink")["License-Expression"] == "MIT"
+    licence = Path(__file__).parent.parent / "LICENSE"
+    assert licence.read_text(encoding="utf8").startswith("MIT License")

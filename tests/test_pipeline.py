@@ -1,17 +1,24 @@
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from torch import multiprocessing
 
+from nerlink.converters import tokenize
 from nerlink.data import NIL, Document, Entity, Mention, NilKind
 from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models import documents as grouping
+from nerlink.models.buffers import buffers_of_thread
+from nerlink.models.documents import annotate_group
 from nerlink.models.int8 import can_int8
 from nerlink.pipeline import Pipeline
+from nerlink.sources import read, write
 from tests.world import DOCUMENTS
 
 TEXT = "Cows walk to Paris in Texas at dawn."
@@ -267,6 +274,9 @@ def test_offsets_are_characters_of_the_text(pipeline, text):
     for mention in doc.mentions:
         assert 0 <= mention.start < mention.end <= len(text)
         assert doc.surface(mention) == doc.surface(mention).strip()
+        tokens = tokenize(Document(text=text))
+        assert mention.start in tokens.starts
+        assert mention.end in tokens.ends
 
 
 @pytest.mark.parametrize(
@@ -341,3 +351,85 @@ def test_a_mention_of_white_space_is_neither_linked_nor_explained(pipeline):
     assert [m.entity for m in linked.mentions] == [None]
     with pytest.raises(DataError, match="the mention at 5-7 covers no token"):
         pipeline.explain(doc, blank)
+
+
+def test_a_renamed_entity_is_linked_by_both_names(folder):
+    pipeline = Pipeline.load(folder, threshold=0.0)
+    mentions = (Mention(start=0, end=7), Mention(start=12, end=16))
+    doc = Document(text="Grimble and Acme", mentions=mentions)
+    assert [m.entity for m in next(pipeline.link_only([doc])).mentions] == [NIL, "acme"]
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.rename("acme", "Grimble")
+    for one in (pipeline, Pipeline.load(folder, threshold=0.0)):
+        assert [m.entity for m in next(one.link_only([doc])).mentions] == ["acme", "acme"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("東京", "昨日東京へ行った。"),
+        ("القاهرة", "في القاهرة اليوم"),
+        ("Москва", "Был в МОСКВА вчера."),  # noqa: RUF001
+    ],
+)
+def test_names_in_any_script_are_linked(folder, name, text):
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.add(Entity(id="town", name=name))
+    start = text.casefold().index(name.casefold())
+    doc = Document(text=text, mentions=(Mention(start=start, end=start + len(name)),))
+    (linked,) = Pipeline.load(folder, threshold=0.0).link_only([doc])
+    assert linked.mentions[0].entity == "town"
+
+
+def test_one_request_at_a_time_is_in_the_model(pipeline, monkeypatch):
+    inside, most = [], []
+
+    def slow(*arguments, **options):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        done = list(annotate_group(*arguments, **options))
+        inside.pop()
+        return done
+
+    monkeypatch.setattr("nerlink.pipeline.annotate_group", slow)
+    with ThreadPoolExecutor(4) as threads:
+        assert [found(doc) for doc in threads.map(pipeline, [TEXT] * 8)] == [ANSWER] * 8
+    assert max(most) == 1
+
+
+def test_more_clients_hold_no_more_buffers(pipeline):
+    together = Barrier(4)
+
+    def ask(_):
+        together.wait()
+        assert found(pipeline(TEXT)) == ANSWER
+        return len(buffers_of_thread()._buffers)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, range(4))) == [0] * 4
+    assert pipeline._buffers._buffers
+
+
+def test_a_stream_that_waits_for_its_reader_keeps_nobody_waiting(pipeline, monkeypatch):
+    monkeypatch.setattr(grouping, "GROUP_TOKENS", 1)
+    documents = pipeline.stream([TEXT, TEXT])
+    next(documents)
+    assert not pipeline._lock.locked()
+    assert found(pipeline(TEXT)) == found(next(documents)) == ANSWER
+
+
+def tag_in_process(rank, folder, output):
+    share = [Document(text=doc.text, id=doc.id) for doc in DOCUMENTS[rank::2]]
+    write(Pipeline.load(folder, device="cpu")(share), output / f"{rank}.jsonl")
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_two_processes_tag_what_one_tags(pipeline, joint_folder, tmp_path):
+    multiprocessing.start_processes(
+        tag_in_process, (joint_folder, tmp_path), nprocs=2, start_method="fork"
+    )
+    parts = [list(read(tmp_path / f"{rank}.jsonl")) for rank in range(2)]
+    alone = pipeline([doc.text for doc in DOCUMENTS])
+    together = [parts[n % 2][n // 2] for n in range(len(DOCUMENTS))]
+    assert list(map(found, together)) == list(map(found, alone))

@@ -1,13 +1,14 @@
 """How the parts of a transformer's layer run: as modules, or in buffers used again and again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import local
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["AsModules", "InBuffers", "buffers_of_thread"]
+__all__ = ["AsModules", "InBuffers", "borrow_buffers", "buffers_of_thread"]
 
 
 class AsModules:
@@ -130,3 +131,13 @@ _OF_THREAD = _OfThread()
 def buffers_of_thread() -> InBuffers:
     """Buffers that no other thread writes to, kept as long as this one lives."""
     return _OF_THREAD.buffers
+
+
+@contextmanager
+def borrow_buffers(buffers: InBuffers) -> Iterator[None]:
+    """Within it, this thread uses buffers that threads lend each other, one at a time."""
+    own, _OF_THREAD.buffers = _OF_THREAD.buffers, buffers
+    try:
+        yield
+    finally:
+        _OF_THREAD.buffers = own

@@ -75,7 +75,8 @@ class Int8Linear(nn.Module):
 
 def can_int8() -> bool:
     """Whether the processor adds up products in int8 without overflow (VNNI)."""
-    return bool(torch.cpu._is_vnni_supported())
+    asked = getattr(torch.cpu, "_is_vnni_supported", None)  # torch promises no such function
+    return bool(asked and asked())
 
 
 def set_int8(model: Any, *, is_on: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from nerlink.config import Config
@@ -239,7 +240,8 @@ class Run:
         progress = self.progress
         self._refresh_text(self._dev_examples)
         report = self.evaluate()
-        score = self._score(report) if report else None
+        # Scores of several processes may differ by rounding: that of the first decides for all.
+        (score,) = broadcast_object_list([self._score(report) if report else None])
         if score is None:  # nothing to choose by: the last epoch is taken
             score = float(progress.epoch)
         is_best = score > progress.best_score

@@ -105,6 +105,8 @@ def train(
         result = _result(Path(output), progress, summary, run.evaluate())
         if accelerator.is_main_process:
             _save(model, result)
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
             run.checkpoint.unlink(missing_ok=True)  # without it, no run is there to go on with
             shutil.rmtree(folder)
         accelerator.wait_for_everyone()

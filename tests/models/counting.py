@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nerlink.models.encoder import WindowEmbeddings
@@ -53,3 +54,18 @@ class Operations(TorchDispatchMode):
     ) -> Any:
         self.counts[str(function)] += 1
         return function(*arguments, **(keywords or {}))
+
+
+class Largest(TorchDispatchMode):
+    """Inside, notes the most numbers in any tensor that comes out of an operation."""
+
+    n_numbers = 0
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), keywords: Any = None
+    ) -> Any:
+        out = function(*arguments, **(keywords or {}))
+        for one in out if isinstance(out, tuple | list) else (out,):
+            if isinstance(one, torch.Tensor):
+                self.n_numbers = max(self.n_numbers, one.numel())
+        return out

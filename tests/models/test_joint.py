@@ -12,7 +12,7 @@ from nerlink.models.storage import load_model
 from nerlink.models.texts import write_text
 from nerlink.training.data import training_set
 from tests.models.conftest import examples
-from tests.models.counting import Operations, count_rows
+from tests.models.counting import Largest, Operations, count_rows
 from tests.world import DOCUMENTS, marked
 
 TEXTS = [Document(text=doc.text) for doc in DOCUMENTS]
@@ -166,3 +166,16 @@ def test_tasks_of_an_example_decide_what_it_teaches(model):
     loss = model([untaught])
     assert (loss.n_tokens, loss.n_mentions) == (0, 0)
     torch.testing.assert_close(loss.ner, torch.tensor(0.0))
+
+
+def test_a_large_base_makes_no_larger_tensors(model):
+    prototypes, most = model.linker.prototypes, []
+    for n_rows in (7, 50_000):
+        text = torch.zeros(n_rows, prototypes.width, dtype=torch.float16)
+        prototypes.set_text(text, version=prototypes.version)
+        with Largest() as largest:
+            loss = model.train()(examples(*DOCUMENTS))
+            (loss.ner + loss.nel).backward()
+            list(annotate_documents(model.eval(), DOCUMENTS, link_only=True))
+        most.append(largest.n_numbers)
+    assert most[1] < 2 * most[0]

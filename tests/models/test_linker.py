@@ -4,12 +4,14 @@ import pytest
 import torch
 
 from nerlink.data import NIL, NilKind
+from nerlink.models.build import build_model
 from nerlink.models.documents import split_example
+from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.features import FEATURES
 from nerlink.models.mentions import locate
 from nerlink.models.passages import Example, TokenSpan
 from tests.models.conftest import examples
-from tests.world import marked
+from tests.world import marked, tiny_config
 
 SURFACES = ["Paris", "Nowhere", "Jordan", "Texas"]
 
@@ -240,3 +242,14 @@ def test_an_untaught_example_is_left_out_of_the_sum(linker):
     both = linker.loss(vectors, None, [untaught, example])
     alone = linker.loss(vectors[len(vectors) // 2 :], None, [example])
     torch.testing.assert_close(both, alone)
+
+
+@pytest.mark.parametrize(("in_document", "second"), [(True, "ada"), (False, NIL)])
+def test_a_short_name_means_whom_the_document_names_in_full(encoder_dir, kb, in_document, second):
+    config = tiny_config(
+        encoder_dir, kb={"fill": (), "in_document": in_document}, linker={"threshold": 0.0}
+    )
+    model = build_model(config, WindowEmbeddings(config.encoder), labels=["PER"], kb=kb).eval()
+    (example,) = examples(marked("[Ada Byron|PER|] wrote. [Byron|PER|] slept."))
+    (annotations,) = model.annotate([example.passage], given=[example.spans])
+    assert [one.link.entity for one in annotations] == ["ada", second]

@@ -48,6 +48,11 @@ def test_a_precision_that_cannot_be_had_is_refused(name, message):
         choose_precision(name, CPU)
 
 
+def test_a_torch_that_cannot_tell_has_no_int8(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "_is_vnni_supported")
+    assert not can_int8()
+
+
 @pytest.mark.parametrize("name", [n for n in PRECISIONS if n != "int8" or can_int8()])
 def test_weights_are_kept_in_what_is_asked_for(name):
     model = nn.Sequential(nn.Linear(4, 2))

@@ -85,7 +85,7 @@ def test_halves_of_a_batch_teach_what_the_batch_teaches(run, plain_encoder_dir):
     assert_same_weights(one.folder, halves.folder, atol=2e-3, rtol=1e-2)
 
 
-def train_in_process(rank: int, port: int, arguments: tuple) -> None:
+def train_in_process(rank: int, port: int, arguments: tuple, dev: tuple = ()) -> None:
     config, output, kb = arguments
     os.environ |= {
         "RANK": str(rank),
@@ -96,28 +96,47 @@ def train_in_process(rank: int, port: int, arguments: tuple) -> None:
         "MASTER_PORT": str(port),
         "GLOO_SOCKET_IFNAME": "lo",
     }
-    result = train(config, output, train=DOCUMENTS, kb=kb)
-    if rank == 0:
-        torch.save(losses(result), output / "losses.pt")
+    result = train(config, output, train=DOCUMENTS, dev=dev, kb=kb)
+    torch.save(losses(result), output.parent / f"losses-{rank}.pt")
     torch.distributed.destroy_process_group()
+
+
+def train_with_two_minds(rank: int, port: int, arguments: tuple) -> None:
+    """What one process scores rises with each epoch, what the other scores falls."""
+    sign = -1 if rank else 1
+    Run._score = lambda self, report: 1 + sign * self.progress.epoch / 10
+    train_in_process(rank, port, arguments, dev=DOCUMENTS)
+
+
+def in_two_processes(function, *arguments) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    multiprocessing.start_processes(function, (port, arguments), nprocs=2, start_method="fork")
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path):
     one = run("one", encoder=plain_encoder_dir, batch_tokens=1000)
     config = tiny_config(plain_encoder_dir, training={"epochs": 2, "batch_tokens": 1000})
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     output = tmp_path / "two"
-    arguments = (port, (config, output, kb_path))
-    multiprocessing.start_processes(train_in_process, arguments, nprocs=2, start_method="fork")
-    assert torch.load(output / "losses.pt") == pytest.approx(losses(one), rel=1e-4)
+    in_two_processes(train_in_process, config, output, kb_path)
+    assert torch.load(tmp_path / "losses-0.pt") == pytest.approx(losses(one), rel=1e-4)
     assert_same_weights(one.folder, output, atol=2e-3, rtol=1e-2)
     hashes = []
     for folder in (one.folder, output):
         with KnowledgeBase.open(folder / "kb.sqlite") as kb:
             hashes.append(kb.content_hash)
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_two_processes_stop_together(plain_encoder_dir, kb_path, tmp_path):
+    training = {"epochs": 3, "batch_tokens": 1000, "patience": 1}
+    config = tiny_config(plain_encoder_dir, training=training)
+    in_two_processes(train_with_two_minds, config, tmp_path / "two", kb_path)
+    first, second = (torch.load(tmp_path / f"losses-{rank}.pt") for rank in range(2))
+    assert first == second
+    assert len(first) == 3
 
 
 def test_training_stops_when_patience_ends(run):

@@ -98,6 +98,19 @@ def test_training_links_are_counted_into_the_models_base_alone(run, kb_path):
     assert counts[1] - counts[0] == result.summary.n_linked
 
 
+def test_recall_is_that_of_the_base_before_training_counts_into_it(run):
+    result = run(train_on=[marked("[Big P|LOC|paris] won.")], epochs=1)
+    assert result.summary.recall[None] == 0
+    with KnowledgeBase.open(result.folder / "kb.sqlite") as kb:
+        assert kb["paris"].aliases["Big P"] == 1
+
+
+def test_every_report_of_a_run_tells_how_often_entities_were_seen(run):
+    listener = Listener()
+    run(dev=DOCUMENTS, reporter=listener)
+    assert all("linking.seen" in epoch.report.tables for epoch in listener.epochs)
+
+
 def test_a_run_without_linked_mentions_is_refused(run, tmp_path):
     with pytest.raises(DataError, match=r"no linked mention.*tasks = \[\"ner\"\]"):
         run(train_on=[marked("[Paris|LOC|] won.")])
