@@ -40,6 +40,7 @@ def build_model(
     kb: KnowledgeBase | None = None,
     seen: Mapping[int, int] | None = None,
     nil_counts: Mapping[str, int] | None = None,
+    new_names: Mapping[tuple[str, int], int] | None = None,
 ) -> JointModel:
     """Heads on an encoder, untrained.
 
@@ -50,6 +51,7 @@ def build_model(
         kb: The knowledge base, for a model that links them.
         seen: Rows of the knowledge base to how often training links to them.
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
+        new_names: Keys and rows that the base knows from training alone, to how often.
     """
     tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None
     linker = None
@@ -71,5 +73,6 @@ def build_model(
             n_labels=1 + len(labels) if tagger else 0,
             config=config.linker,
             is_counted=config.kb.count_training,
+            new_names=new_names,
         )
     return JointModel(encoder, tagger=tagger, linker=linker, config=config)

@@ -7,13 +7,16 @@ from typing import Final, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "CandidateSet", "Lender", "OwnCounts", "prior_of_lenders"]
+__all__ = ["COLUMNS", "CandidateSet", "Lender", "OwnCounts", "lent_to"]
 
 COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
 """What a candidate set knows of each candidate."""
 
-OwnCounts: TypeAlias = Mapping[tuple[str, int], int]
-"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL."""
+OwnCounts: TypeAlias = Mapping[tuple[str, int], float]
+"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL.
+
+Infinity for a name that is known from this document alone: without it the base would lack it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,15 @@ class Lender:
     counts: NDArray[np.float32]
     popularity: NDArray[np.float32]
 
-    def priors(self, own: OwnCounts) -> NDArray[np.float32]:
-        """P(entity | name), as it was before a document added its own to the counts."""
+    def priors(self, own: OwnCounts) -> NDArray[np.float32] | None:
+        """P(entity | name), as it was before a document added its own; none if it had no name."""
         mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
+        is_known = np.isfinite(mine)
+        if not is_known.any():
+            return None
         counts = np.maximum(self.counts - mine, 0)
-        share = (self.popularity + 1) / (self.popularity + 1).sum()
-        priors: NDArray[np.float32] = (counts + share) / (counts.sum() + 1)
+        fame = (self.popularity + 1) * is_known
+        priors: NDArray[np.float32] = (counts + fame / fame.sum()) / (counts.sum() + 1)
         return priors
 
 
@@ -59,7 +65,7 @@ class CandidateSet:
         lent: P(entity | fuller names in the document), (n_candidates); zeros without any.
         nil_count: How often the surface was seen to mean nothing in the knowledge base.
         unknown: Share of the fuller names in the document that have no candidates.
-        lenders: The fuller names that have some.
+        lenders: The fuller names; `None` for one that has no candidates.
     """
 
     surface: str
@@ -74,7 +80,7 @@ class CandidateSet:
     lent: NDArray[np.float32]
     nil_count: float
     unknown: float
-    lenders: tuple[Lender, ...] = ()
+    lenders: tuple[Lender | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entities)
@@ -88,18 +94,25 @@ class CandidateSet:
         )
 
 
-def prior_of_lenders(
-    rows: NDArray[np.int64], lenders: Sequence[Lender], own: OwnCounts
-) -> NDArray[np.float32]:
-    """P(entity | fuller names in the document) of some rows, (n_rows); zeros without lenders.
+def lent_to(
+    rows: NDArray[np.int64], lenders: Sequence[Lender | None], own: OwnCounts
+) -> tuple[NDArray[np.float32], float]:
+    """What the fuller names in a document say of the candidates of a short one.
 
     Args:
-        rows: Rows in the knowledge base.
-        lenders: The fuller names that have candidates; each has an equal say.
+        rows: Rows of the candidates in the knowledge base.
+        lenders: The fuller names; `None` for one that has no candidates.
         own: In training, the document's own part in the counts, which is taken off.
+
+    Returns:
+        P(entity | fuller names) of each candidate, (n_candidates), names with candidates having
+        an equal say; and the share of names that have none.
     """
-    priors: dict[int, float] = {}
-    for lender in lenders:
-        for row, prior in zip(lender.rows.tolist(), lender.priors(own).tolist(), strict=True):
-            priors[row] = priors.get(row, 0.0) + prior / len(lenders)
-    return np.array([priors.get(row, 0.0) for row in rows.tolist()], dtype=np.float32)
+    lent = [(lender.rows, lender.priors(own)) for lender in lenders if lender]
+    known = [(inside.tolist(), priors.tolist()) for inside, priors in lent if priors is not None]
+    sums: dict[int, float] = {}
+    for inside, priors in known:
+        for row, prior in zip(inside, priors, strict=True):
+            sums[row] = sums.get(row, 0.0) + prior / len(known)
+    found = np.array([sums.get(row, 0.0) for row in rows.tolist()], dtype=np.float32)
+    return found, 1 - len(known) / len(lenders) if lenders else 0.0

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nerlink.models.candidate_sets import CandidateSet, OwnCounts, prior_of_lenders
+from nerlink.models.candidate_sets import CandidateSet, OwnCounts, lent_to
 from nerlink.models.names import NAME_FEATURES
 
 __all__ = [
@@ -124,9 +124,9 @@ def flatten(
     popularity = _column([s.popularity for s in sets])
     names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
     features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
-    lent = [s.lent for s in sets] if own is None else list(map(_lent_without, sets, own))
-    features[:, LENT] = _column(lent)
-    nil_features[:, -1] = [s.unknown for s in sets]
+    lent = [(s.lent, s.unknown) for s in sets] if own is None else list(map(_lent, sets, own))
+    features[:, LENT] = _column([priors for priors, _ in lent])
+    nil_features[:, -1] = [unknown for _, unknown in lent]
     places = np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
@@ -165,8 +165,8 @@ class _SeenCounts:
     nil: Floats
 
 
-def _lent_without(candidates: CandidateSet, own: OwnCounts) -> NDArray[np.float32]:
-    return prior_of_lenders(candidates.rows, candidates.lenders, own)
+def _lent(candidates: CandidateSet, own: OwnCounts) -> tuple[NDArray[np.float32], float]:
+    return lent_to(candidates.rows, candidates.lenders, own)
 
 
 def _without_own(

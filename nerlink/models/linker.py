@@ -1,5 +1,6 @@
 """The head that chooses among candidates."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -46,6 +47,7 @@ class Linker(SpanClassifier):
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
         is_counted: Whether the counts of the knowledge base include what training links.
+        new_names: Keys and rows that the base knows from training alone, to how often.
     """
 
     task: Final[Task] = "nel"
@@ -62,6 +64,7 @@ class Linker(SpanClassifier):
         n_labels: int,
         config: LinkerConfig,
         is_counted: bool = True,
+        new_names: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         super().__init__(
             embeddings=encoder,
@@ -76,6 +79,7 @@ class Linker(SpanClassifier):
         self.seen = dict(seen)
         self.n_labels = n_labels
         self.is_counted = is_counted
+        self.new_names = dict(new_names or {})
         self.input_dropout = nn.Dropout(config.dropout)
         self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
         self.curves = Curves(WEIGHTS)
@@ -259,8 +263,8 @@ class Linker(SpanClassifier):
         share = self.config.candidate_dropout
         return self.training and share > 0 and float(torch.rand(())) < share
 
-    def own_counts(self, example: Example) -> Counter[tuple[str, int]]:
-        """What an example's document added to the counts of training; row -1 is `NIL`."""
+    def own_counts(self, example: Example) -> dict[tuple[str, int], float]:
+        """What an example's document added to the counts of training, as `OwnCounts` says."""
         whole = example.whole or example
         counts: Counter[tuple[str, int]] = Counter()
         for span in whole.spans:
@@ -270,7 +274,8 @@ class Linker(SpanClassifier):
             counts["", row] += 1
             if row < 0 or self.is_counted:
                 counts[normalise(whole.passage.surface(span)), row] += 1
-        return counts
+        alone = self.new_names
+        return {pair: math.inf if alone.get(pair) == n else n for pair, n in counts.items()}
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
         """Flair's training interface: the summed loss of linked spans, and their number."""

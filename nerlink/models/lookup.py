@@ -18,7 +18,7 @@ from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
 from nerlink.kb.in_document import widen
-from nerlink.models.candidate_sets import COLUMNS, CandidateSet, Lender, prior_of_lenders
+from nerlink.models.candidate_sets import COLUMNS, CandidateSet, Lender, lent_to
 from nerlink.models.mentions import MentionBatch
 from nerlink.models.names import NAME_FEATURES, compare_names
 
@@ -198,13 +198,8 @@ def _name_table(surface: str, names: Sequence[str]) -> NDArray[np.float32]:
 
 def _with_lenders(candidates: CandidateSet, fuller: Sequence[Lender | None]) -> CandidateSet:
     """A candidate set that knows what the fuller names in its document may mean."""
-    lenders = tuple(lender for lender in fuller if lender)
-    return replace(
-        candidates,
-        lent=prior_of_lenders(candidates.rows, lenders, {}),
-        unknown=1 - len(lenders) / len(fuller),
-        lenders=lenders,
-    )
+    lent, unknown = lent_to(candidates.rows, fuller, {})
+    return replace(candidates, lent=lent, unknown=unknown, lenders=tuple(fuller))
 
 
 def _no_fuller(names: Sequence[Name], text: str) -> dict[Name, tuple[str, ...]]:  # noqa: ARG001

@@ -1,6 +1,7 @@
 """`train`: a configuration and documents in, a model folder out."""
 
 import hashlib
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,14 @@ from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
 from nerlink.sources.entries import read_entries
-from nerlink.training.data import Summary, TrainingSet, count_links, summarise, training_set
+from nerlink.training.data import (
+    Summary,
+    TrainingSet,
+    count_links,
+    new_names,
+    summarise,
+    training_set,
+)
 from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.processes import open_accelerator
 from nerlink.training.progress import Progress
@@ -89,7 +97,9 @@ def train(
             linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
-        summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
+        summary, model = _prepare(
+            config, data, base, folder, is_new=not resumes, accelerator=accelerator
+        )
         if config.encoder.store == "memory":
             stack.enter_context(model.encoder.remember())
         run = Run(
@@ -197,6 +207,7 @@ def _prepare(
     config: Config,
     data: TrainingSet,
     base: KnowledgeBase | None,
+    folder: Path,
     *,
     is_new: bool,
     accelerator: Accelerator,
@@ -207,19 +218,44 @@ def _prepare(
     summary = summarise(data, base, generator)
     seen: Counter[int] = Counter()
     nil_counts: Counter[str] = Counter()
+    names: dict[tuple[str, int], int] = {}
     if base is not None:
         links, nil_counts = count_links(data.examples, base)
         for (_, entity), count in links.items():
             seen[base.row(entity)] += count
         accelerator.wait_for_everyone()
-        if is_new and config.kb.count_training and accelerator.is_main_process:
-            base.count_mentions(links.elements())
-        accelerator.wait_for_everyone()
+        if config.kb.count_training:
+            names = _count(
+                links, base, folder / "new_names.json", is_new=is_new, accelerator=accelerator
+            )
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
-        config, encoder, labels=data.labels, kb=base, seen=seen, nil_counts=nil_counts
+        config,
+        encoder,
+        labels=data.labels,
+        kb=base,
+        seen=seen,
+        nil_counts=nil_counts,
+        new_names=names,
     )
     return summary, model
+
+
+def _count(
+    links: Counter[tuple[str, str]],
+    base: KnowledgeBase,
+    path: Path,
+    *,
+    is_new: bool,
+    accelerator: Accelerator,
+) -> dict[tuple[str, int], int]:
+    """Count links into the base; the names that it did not know before, written down for later."""
+    if is_new and accelerator.is_main_process:
+        names = new_names(links, base)
+        path.write_text(json.dumps([(*pair, n) for pair, n in names.items()]), "utf-8")
+        base.count_mentions(links.elements())
+    accelerator.wait_for_everyone()
+    return {(key, row): n for key, row, n in json.loads(path.read_text("utf-8"))}
 
 
 def _result(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
-from nerlink.models.candidate_sets import Lender, prior_of_lenders
+from nerlink.models.candidate_sets import Lender, lent_to
 from nerlink.models.features import FEATURES, NIL_FEATURES, Curves, flatten, with_labels
 from nerlink.models.lookup import Lookup
 from tests.world import ENTITIES
@@ -142,7 +142,24 @@ def test_a_document_does_not_learn_from_what_it_lends_itself(sets):
     assert column(without, "prior of a fuller name") == [0.5, 0.5]
 
 
+def test_a_name_that_one_document_alone_knows_lends_it_nothing(sets):
+    lenders = (lender("paris texas", [3, 0]), lender("paris france", [0, 2]))
+    short = replace(sets[0], rows=np.array([7, 8]), lenders=lenders)
+    one = {("paris texas", 7): math.inf}
+    all_ = one | {("paris texas", 8): math.inf, ("paris france", 8): 1}
+    for own, lent, unknown in (
+        ({}, [25 / 48, 23 / 48], 0),
+        (one, [1 / 12, 11 / 12], 0),
+        (all_, [0.25, 0.75], 0.5),
+    ):
+        flat = flatten([short], seen={}, own=[own])
+        assert column(flat, "prior of a fuller name") == pytest.approx(lent)
+        assert nil_column(flat, "fuller name is unknown") == [unknown]
+
+
 def test_several_lenders_have_an_equal_say():
     both = [lender("a", [3, 0]), lender("b", [0, 0])]
-    assert prior_of_lenders(np.array([8, 7, 9]), both, {}).tolist() == [0.3125, 0.6875, 0]
-    assert prior_of_lenders(np.array([7, 8]), [], {}).tolist() == [0, 0]
+    lent, unknown = lent_to(np.array([8, 7, 9]), [*both, None, None], {})
+    assert (lent.tolist(), unknown) == ([0.3125, 0.6875, 0], 0.5)
+    lent, unknown = lent_to(np.array([7, 8]), [], {})
+    assert (lent.tolist(), unknown) == ([0, 0], 0)

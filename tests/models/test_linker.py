@@ -117,6 +117,17 @@ def test_counts_that_training_did_not_add_to_are_left_alone(linker, kb):
     assert linker.own_counts(example) == expected
 
 
+def test_names_that_training_has_from_one_document_are_as_good_as_unknown(linker, kb):
+    row = kb.row("paris")
+    linker.new_names = {("paname", row): 2, ("lutetia", row): 1, ("texas", kb.row("texas")): 0}
+    (example,) = examples(
+        marked("[Paname|LOC|paris] was [Lutetia|LOC|paris], not [Texas|LOC|texas]")
+    )
+    own = linker.own_counts(example)
+    assert own["lutetia", row] == math.inf
+    assert (own["paname", row], own["texas", kb.row("texas")]) == (1, 1)
+
+
 def link(linker, text: str, *, scores: dict[str, float]):
     """Links of marked mentions where each candidate of the first has a given probability."""
     (example,) = examples(marked(text))

@@ -8,6 +8,7 @@ from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
+from nerlink.models.linker import Linker
 from nerlink.models.storage import load_model, read_info
 from nerlink.sources import write
 from nerlink.training import train
@@ -96,6 +97,23 @@ def test_training_links_are_counted_into_the_models_base_alone(run, kb_path):
             query = "SELECT sum(count) FROM alias"
             counts.append(kb.connection.execute(query).fetchone()[0])
     assert counts[1] - counts[0] == result.summary.n_linked
+
+
+def test_names_that_the_base_has_from_training_are_known_to_a_resumed_run_too(run, monkeypatch):
+    seen = []
+
+    class Watched(Linker):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            seen.append(self.new_names)
+
+    monkeypatch.setattr("nerlink.models.build.Linker", Watched)
+    documents = [*DOCUMENTS, marked("[Paname|LOC|paris] is a name of [Paris|LOC|paris].", "name")]
+    with pytest.raises(Killed):
+        run(train_on=documents, reporter=Killer(epoch=1))
+    run(train_on=documents)
+    assert seen[0] == seen[1]
+    assert {key: n for (key, _), n in seen[0].items()}["paname"] == 1
 
 
 def test_recall_is_that_of_the_base_before_training_counts_into_it(run):
