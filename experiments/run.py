@@ -41,6 +41,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     folder = table.ROOT / "experiments" / options.name
+    question = table.question_of(folder)
     config = load_config(folder / "config.toml")
     seeds = options.seed or seeds_before(folder) or [config.seed]
     runs = [
@@ -51,7 +52,7 @@ def main() -> None:
         for seed in seeds
     ]
     results = {
-        "question": table.question_of(folder),
+        "question": question,
         "corpus": ", ".join(map(corpus_of, config.data)),
         "encoder": config.encoder.model,
         "seeds": seeds,
