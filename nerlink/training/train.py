@@ -85,7 +85,7 @@ def train(
     """
     parts = [(train, DataConfig())] if train is not None else _training_parts(config)
     if dev is None:
-        dev = [doc for documents, _ in read_entries(config.data, "dev") for doc in documents]
+        dev = _dev_documents(config)
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
@@ -182,6 +182,20 @@ def _training_parts(config: Config) -> list[tuple[Sequence[Document], DataConfig
             'train = "my.jsonl" to the configuration.'
         )
     return parts
+
+
+def _dev_documents(config: Config) -> list[Document]:
+    """Documents to choose the best epoch on.
+
+    One without mentions says that there are none only of tasks that its entry teaches, so where
+    those are not all, it is left out.
+    """
+    return [
+        doc
+        for documents, entry in read_entries(config.data, "dev")
+        for doc in documents
+        if doc.mentions or not set(config.tasks).difference(entry.tasks or config.tasks)
+    ]
 
 
 def _base(

@@ -7,6 +7,7 @@ import pytest
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, StorageError
+from nerlink.evaluation import evaluate
 from nerlink.kb import KnowledgeBase
 from nerlink.models.linker import Linker
 from nerlink.models.storage import load_model, read_info
@@ -209,6 +210,26 @@ def test_several_sources_teach_their_own_tasks_at_their_own_weight(encoder_dir, 
         train(config.model_copy(update={"data": config.data[1:]}), tmp_path / "m", kb=kb_path)
     result = train(config, tmp_path / "model", kb=kb_path)
     assert load_model(result.folder).tagger.labels == ("LOC",)
+
+
+def test_a_document_without_mentions_counts_only_where_all_tasks_are_taught(
+    encoder_dir, kb_path, tmp_path, monkeypatch
+):
+    scored = []
+
+    def watched(gold, *others, **options):
+        scored.extend(doc.id for doc in gold)
+        return evaluate(gold, *others, **options)
+
+    monkeypatch.setattr("nerlink.training.run.evaluate", watched)
+    entries = []
+    for name, tasks in (("links", ("nel",)), ("both", ())):
+        path = tmp_path / f"{name}.jsonl"
+        write([marked("Nobody came.", f"{name}-empty"), DOCUMENTS[0]], path)
+        entries.append(DataConfig(train=path, dev=path, tasks=tasks))
+    config = tiny_config(encoder_dir, training={"epochs": 1}, data=tuple(entries))
+    train(config, tmp_path / "model", kb=kb_path)
+    assert set(scored) == {f"1/{DOCUMENTS[0].id}", f"2/{DOCUMENTS[0].id}", "2/both-empty"}
 
 
 def test_the_precision_may_change_between_runs_of_one_process(run):
