@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Final, TypeAlias
+from uuid import uuid4
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
@@ -155,6 +156,7 @@ def _fill(
         connection.executescript(FUZZY)
     options.report("hashing")
     meta = {
+        "identity": uuid4().hex,
         "version": 1,
         "n_rows": n_entities,
         "parentheses": int(options.parentheses),

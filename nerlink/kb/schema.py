@@ -15,6 +15,7 @@ __all__ = [
     "check_schema",
     "has_fuzzy",
     "hash_content",
+    "read_identity",
     "read_meta",
 ]
 
@@ -110,6 +111,12 @@ def has_fuzzy(connection: sqlite3.Connection) -> bool:
     """Whether the trigram index is there."""
     query = "SELECT 1 FROM sqlite_master WHERE name = 'spelling'"
     return connection.execute(query).fetchone() is not None
+
+
+def read_identity(connection: sqlite3.Connection) -> str | None:
+    """What copies of a base share, and bases built apart do not; None in an old file."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
+    return str(found[0]) if found else None
 
 
 def read_meta(connection: sqlite3.Connection, key: str) -> int:

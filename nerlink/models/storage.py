@@ -6,7 +6,7 @@ encoder/                the transformer, once, as transformers alone can load it
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
 prototypes.faiss        an index of it, where a large base is asked for what is nearest
-linker.json             what training saw of entities and of NIL, and the base's version then
+linker.json             what training saw of entities and of NIL; which base it was, which version
 kb.sqlite               the knowledge base
 README.md               a model card
 """
@@ -29,6 +29,7 @@ from nerlink.config import dump_config, load_config
 from nerlink.errors import NerlinkError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.files import copy_base
+from nerlink.kb.schema import read_identity
 from nerlink.models.build import build_model
 from nerlink.models.card import model_card
 from nerlink.models.encoder import WindowEmbeddings
@@ -135,6 +136,8 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
         kb = KnowledgeBase.open(folder / BASE) if "nel" in info.tasks else None
         seen = json.loads((folder / "linker.json").read_text("utf-8")) if kb else {}
+        if kb:
+            _check_base(kb, seen)
         model = build_model(
             config,
             encoder,
@@ -217,11 +220,27 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
             "seen": linker.seen,
             "nil_counts": linker.lookup.nil_counts,
             "text_version": linker.prototypes.version,
+            "base": read_identity(linker.lookup.kb.connection),
         }
         (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
         if with_base:
             copy_base(linker.lookup.kb.connection, folder / BASE)
     write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
+
+
+def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
+    """Refuse a base whose rows are not those of the prototypes.
+
+    Raises:
+        StorageError: It was built anew, or is an older copy.
+    """
+    is_other = stored.get("base") not in (None, read_identity(kb.connection))
+    if is_other or kb.version < stored.get("text_version", 0):
+        raise StorageError(
+            f"{kb.path.name} is {'another base' if is_other else 'an older copy of the base'} than "
+            "the one the model was saved with, so its rows are others. Put that one back and "
+            "change it (nerlink kb add, rename, merge, remove), or train the model again."
+        )
 
 
 def _is_base_of(model: JointModel, path: Path) -> bool:

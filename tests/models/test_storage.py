@@ -232,6 +232,27 @@ def test_entities_added_to_the_file_are_known_after_loading(folder):
     assert model.linker.prototypes.text_of(torch.tensor([row])).any()
 
 
+def test_a_base_built_anew_is_refused(folder):
+    """Its rows are others, whatever its entities: each would have the text of a neighbour."""
+    with KnowledgeBase.open(folder / "kb.sqlite") as kb:
+        entities = list(kb.entities())
+    KnowledgeBase.create(folder / "kb.sqlite", entities[::-1], overwrite=True).close()
+    with pytest.raises(StorageError, match="another base"):
+        load_model(folder)
+
+
+def test_an_older_copy_of_the_base_is_refused(folder, tmp_path):
+    before = shutil.copy(folder / "kb.sqlite", tmp_path / "before.sqlite")
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.add(Entity(id="new", name="Otto Nix"))
+    model = load_model(folder)
+    refresh_text(model.linker)
+    save_model(model, tmp_path / "again")
+    shutil.copy(before, tmp_path / "again" / "kb.sqlite")
+    with pytest.raises(StorageError, match="an older copy"):
+        load_model(tmp_path / "again")
+
+
 def test_entities_added_after_loading_are_saved(folder, tmp_path):
     model = load_model(folder)
     with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
