@@ -30,6 +30,11 @@ class VectorMemory:
         """Vectors of each document; what has the same words and sentences is the same document."""
         return [self._vectors(doc) for doc in documents]
 
+    def forget(self) -> None:
+        """Forget everything, where the encoder computes otherwise from now on."""
+        self._kept.clear()
+        self.n_numbers = 0
+
     def _vectors(self, doc: TokenizedDocument) -> Tensor:
         key = tuple(doc.words), tuple(doc.sentences)
         found = self._kept.get(key)

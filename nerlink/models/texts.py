@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -12,12 +13,13 @@ from torch import Tensor
 
 from nerlink.converters import tokenize
 from nerlink.data import Document
+from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.encoder import WindowEmbeddings
 
 if TYPE_CHECKING:
     from nerlink.models.linker import Linker
 
-__all__ = ["encode_entities", "refresh_text", "text_vectors", "write_text"]
+__all__ = ["encode_entities", "fresh_texts", "refresh_text", "text_vectors", "write_text"]
 
 GROUP: Final = 2048
 """Texts tokenised and sorted by length together."""
@@ -49,6 +51,25 @@ def write_text(
         if told:
             told(n_done, len(table))
     prototypes.set_text(table, version=version)
+
+
+@contextmanager
+def fresh_texts(linker: Linker) -> Iterator[None]:
+    """Within it, candidates of mentions are scored by what the encoder makes of their texts now."""
+    written: set[int] = set()
+
+    @torch.inference_mode(mode=False)  # the table is there for training, too
+    def write(sets: Sequence[CandidateSet]) -> None:
+        rows = {row for each in sets for row in each.rows.tolist()} - written
+        if rows:
+            write_text(linker, sorted(rows))
+            written.update(rows)
+
+    linker.lookup.when_found = write
+    try:
+        yield
+    finally:
+        linker.lookup.when_found = None
 
 
 def refresh_text(linker: Linker, *, told: Callable[[int, int], None] | None = None) -> None:

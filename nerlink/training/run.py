@@ -15,14 +15,13 @@ from torch import Tensor
 
 from nerlink.config import Config
 from nerlink.data import Document
-from nerlink.evaluation import Report, evaluate
-from nerlink.models.documents import annotate_documents, example_of, links_seen
+from nerlink.evaluation import Report
 from nerlink.models.index import index_of
 from nerlink.models.joint import JointModel
 from nerlink.models.passages import Example
 from nerlink.models.precision import PRECISIONS
 from nerlink.models.storage import head_state, load_head_state
-from nerlink.models.texts import write_text
+from nerlink.models.texts import fresh_texts, write_text
 from nerlink.training.calibrate import calibrate
 from nerlink.training.checkpoint import (
     load_checkpoint,
@@ -34,6 +33,7 @@ from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
 from nerlink.training.progress import Progress
 from nerlink.training.reporting import Epoch, Reporter
+from nerlink.training.scores import score_documents
 
 __all__ = ["Run"]
 
@@ -69,7 +69,6 @@ class Run:
         self.folder = folder
         self.accelerator = accelerator
         self.reporter = reporter
-        self._dev_examples = [example_of(doc, config.tasks)[0] for doc in dev]
         self.progress = Progress()
         self.rng = Random(config.seed)  # noqa: S311
         settings = config.training
@@ -101,7 +100,11 @@ class Run:
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
         self.load_weights(load_checkpoint(self.best)["model"])
-        self.model.encoder.autocast = None  # what follows is as the saved model will compute
+        encoder = self.model.encoder
+        if encoder.autocast is not None:  # what follows is as the saved model will compute
+            encoder.autocast = None
+            if encoder.memory:
+                encoder.memory.forget()
         if self.model.linker:
             write_text(self.model.linker, told=self.reporter.texts)
             self.model.linker.lookup.forget()
@@ -238,8 +241,8 @@ class Run:
 
     def _finish_epoch(self) -> None:
         progress = self.progress
-        self._refresh_text(self._dev_examples)
-        report = self.evaluate()
+        with fresh_texts(self.model.linker) if self.model.linker else nullcontext():
+            report = self.evaluate()
         # Scores of several processes may differ by rounding: that of the first decides for all.
         (score,) = broadcast_object_list([self._score(report) if report else None])
         if score is None:  # nothing to choose by: the last epoch is taken
@@ -274,12 +277,7 @@ class Run:
 
     def evaluate(self) -> Report | None:
         """Scores on the development documents, if there are any."""
-        if not self.dev:
-            return None
-        self.model.eval()
-        link_only = self.model.tagger is None
-        found = list(annotate_documents(self.model, self.dev, link_only=link_only))
-        return evaluate(self.dev, found, seen=links_seen(self.model, self.dev))
+        return score_documents(self.model, self.dev) if self.dev else None
 
     def _score(self, report: Report) -> float | None:
         """What tells the best epoch: F1 of mentions, of links (blind to labels), or the mean.

@@ -47,6 +47,16 @@ def test_what_does_not_fit_is_encoded_anew(monkeypatch):
     assert encoder.asked == ["an ox", "a cow", "a cow"]
 
 
+def test_what_is_forgotten_is_encoded_anew():
+    encoder = Encoder()
+    remembered = VectorMemory(encoder)
+    remembered([read("an ox")])
+    remembered.forget()
+    assert remembered.n_numbers == 0
+    remembered([read("an ox")])
+    assert encoder.asked == ["an ox", "an ox"]
+
+
 def test_what_is_kept_in_inference_mode_can_be_learnt_from():
     weight = torch.ones(2, 1, requires_grad=True)
     remembered = VectorMemory(lambda doc: torch.ones(len(doc.words), 2))

@@ -1,8 +1,11 @@
 import torch
 
 from nerlink.data import Entity
-from nerlink.models.texts import encode_entities, refresh_text, write_text
+from nerlink.models.documents import example_of
+from nerlink.models.mentions import locate
+from nerlink.models.texts import encode_entities, fresh_texts, refresh_text, write_text
 from tests.models.counting import count_rows
+from tests.world import marked
 
 
 def test_every_entity_gets_a_vector_of_its_text(linker):
@@ -50,3 +53,21 @@ def test_late_text_is_what_a_whole_table_would_hold(linker):
     late = linker.prototypes.full_text(8)
     write_text(linker)
     torch.testing.assert_close(linker.prototypes.text, late, atol=1e-3, rtol=0)
+
+
+def test_candidates_that_are_looked_up_have_fresh_texts(linker):
+    example, _ = example_of(marked("[Paris|LOC|paris] won."), {"nel"})
+    mentions = locate([example.passage], [example.spans], linker.embeddings.device)
+    before = linker.prototypes.text.clone()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    with torch.inference_mode(), fresh_texts(linker), count_rows(linker.embeddings) as rows:
+        (found,) = linker.lookup.of_mentions(mentions)
+        linker.lookup.of_mentions(mentions)
+    changed = (linker.prototypes.text != before).any(1).nonzero().flatten().tolist()
+    assert changed == sorted(found.rows.tolist()) != []
+    assert sum(rows) == len(changed)
+    assert not linker.prototypes.text.is_inference()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    after = linker.prototypes.text.clone()
+    linker.lookup.of_mentions(mentions)
+    assert torch.equal(linker.prototypes.text, after)

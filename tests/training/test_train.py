@@ -7,12 +7,12 @@ import pytest
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, StorageError
-from nerlink.evaluation import evaluate
 from nerlink.kb import KnowledgeBase
 from nerlink.models.linker import Linker
 from nerlink.models.storage import load_model, read_info
 from nerlink.sources import write
 from nerlink.training import train
+from nerlink.training.scores import score_documents
 from tests.training.conftest import Killed, Killer, Listener
 from tests.world import DOCUMENTS, ENTITIES, marked, tiny_config
 
@@ -217,11 +217,11 @@ def test_a_document_without_mentions_counts_only_where_all_tasks_are_taught(
 ):
     scored = []
 
-    def watched(gold, *others, **options):
-        scored.extend(doc.id for doc in gold)
-        return evaluate(gold, *others, **options)
+    def watched(model, documents):
+        scored.extend(doc.id for doc in documents)
+        return score_documents(model, documents)
 
-    monkeypatch.setattr("nerlink.training.run.evaluate", watched)
+    monkeypatch.setattr("nerlink.training.run.score_documents", watched)
     entries = []
     for name, tasks in (("links", ("nel",)), ("both", ())):
         path = tmp_path / f"{name}.jsonl"
