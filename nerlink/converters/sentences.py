@@ -79,8 +79,11 @@ def to_sentences(
         warnings.warn(str(alignment.report), AlignmentWarning, stacklevel=2)
     sentences = _sentences(doc, alignment)
     _add_spans(sentences, alignment, tasks)
+    taught = tasks_of(doc).intersection(tasks)
+    if any(mention.label is None for mention in doc.mentions):
+        taught -= {"ner"}  # Flair's taggers would learn that these mentions are none
     for sentence in sentences:
-        for task in sorted(tasks_of(doc).intersection(tasks)):
+        for task in sorted(taught):
             sentence.add_label("multitask_id", task)
     return sentences
 

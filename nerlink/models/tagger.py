@@ -134,15 +134,14 @@ class Tagger(SequenceTagger):
         return replace(found, scores=1 / (1 + np.exp(-odds)))
 
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """Tag index of each token, (n_tokens); `IGNORED` where its label is not the tagger's."""
+        """Tag index of each token, (n_tokens); `IGNORED` in mentions that it has no label for."""
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)
-        labelled = [span for span in example.spans if span.label]
-        known = [s for s in labelled if s.label in self.labels]
+        known = [s for s in example.spans if s.label in self.labels]
         spans = [(s.first, s.last, self.labels.index(s.label or "")) for s in known]
         tags = self.tagset.encode(spans, n_tokens)
-        for span in labelled:
+        for span in example.spans:
             if span.label not in self.labels:
                 tags[span.first : span.last] = IGNORED
         return tags

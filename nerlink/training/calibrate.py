@@ -75,6 +75,7 @@ def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Exa
     tagger.confidence.copy_(torch.tensor([1.0, 0.0]))
     odds: list[float] = []
     is_right: list[bool] = []
+    is_known: list[bool] = []
     for examples in groups:
         taught = [example for example in examples if tagger.task in example.tasks]
         passages = [example.passage for example in taught]
@@ -87,10 +88,11 @@ def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Exa
             gold = {(span.first, span.last, span.label) for span in example.spans}
             spans = [span for span, _ in tagger.spans_between(found, base, end)]
             is_right += [(span.first, span.last, span.label) in gold for span in spans]
-    if not odds:
+            is_known += [(span.first, span.last, None) not in gold for span in spans]
+    if not any(is_known):
         return
-    features = torch.tensor([odds, [1.0] * len(odds)]).T
-    target = torch.tensor(is_right, dtype=torch.float32)
+    features = torch.tensor([odds, [1.0] * len(odds)]).T[is_known]
+    target = torch.tensor(is_right, dtype=torch.float32)[is_known]
 
     def loss(weights: Tensor) -> Tensor:
         logits = features @ weights

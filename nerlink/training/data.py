@@ -51,6 +51,7 @@ class Summary:
         n_documents: Documents to learn from.
         n_tokens: Their tokens.
         labels: Mentions of each entity type.
+        n_unlabelled: Mentions without a type in documents that teach to find mentions.
         n_linked: Mentions linked to an entity of the knowledge base.
         n_nil: Mentions annotated as `NIL`.
         n_unlinked: Mentions without an annotated link.
@@ -63,6 +64,7 @@ class Summary:
     n_documents: int
     n_tokens: int
     labels: Mapping[str, int]
+    n_unlabelled: int = 0
     n_linked: int = 0
     n_nil: int = 0
     n_unlinked: int = 0
@@ -169,6 +171,7 @@ def summarise(
     spans = [
         (span, example.passage.surface(span)) for example in data.examples for span in example.spans
     ]
+    taught = [s.label for e in data.examples if "ner" in e.tasks for s in e.spans]
     links = [(surface, s.entity) for s, surface in spans if s.entity not in (None, NIL)]
     outside = Counter(entity for _, entity in links if kb is not None and entity not in kb)
     inside = [(surface, e) for surface, e in links if e is not None and e not in outside]
@@ -176,7 +179,8 @@ def summarise(
     return Summary(
         n_documents=data.report.n_documents,
         n_tokens=sum(len(e.passage.tokens.words) for e in data.examples),
-        labels=dict(Counter(s.label for s, _ in spans if s.label).most_common()),
+        labels=dict(Counter(label for label in taught if label).most_common()),
+        n_unlabelled=taught.count(None),
         n_linked=len(inside),
         n_nil=sum(s.entity == NIL for s, _ in spans),
         n_unlinked=sum(s.entity is None for s, _ in spans),

@@ -166,7 +166,10 @@ def format_summary(summary: Summary) -> str:
     labels = ", ".join(f"{label} {count:,}" for label, count in summary.labels.items())
     lines = [f"{summary.n_documents:,} documents, {summary.n_tokens:,} tokens"]
     if labels:
-        lines.append(f"labels: {labels}")
+        more = (
+            f"; {summary.n_unlabelled:,} mentions without a label" if summary.n_unlabelled else ""
+        )
+        lines.append(f"labels: {labels}{more}")
     if summary.n_linked or summary.n_nil:
         lines.append(
             f"links: {summary.n_linked:,} to {summary.n_entities:,} entities, "

@@ -52,6 +52,12 @@ def test_multitask_ids_make_flair_train_on_what_is_annotated() -> None:
     assert split == {"nel": [0, 1, 2], "ner": [0, 1, 3]}
 
 
+def test_flair_learns_no_labels_where_some_are_unknown() -> None:
+    mentions = (Mention(start=0, end=3, label="PER"), Mention(start=8, end=11, entity="Q1"))
+    (sentence,) = to_sentences(Document(text="Ada and Bob.", mentions=mentions))
+    assert [label.value for label in sentence.get_labels("multitask_id")] == ["nel"]
+
+
 def test_context_stays_inside_the_document() -> None:
     one, two = to_sentences(DOC), to_sentences(DOC)
     assert one[0].next_sentence() is one[1]

@@ -10,10 +10,11 @@ from nerlink.data import NIL, Document, Mention
         ([], {"ner"}),
         ([("PER", None)], {"ner"}),
         ([("PER", "Q1"), ("LOC", None)], {"ner", "nel"}),
-        ([(None, NIL), ("LOC", None)], {"nel"}),
+        ([(None, NIL), ("LOC", None)], {"ner", "nel"}),
+        ([(None, NIL), (None, None)], {"nel"}),
         ([(None, None)], set()),
     ],
-    ids=["no mention", "types", "both", "links", "neither"],
+    ids=["no mention", "types", "both", "one of each", "links", "neither"],
 )
 def test_annotation_says_what_a_document_teaches(
     annotations: list[tuple[str | None, str | None]], tasks: set[str]

@@ -28,7 +28,8 @@ def test_an_example_holds_the_spans_of_a_document():
     [
         pytest.param("[Paris|LOC|]", {"ner"}, id="only types"),
         pytest.param("[Paris||paris]", {"nel"}, id="only links"),
-        pytest.param("[Paris|LOC|paris] and [Ada||]", {"nel"}, id="a mention without a type"),
+        pytest.param("[Paris|LOC|paris] and [Ada||]", {"ner", "nel"}, id="one without a type"),
+        pytest.param("[Paris||] and [Ada||]", set(), id="nothing known"),
         pytest.param("Nobody.", {"ner"}, id="no mention"),
     ],
 )

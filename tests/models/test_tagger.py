@@ -139,3 +139,9 @@ def test_labels_that_were_never_learnt_are_ignored(tagger):
     (example,) = examples(marked("[Ada|PER|] saw [Q1|GENE|] in [Paris|LOC|]."))
     tags = tagger.gold_tags(example)
     assert [tag == IGNORED for tag in tags.tolist()] == [False, False, True, False, False, False]
+
+
+def test_a_mention_without_a_label_teaches_nothing(tagger):
+    (example,) = examples(marked("[Paris|LOC|] met [Ada||]."))
+    tags = tagger.gold_tags(example)
+    assert [tag == IGNORED for tag in tags.tolist()] == [False, False, True, False]

@@ -57,6 +57,20 @@ def test_probabilities_of_mentions_come_to_say_how_many_are_right(model):
     assert mean_score() > 0.9
 
 
+def test_mentions_without_a_label_say_nothing_of_those_found(model):
+    """They are not known to be wrong; `evaluate` leaves them out, too."""
+    first_unknown = [
+        replace(doc, mentions=(replace(doc.mentions[0], label=None), *doc.mentions[1:]))
+        if len(doc.mentions) > 1
+        else doc
+        for doc in DOCUMENTS
+    ]
+    assert first_unknown != DOCUMENTS
+    calibrate(model, first_unknown)
+    found = [m for doc in annotate_documents(model, DOCUMENTS) for m in doc.mentions]
+    assert sum(m.score for m in found) / len(found) > 0.9
+
+
 def test_what_is_fitted_does_not_hurt_where_it_was_fitted(model):
     before = scores(model)
     calibrate(model, DOCUMENTS)

@@ -45,6 +45,19 @@ def test_what_is_to_be_learnt_is_counted(kb):
     assert (summary.outside, summary.n_entities) == ({"sunken": 1}, 2)
 
 
+def test_labels_are_counted_where_they_are_learnt():
+    texts = ["[Paris|LOC|] and [Ada||]", "[Bonn|LOC|bonn]"]
+    data = read(*map(marked, texts), tasks=("ner",))
+    summary = summarise(data, None, None)
+    assert (summary.labels, summary.n_unlabelled) == ({"LOC": 2}, 1)
+    parts = [
+        ([marked(text) for text in texts], DataConfig()),
+        ([marked("[Ada|PER|ada]")], DataConfig(tasks=("nel",))),
+    ]
+    both = training_set(parts, tasks=("ner", "nel"), piece_tokens=100)
+    assert summarise(both, None, None).labels == {"LOC": 2}
+
+
 def test_candidate_recall_is_measured_before_training(kb):
     summary = summarise(read(), kb, Normalised(kb))
     assert summary.recall[1] == pytest.approx(2 / 3)

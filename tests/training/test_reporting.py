@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -32,6 +33,11 @@ def test_a_summary_is_a_few_lines():
         "Q0, Q1, Q2, Q3, Q4, …",
         "candidate recall: 50.0% in the first 1, 87.5% in all",
     ]
+
+
+def test_a_summary_tells_of_mentions_without_a_label():
+    lines = format_summary(replace(SUMMARY, n_unlabelled=1500)).splitlines()
+    assert lines[1] == "labels: PER 20, LOC 3; 1,500 mentions without a label"
 
 
 def test_a_summary_leaves_out_what_there_is_not():
