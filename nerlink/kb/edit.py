@@ -2,22 +2,25 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.build import INSERT_ENTITY, aliases_of, entity_values, words_of
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.records import read_text
-from nerlink.kb.schema import FUZZY, has_fuzzy, read_meta
+from nerlink.kb.rows import find_rows
+from nerlink.kb.schema import FUZZY, TRAINED, has_fuzzy, has_trained, read_meta
 from nerlink.kb.tables import Row
 
 __all__ = [
     "add_entities",
     "count_mentions",
+    "count_training",
     "index_fuzzy",
     "mark_change",
     "merge_entities",
+    "names_of_training",
     "remove_entity",
     "rename_entity",
 ]
@@ -89,12 +92,20 @@ def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> 
         "(SELECT popularity FROM entity WHERE row = ?) WHERE row = ?",
         (source, target),
     )
+    if has_trained(connection):
+        connection.execute(
+            "INSERT INTO trained SELECT key, ?, surface, count, is_new FROM trained WHERE row = ? "
+            "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+            (target, source),
+        )
     remove_entity(connection, source)
 
 
 def remove_entity(connection: sqlite3.Connection, row: int) -> None:
     """Remove an entity and its aliases; its row is never used again."""
     connection.execute("DELETE FROM alias WHERE row = ?", (row,))
+    if has_trained(connection):
+        connection.execute("DELETE FROM trained WHERE row = ?", (row,))
     _drop_words(connection, row)
     connection.execute("DELETE FROM entity WHERE row = ?", (row,))
 
@@ -117,6 +128,40 @@ def count_mentions(
     return unknown
 
 
+def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str], int]) -> None:
+    """Add what training documents link to the counts; what another training counted, once.
+
+    Args:
+        connection: To the base.
+        links: Counts of (surface, entity), of entities that the base has.
+    """
+    connection.execute(TRAINED)
+    rows = find_rows(connection, list({entity for _, entity in links}))
+    pairs = [(normalise(surface), rows[entity]) for surface, entity in links]
+    known = [_is_known(connection, *pair) for pair in pairs]
+    for (surface, _), n, (key, row), is_known in zip(
+        links, links.values(), pairs, known, strict=True
+    ):
+        place = (key, row, surface)
+        found = connection.execute(
+            "SELECT count FROM trained WHERE key = ? AND row = ? AND surface = ?", place
+        ).fetchone()
+        before = found[0] if found else 0
+        _add_alias(connection, surface, row, max(0, n - before))
+        connection.execute(
+            "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?)",
+            (*place, max(n, before), not is_known),
+        )
+
+
+def names_of_training(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
+    """Keys and rows that a base knows from training alone, to how often training has them."""
+    if not has_trained(connection):
+        return {}
+    query = "SELECT key, row, sum(count) FROM trained WHERE is_new GROUP BY key, row"
+    return {(key, row): n for key, row, n in connection.execute(query)}
+
+
 def index_fuzzy(connection: sqlite3.Connection) -> None:
     """Make the trigram index anew, from the aliases as they are now."""
     connection.execute("DROP TABLE IF EXISTS spelling")
@@ -135,6 +180,14 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
         "ON CONFLICT DO UPDATE SET count = count + excluded.count",
         (key, row, surface, count),
     )
+
+
+def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
+    """Whether an entity has a name of this key that is not from training."""
+    where = "WHERE key = ? AND row = ?"
+    if connection.execute(f"SELECT 1 FROM trained {where} AND is_new", (key, row)).fetchone():
+        return False
+    return connection.execute(f"SELECT 1 FROM alias {where}", (key, row)).fetchone() is not None
 
 
 def _drop_words(connection: sqlite3.Connection, row: int) -> None:

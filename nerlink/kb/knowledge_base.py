@@ -228,7 +228,7 @@ class KnowledgeBase:
         """
         columns = Columns()
         checked = [read_entity(row, columns) for row in read_rows(entities)]
-        with self._change() as connection:
+        with self.change() as connection:
             edit.add_entities(connection, checked)
 
     def rename(self, entity: str, name: str) -> None:
@@ -237,7 +237,7 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: The base has no such entity, or is read-only.
         """
-        with self._change() as connection:
+        with self.change() as connection:
             edit.rename_entity(connection, self._find(connection, entity), name)
 
     def merge(self, source: str, target: str) -> None:
@@ -248,7 +248,7 @@ class KnowledgeBase:
         """
         if source == target:
             raise KnowledgeBaseError(f"{self.path}: entity {source!r} cannot merge into itself.")
-        with self._change() as connection:
+        with self.change() as connection:
             rows = (self._find(connection, source), self._find(connection, target))
             edit.merge_entities(connection, *rows)
 
@@ -258,7 +258,7 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: The base has no such entity, or is read-only.
         """
-        with self._change() as connection:
+        with self.change() as connection:
             edit.remove_entity(connection, self._find(connection, entity))
 
     def count_mentions(self, pairs: Iterable[tuple[str, str]]) -> Counter[str]:
@@ -267,12 +267,12 @@ class KnowledgeBase:
         Returns:
             Ids that the base lacks (`NIL` left out), with how often they were met.
         """
-        with self._change() as connection:
+        with self.change() as connection:
             return edit.count_mentions(connection, pairs)
 
     def index_fuzzy(self) -> None:
         """Make the trigram index that `Fuzzy` needs, anew if it is there."""
-        with self._change() as connection:
+        with self.change() as connection:
             edit.index_fuzzy(connection)
 
     def _recent_memory(self) -> Memory:
@@ -282,10 +282,9 @@ class KnowledgeBase:
         return self._memory
 
     def _find(self, connection: sqlite3.Connection, entity: str) -> int:
-        found = find_rows(connection, [entity])
-        if not found:
-            raise self._no_entity(entity)
-        return found[entity]
+        if found := find_rows(connection, [entity]):
+            return found[entity]
+        raise self._no_entity(entity)
 
     def _no_entity(self, entity: str) -> KnowledgeBaseError:
         return KnowledgeBaseError(
@@ -293,7 +292,8 @@ class KnowledgeBase:
         )
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, after which `version` is higher."""
         with self._connections.transaction() as connection:
             yield connection
             edit.mark_change(connection)

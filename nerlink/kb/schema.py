@@ -12,8 +12,10 @@ __all__ = [
     "INDICES",
     "SCHEMA_VERSION",
     "TABLES",
+    "TRAINED",
     "check_schema",
     "has_fuzzy",
+    "has_trained",
     "hash_content",
     "read_identity",
     "read_meta",
@@ -68,6 +70,18 @@ DROP TABLE temp.vocabulary;
 """Keys, a space at both ends, by trigrams; and how many keys have each: rare ones go first."""
 
 
+TRAINED: Final = """
+CREATE TABLE IF NOT EXISTS trained (  -- what training has counted into the aliases
+    key TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    surface TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    is_new INTEGER NOT NULL,  -- whether the base knew no alias of this key and row before
+    PRIMARY KEY (key, row, surface)
+) WITHOUT ROWID
+"""
+
+
 def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that is no knowledge base, or one that this version cannot read.
 
@@ -110,6 +124,12 @@ def hash_content(connection: sqlite3.Connection) -> str:
 def has_fuzzy(connection: sqlite3.Connection) -> bool:
     """Whether the trigram index is there."""
     query = "SELECT 1 FROM sqlite_master WHERE name = 'spelling'"
+    return connection.execute(query).fetchone() is not None
+
+
+def has_trained(connection: sqlite3.Connection) -> bool:
+    """Whether training has counted anything."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'trained'"
     return connection.execute(query).fetchone() is not None
 
 

@@ -9,7 +9,7 @@ from nerlink.config import DataConfig, Task
 from nerlink.converters import AlignmentReport
 from nerlink.data import NIL, Document
 from nerlink.errors import DataError
-from nerlink.kb import CandidateGenerator, KnowledgeBase, Normalised, candidate_recall, normalise
+from nerlink.kb import CandidateGenerator, KnowledgeBase, candidate_recall, normalise
 from nerlink.models.documents import example_of, split_example
 from nerlink.models.passages import Example
 
@@ -19,7 +19,6 @@ __all__ = [
     "count_links",
     "links_in",
     "make_batches",
-    "new_names",
     "summarise",
     "tokens_in",
     "training_set",
@@ -141,21 +140,6 @@ def count_links(
             else:
                 nil[normalise(surface)] += 1
     return links, nil
-
-
-def new_names(links: Mapping[tuple[str, str], int], kb: KnowledgeBase) -> Counter[tuple[str, int]]:
-    """Names that a base does not know yet, by key and row, to how often training has them.
-
-    Args:
-        links: Counts of (surface, entity).
-        kb: The base, before training links are counted into it.
-    """
-    known = Normalised(kb).candidates_of([surface for surface, _ in links])
-    new: Counter[tuple[str, int]] = Counter()
-    for ((surface, entity), count), candidates in zip(links.items(), known, strict=True):
-        if all(one.entity != entity for one in candidates):
-            new[normalise(surface), kb.row(entity)] += count
-    return new
 
 
 def summarise(

@@ -1,7 +1,6 @@
 """`train`: a configuration and documents in, a model folder out."""
 
 import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,8 @@ from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
+from nerlink.kb.edit import count_training, names_of_training
+from nerlink.kb.schema import has_trained
 from nerlink.models.build import build_model, candidate_generator
 from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.joint import JointModel
@@ -28,7 +29,6 @@ from nerlink.training.data import (
     Summary,
     TrainingSet,
     count_links,
-    new_names,
     summarise,
     training_set,
 )
@@ -97,9 +97,7 @@ def train(
             linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
-        summary, model = _prepare(
-            config, data, base, folder, is_new=not resumes, accelerator=accelerator
-        )
+        summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
         if config.encoder.store == "memory":
             stack.enter_context(model.encoder.remember())
         run = Run(
@@ -221,14 +219,14 @@ def _prepare(
     config: Config,
     data: TrainingSet,
     base: KnowledgeBase | None,
-    folder: Path,
     *,
     is_new: bool,
     accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
     """What is to be learnt, and a model to learn it; links are counted into the base."""
-    # A run that goes on has its links counted already: they would flatter the recall.
-    generator = candidate_generator(base, config.kb) if base and is_new else None
+    # What this run or an earlier one has counted would flatter the recall.
+    is_bare = base is not None and is_new and not has_trained(base.connection)
+    generator = candidate_generator(base, config.kb) if base and is_bare else None
     summary = summarise(data, base, generator)
     seen: Counter[int] = Counter()
     nil_counts: Counter[str] = Counter()
@@ -239,9 +237,7 @@ def _prepare(
             seen[base.row(entity)] += count
         accelerator.wait_for_everyone()
         if config.kb.count_training:
-            names = _count(
-                links, base, folder / "new_names.json", is_new=is_new, accelerator=accelerator
-            )
+            names = _count(links, base, is_new=is_new, accelerator=accelerator)
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
         config,
@@ -256,20 +252,18 @@ def _prepare(
 
 
 def _count(
-    links: Counter[tuple[str, str]],
+    links: Mapping[tuple[str, str], int],
     base: KnowledgeBase,
-    path: Path,
     *,
     is_new: bool,
     accelerator: Accelerator,
 ) -> dict[tuple[str, int], int]:
-    """Count links into the base; the names that it did not know before, written down for later."""
+    """Count links into the base; the names that it knows from training alone."""
     if is_new and accelerator.is_main_process:
-        names = new_names(links, base)
-        path.write_text(json.dumps([(*pair, n) for pair, n in names.items()]), "utf-8")
-        base.count_mentions(links.elements())
+        with base.change() as connection:
+            count_training(connection, links)
     accelerator.wait_for_everyone()
-    return {(key, row): n for key, row, n in json.loads(path.read_text("utf-8"))}
+    return names_of_training(base.connection)
 
 
 def _result(

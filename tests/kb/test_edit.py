@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError, KnowledgeBaseError
 from nerlink.kb import Acronym, Exact, KnowledgeBase, Normalised
+from nerlink.kb.edit import count_training, names_of_training
 
 from .conftest import ENTITIES
 
@@ -73,6 +74,39 @@ def test_counted_mentions_change_the_order(kb: KnowledgeBase) -> None:
 def test_a_counted_surface_that_is_new_becomes_an_alias(kb: KnowledgeBase) -> None:
     kb.count_mentions([("Paname", "Q90")] * 2)
     assert kb["Q90"].aliases["Paname"] == 2
+
+
+def count(kb: KnowledgeBase, links: dict[tuple[str, str], int]) -> dict[tuple[str, int], int]:
+    with kb.change() as connection:
+        count_training(connection, links)
+    return names_of_training(kb.connection)
+
+
+def test_names_that_a_base_has_from_training_are_told_apart(kb: KnowledgeBase) -> None:
+    assert names_of_training(kb.connection) == {}
+    links = {("Paris", "Q90"): 4, ("Paname", "Q90"): 2, ("PANAME", "Q90"): 1}
+    assert count(kb, links) == {("paname", kb.row("Q90")): 3}
+    assert count(kb, {("paname", "Q90"): 1}) == {("paname", kb.row("Q90")): 4}
+
+
+def test_what_training_counts_again_is_counted_once(kb: KnowledgeBase) -> None:
+    before = kb["Q90"].aliases
+    links = {("City of Light", "Q90"): 4, ("Paname", "Q90"): 2}
+    names = count(kb, links)
+    once = kb["Q90"].aliases
+    assert once == before | {"City of Light": before["City of Light"] + 4, "Paname": 2}
+    assert (count(kb, links), kb["Q90"].aliases) == (names, once)
+    count(kb, {("Paname", "Q90"): 5, ("City of Light", "Q90"): 1})
+    assert kb["Q90"].aliases == once | {"Paname": 5}
+
+
+def test_a_merged_entity_takes_its_counts_of_training_along(kb: KnowledgeBase) -> None:
+    count(kb, {("Paname", "Q830149"): 2, ("Paname", "Q90"): 1})
+    kb.merge("Q830149", "Q90")
+    assert count(kb, {("Paname", "Q90"): 3}) == {("paname", kb.row("Q90")): 3}
+    assert kb["Q90"].aliases["Paname"] == 3
+    kb.remove("Q90")
+    assert names_of_training(kb.connection) == {}
 
 
 words = st.text(alphabet="ab B", min_size=1, max_size=3).map(str.strip).filter(bool)

@@ -13,7 +13,6 @@ from nerlink.training.data import (
     TrainingSet,
     count_links,
     make_batches,
-    new_names,
     summarise,
     training_set,
 )
@@ -73,11 +72,6 @@ def test_links_of_training_are_counted_for_the_base(kb):
     links, nil = count_links(read().examples, kb)
     assert links == {("Paris", "paris"): 1, ("PARIS", "paris"): 1, ("Paris", "paris-texas"): 1}
     assert nil == {"otto nix": 1, "atlantis": 1}
-
-
-def test_names_that_a_base_does_not_know_are_new(kb):
-    links = {("Paris", "paris"): 4, ("Paname", "paris"): 2, ("PANAME", "paris"): 1}
-    assert new_names(links, kb) == {("paname", kb.row("paris")): 3}
 
 
 def test_links_of_documents_that_do_not_teach_linking_are_not_counted(kb):

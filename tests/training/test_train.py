@@ -117,6 +117,33 @@ def test_names_that_the_base_has_from_training_are_known_to_a_resumed_run_too(ru
     assert {key: n for (key, _), n in seen[0].items()}["paname"] == 1
 
 
+def test_training_again_on_a_models_own_base_counts_nothing_twice(
+    run, encoder_dir, tmp_path, monkeypatch
+):
+    names = []
+    init = Linker.__init__
+
+    def watched(self, *arguments, **options):
+        init(self, *arguments, **options)
+        names.append(self.new_names)
+
+    monkeypatch.setattr(Linker, "__init__", watched)
+    documents = [*DOCUMENTS, marked("[Paname|LOC|paris] is a name of [Paris|LOC|paris].", "name")]
+    first = run(train_on=documents, epochs=1).folder / "kb.sqlite"
+    config = tiny_config(encoder_dir, training={"epochs": 1})
+    again = train(config, tmp_path / "again", train=documents, kb=first)
+    more = [*documents, replace(documents[-1], id="more")]
+    grown = train(config, tmp_path / "grown", train=more, kb=again.folder / "kb.sqlite")
+    assert (names[0], again.summary.recall) == (names[1], {})
+    aliases = []
+    for path in (first, again.folder / "kb.sqlite", grown.folder / "kb.sqlite"):
+        with KnowledgeBase.open(path) as kb:
+            aliases.append(kb["paris"].aliases)
+    assert aliases[0] == aliases[1]
+    assert aliases[2]["Paname"] == 2
+    assert aliases[2]["Paris"] == aliases[0]["Paris"] + 1
+
+
 def test_recall_is_that_of_the_base_before_training_counts_into_it(run):
     result = run(train_on=[marked("[Big P|LOC|paris] won.")], epochs=1)
     assert result.summary.recall[None] == 0
