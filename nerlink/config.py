@@ -98,11 +98,6 @@ class KnowledgeBaseConfig(Section):
         """Everyone who may be asked for candidates."""
         return frozenset((*self.candidates, *self.fill))
 
-    @property
-    def is_spelled(self) -> bool:
-        """Whether names are asked for by their very spelling first."""
-        return self.candidates[0] == "exact"
-
 
 class EncoderConfig(Section):
     """The transformer that both tasks share.

@@ -3,7 +3,6 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
@@ -25,9 +24,6 @@ __all__ = [
     "remove_entity",
     "rename_entity",
 ]
-
-
-_ALIAS: Final = "WHERE key = ? AND row = ? AND surface = ?"
 
 
 def mark_change(connection: sqlite3.Connection) -> None:
@@ -132,57 +128,38 @@ def count_mentions(
     return unknown
 
 
-def count_training(
-    connection: sqlite3.Connection, links: Mapping[tuple[str, str], int], *, is_spelled: bool
-) -> None:
+def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str], int]) -> None:
     """Add what training documents link to the counts; what another training counted, once.
 
     Args:
         connection: To the base.
         links: Counts of (surface, entity), of entities that the base has.
-        is_spelled: Candidates are asked for by the very spelling: one that is new gets, beside
-            what training links it to, all that other spellings of it may mean.
     """
     connection.execute(TRAINED)
     rows = find_rows(connection, list({entity for _, entity in links}))
-    places = [(normalise(surface), rows[entity], surface) for surface, entity in links]
-    new = [_is_new_alias(connection, *place) for place in places]
-    spellings = {(key, surface) for key, _, surface in places} if is_spelled else set()
-    spellings = {one for one in spellings if not _is_spelling(connection, *one)}
-    for place, n, is_new in zip(places, links.values(), new, strict=True):
-        found = connection.execute(f"SELECT count FROM trained {_ALIAS}", place).fetchone()
+    pairs = [(normalise(surface), rows[entity]) for surface, entity in links]
+    known = [_is_known(connection, *pair) for pair in pairs]
+    for (surface, _), n, (key, row), is_known in zip(
+        links, links.values(), pairs, known, strict=True
+    ):
+        place = (key, row, surface)
+        found = connection.execute(
+            "SELECT count FROM trained WHERE key = ? AND row = ? AND surface = ?", place
+        ).fetchone()
         before = found[0] if found else 0
-        _add_alias(connection, place[2], place[1], max(0, n - before))
+        _add_alias(connection, surface, row, max(0, n - before))
         connection.execute(
             "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?)",
-            (*place, max(n, before), is_new),
+            (*place, max(n, before), not is_known),
         )
-    connection.executemany(
-        "INSERT OR IGNORE INTO alias SELECT DISTINCT key, row, ?2, 0 FROM alias WHERE key = ?1",
-        sorted(spellings),
-    )
 
 
-def names_of_training(
-    connection: sqlite3.Connection, *, is_spelled: bool
-) -> dict[tuple[str, int], int]:
-    """Names and rows that a base knows from training alone, to how often training has them.
-
-    Args:
-        connection: To the base.
-        is_spelled: Names are surfaces; else their keys.
-    """
+def names_of_training(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
+    """Keys and rows that a base knows from training alone, to how often training has them."""
     if not has_trained(connection):
         return {}
-    if is_spelled:
-        query = "SELECT surface, row, count FROM trained WHERE is_new"
-    else:
-        query = (
-            "SELECT key, row, sum(count) FROM trained GROUP BY key, row "
-            "HAVING min(is_new) AND count(*) = (SELECT count(*) FROM alias "
-            "WHERE alias.key = trained.key AND alias.row = trained.row)"
-        )
-    return {(name, row): n for name, row, n in connection.execute(query)}
+    query = "SELECT key, row, sum(count) FROM trained WHERE is_new GROUP BY key, row"
+    return {(key, row): n for key, row, n in connection.execute(query)}
 
 
 def index_fuzzy(connection: sqlite3.Connection) -> None:
@@ -205,18 +182,12 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
     )
 
 
-def _is_new_alias(connection: sqlite3.Connection, key: str, row: int, surface: str) -> bool:
-    """Whether the base has an alias from training at most."""
-    place = (key, row, surface)
-    known = connection.execute(f"SELECT 1 FROM alias {_ALIAS}", place).fetchone()
-    new = connection.execute(f"SELECT 1 FROM trained {_ALIAS} AND is_new", place).fetchone()
-    return known is None or new is not None
-
-
-def _is_spelling(connection: sqlite3.Connection, key: str, surface: str) -> bool:
-    """Whether any entity has an alias that is spelt so."""
-    query = "SELECT 1 FROM alias WHERE key = ? AND surface = ?"
-    return connection.execute(query, (key, surface)).fetchone() is not None
+def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
+    """Whether an entity has a name of this key that is not from training."""
+    where = "WHERE key = ? AND row = ?"
+    if connection.execute(f"SELECT 1 FROM trained {where} AND is_new", (key, row)).fetchone():
+        return False
+    return connection.execute(f"SELECT 1 FROM alias {where}", (key, row)).fetchone() is not None
 
 
 def _drop_words(connection: sqlite3.Connection, row: int) -> None:

@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS trained (  -- what training has counted into the alia
     row INTEGER NOT NULL,
     surface TEXT NOT NULL,
     count INTEGER NOT NULL,
-    is_new INTEGER NOT NULL,  -- whether the base did not have this very alias before
+    is_new INTEGER NOT NULL,  -- whether the base knew no alias of this key and row before
     PRIMARY KEY (key, row, surface)
 ) WITHOUT ROWID
 """

@@ -51,7 +51,7 @@ def build_model(
         kb: The knowledge base, for a model that links them.
         seen: Rows of the knowledge base to how often training links to them.
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
-        new_names: Names and rows that the base knows from training alone, to how often.
+        new_names: Keys and rows that the base knows from training alone, to how often.
     """
     tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None
     linker = None
@@ -67,7 +67,6 @@ def build_model(
                 nil_counts=nil_counts,
                 labels=labels if tagger else (),
                 in_document=config.kb.in_document,
-                is_spelled=config.kb.is_spelled,
             ),
             prototypes,
             seen=seen or {},

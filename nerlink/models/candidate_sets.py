@@ -13,10 +13,9 @@ COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "l
 """What a candidate set knows of each candidate."""
 
 OwnCounts: TypeAlias = Mapping[tuple[str, int], float]
-"""In training, what a document itself added to the counts: (name, row) or (key, -1) for NIL.
+"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL.
 
-A name is a surface, or its key where candidates are counted by key. Infinity stands for one that
-is known from this document alone: without it the base would lack it.
+Infinity for a name that is known from this document alone: without it the base would lack it.
 """
 
 
@@ -25,20 +24,20 @@ class Lender:
     """What a fuller name in the document may mean.
 
     Args:
-        counted_as: The name, or its key, as candidates are counted.
+        key: The normalised name.
         rows: Rows of its candidates, (n_candidates).
         counts: How often the name was seen to mean each, (n_candidates).
         popularity: Popularity of each, (n_candidates).
     """
 
-    counted_as: str
+    key: str
     rows: NDArray[np.int64]
     counts: NDArray[np.float32]
     popularity: NDArray[np.float32]
 
     def priors(self, own: OwnCounts) -> NDArray[np.float32] | None:
         """P(entity | name), as it was before a document added its own; none if it had no name."""
-        mine = np.array([own.get((self.counted_as, row), 0) for row in self.rows.tolist()])
+        mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
         is_known = np.isfinite(mine)
         if not is_known.any():
             return None
@@ -55,7 +54,6 @@ class CandidateSet:
     Args:
         surface: The mention as it is written.
         key: The normalised surface.
-        counted_as: The one or the other, by which candidates are counted.
         entities: Their ids.
         rows: Their rows in the knowledge base, (n_candidates).
         priors: P(entity | surface), (n_candidates).
@@ -72,7 +70,6 @@ class CandidateSet:
 
     surface: str
     key: str
-    counted_as: str
     entities: tuple[str, ...]
     rows: NDArray[np.int64]
     priors: NDArray[np.float32]

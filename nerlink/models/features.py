@@ -177,7 +177,7 @@ def _without_own(
     own: Sequence[OwnCounts],
 ) -> _SeenCounts:
     pairs = list(zip(mentions.tolist(), rows.tolist(), strict=True))
-    counts = [own[m].get((sets[m].counted_as, row), 0) for m, row in pairs]
+    counts = [own[m].get((sets[m].key, row), 0) for m, row in pairs]
     links = [own[m].get(("", row), 0) for m, row in pairs]
     nil = [mine.get((s.key, -1), 0) for mine, s in zip(own, sets, strict=True)]
     return _SeenCounts(

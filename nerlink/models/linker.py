@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL
+from nerlink.kb import normalise
 from nerlink.models.candidate_sets import CandidateSet
 from nerlink.models.choices import choose
 from nerlink.models.encoder import WindowEmbeddings
@@ -46,7 +47,7 @@ class Linker(SpanClassifier):
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
         is_counted: Whether the counts of the knowledge base include what training links.
-        new_names: Names and rows that the base knows from training alone, to how often.
+        new_names: Keys and rows that the base knows from training alone, to how often.
     """
 
     task: Final[Task] = "nel"
@@ -272,7 +273,7 @@ class Linker(SpanClassifier):
             row = self.lookup.row(span.entity)
             counts["", row] += 1
             if row < 0 or self.is_counted:
-                counts[self.lookup.counted_as(whole.passage.surface(span), row), row] += 1
+                counts[normalise(whole.passage.surface(span)), row] += 1
         alone = self.new_names
         return {pair: math.inf if alone.get(pair) == n else n for pair, n in counts.items()}
 

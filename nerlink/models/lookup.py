@@ -41,7 +41,6 @@ class Lookup:
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
         labels: The labels that a tagger gives.
         in_document: Whether short names get the candidates of fuller names in their document.
-        is_spelled: Whether candidates are counted by the very spelling, not by the key.
 
     Attributes:
         when_found: Shown the candidate sets of mentions before they are scored, if anybody asks.
@@ -58,13 +57,11 @@ class Lookup:
         nil_counts: Mapping[str, int] | None = None,
         labels: Sequence[str] = (),
         in_document: bool = True,
-        is_spelled: bool = False,
     ) -> None:
         self.kb = kb
         self.generator = generator
         self.limit = limit
         self.nil_counts = dict(nil_counts or {})
-        self.is_spelled = is_spelled
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._fuller = InDocument(generator).fuller if in_document else _no_fuller
         self._memory: OrderedDict[_Key, CandidateSet] = OrderedDict()
@@ -98,10 +95,6 @@ class Lookup:
         if self.when_found:
             self.when_found(sets)
         return sets
-
-    def counted_as(self, surface: str, row: int = 0) -> str:
-        """The name that has a surface's counts: itself or its key, always that for `NIL` (-1)."""
-        return surface if self.is_spelled and row >= 0 else normalise(surface)
 
     def row(self, entity: str) -> int:
         """The row of an entity in the knowledge base; -1 if it has no such entity."""
@@ -165,7 +158,7 @@ class Lookup:
         ends = pairwise(accumulate(map(len, found.values()), initial=0))
         return {
             name: Lender(
-                counted_as=self.counted_as(name),
+                key=normalise(name),
                 rows=rows[first:last],
                 counts=counts[first:last],
                 popularity=popularity[first:last],
@@ -191,7 +184,6 @@ class Lookup:
             CandidateSet(
                 surface=surface,
                 key=(key := normalise(surface)),
-                counted_as=surface if self.is_spelled else key,
                 entities=tuple(known.ids[first:last]),
                 rows=numbers[first:last],
                 priors=priors[first:last],

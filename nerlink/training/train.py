@@ -237,7 +237,7 @@ def _prepare(
             seen[base.row(entity)] += count
         accelerator.wait_for_everyone()
         if config.kb.count_training:
-            names = _count(links, base, config, is_new=is_new, accelerator=accelerator)
+            names = _count(links, base, is_new=is_new, accelerator=accelerator)
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
         config,
@@ -254,7 +254,6 @@ def _prepare(
 def _count(
     links: Mapping[tuple[str, str], int],
     base: KnowledgeBase,
-    config: Config,
     *,
     is_new: bool,
     accelerator: Accelerator,
@@ -262,9 +261,9 @@ def _count(
     """Count links into the base; the names that it knows from training alone."""
     if is_new and accelerator.is_main_process:
         with base.change() as connection:
-            count_training(connection, links, is_spelled=config.kb.is_spelled)
+            count_training(connection, links)
     accelerator.wait_for_everyone()
-    return names_of_training(base.connection, is_spelled=config.kb.is_spelled)
+    return names_of_training(base.connection)
 
 
 def _result(

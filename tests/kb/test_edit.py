@@ -76,40 +76,17 @@ def test_a_counted_surface_that_is_new_becomes_an_alias(kb: KnowledgeBase) -> No
     assert kb["Q90"].aliases["Paname"] == 2
 
 
-def count(
-    kb: KnowledgeBase, links: dict[tuple[str, str], int], *, is_spelled: bool = False
-) -> dict[tuple[str, int], int]:
+def count(kb: KnowledgeBase, links: dict[tuple[str, str], int]) -> dict[tuple[str, int], int]:
     with kb.change() as connection:
-        count_training(connection, links, is_spelled=is_spelled)
-    return names_of_training(kb.connection, is_spelled=is_spelled)
+        count_training(connection, links)
+    return names_of_training(kb.connection)
 
 
 def test_names_that_a_base_has_from_training_are_told_apart(kb: KnowledgeBase) -> None:
-    assert names_of_training(kb.connection, is_spelled=False) == {}
-    links = {("Paris", "Q90"): 4, ("Paname", "Q90"): 2, ("PANAME", "Q90"): 1, ("paris", "Q90"): 1}
-    row = kb.row("Q90")
-    assert count(kb, links) == {("paname", row): 3}
-    assert count(kb, {("paname", "Q90"): 1}) == {("paname", row): 4}
-    kb.add(Entity(id="Q3", name="Paname"))
-    assert names_of_training(kb.connection, is_spelled=False) == {("paname", row): 4}
-    kb.rename("Q90", "PAName")
-    assert names_of_training(kb.connection, is_spelled=False) == {}
-
-
-def test_spellings_that_a_base_has_from_training_are_told_apart(kb: KnowledgeBase) -> None:
-    links = {("Paris", "Q90"): 4, ("Paname", "Q90"): 2, ("paris", "Q90"): 1}
-    row = kb.row("Q90")
-    assert count(kb, links, is_spelled=True) == {("Paname", row): 2, ("paris", row): 1}
-
-
-def test_a_spelling_from_training_may_mean_what_others_may(kb: KnowledgeBase) -> None:
-    everyone = Normalised(kb).get_candidates("Paris")
-    count(kb, {("paRIS", "Q90"): 1}, is_spelled=True)
-    assert Exact(kb).get_candidates("paRIS") == everyone
-    assert [one.count for one in Exact(kb).candidates("paRIS")] == [1, 0]
-    assert len(everyone) == 2
-    count(kb, {("PAris", "Q90"): 1})
-    assert Exact(kb).get_candidates("PAris") == {"Q90"}
+    assert names_of_training(kb.connection) == {}
+    links = {("Paris", "Q90"): 4, ("Paname", "Q90"): 2, ("PANAME", "Q90"): 1}
+    assert count(kb, links) == {("paname", kb.row("Q90")): 3}
+    assert count(kb, {("paname", "Q90"): 1}) == {("paname", kb.row("Q90")): 4}
 
 
 def test_what_training_counts_again_is_counted_once(kb: KnowledgeBase) -> None:
@@ -129,7 +106,7 @@ def test_a_merged_entity_takes_its_counts_of_training_along(kb: KnowledgeBase) -
     assert count(kb, {("Paname", "Q90"): 3}) == {("paname", kb.row("Q90")): 3}
     assert kb["Q90"].aliases["Paname"] == 3
     kb.remove("Q90")
-    assert names_of_training(kb.connection, is_spelled=False) == {}
+    assert names_of_training(kb.connection) == {}
 
 
 words = st.text(alphabet="ab B", min_size=1, max_size=3).map(str.strip).filter(bool)

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -109,21 +108,6 @@ def test_a_documents_own_part_of_the_counts_is_known(linker, kb):
     row = kb.row("paris")
     expected = {("", row): 2, ("", -1): 1, ("paris", row): 2, ("otto nix", -1): 1}
     assert linker.own_counts(example) == expected
-
-
-def test_where_spellings_are_counted_so_is_a_documents_own_part(linker, kb):
-    linker.lookup.is_spelled = True
-    (example,) = examples(marked("[Paris|LOC|paris], [PARIS|LOC|paris], [Otto Nix|PER|NIL]"))
-    row = kb.row("paris")
-    own = linker.own_counts(example)
-    of_names = {("Paris", row): 1, ("PARIS", row): 1, ("otto nix", -1): 1}
-    assert own == of_names | {("", row): 2, ("", -1): 1}
-    (found,) = linker.lookup(["PARIS"])
-    assert (found.key, found.counted_as) == ("paris", "PARIS")
-    place = found.rows.tolist().index(row)
-    found = replace(found, counts=found.counts + 3)
-    features = linker.flatten([found], own=[own]).features[place]
-    assert features[FEATURES.index("log count")] == pytest.approx(math.log(3) / 5)
 
 
 def test_counts_that_training_did_not_add_to_are_left_alone(linker, kb):

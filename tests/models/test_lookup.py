@@ -131,5 +131,5 @@ def test_lenders_know_how_often_their_names_were_seen(lookup, kb):
     kb.count_mentions([("Ada Byron", "ada")] * 3)
     _, short = lookup.of_mentions(located("[Ada Byron|PER|ada] came. [Byron|PER|ada] wrote."))
     (lender,) = short.lenders
-    assert (lender.counted_as, lender.rows.tolist()) == ("ada byron", [kb.row("ada")])
+    assert (lender.key, lender.rows.tolist()) == ("ada byron", [kb.row("ada")])
     assert lender.counts.tolist() == [3]
