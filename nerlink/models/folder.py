@@ -14,6 +14,7 @@ __all__ = [
     "BASE",
     "INDEX",
     "check_files",
+    "check_target",
     "read_manifest",
     "replace_files",
     "write_manifest",
@@ -23,21 +24,23 @@ FORMAT: Final = 3
 """Version of the folder's layout; a folder with another one is refused."""
 
 MANIFEST: Final = "nerlink.json"
+BASE: Final = "kb.sqlite"
+HEADS: Final = "heads.safetensors"
+INDEX: Final = "prototypes.faiss"
+CARD: Final = "README.md"
+CHANGEABLE: Final = (BASE, CARD)
+"""Files that may change after saving: a base grows without retraining, a card is for people."""
 FILES: Final = (
     "config.toml",
     "encoder",
-    "heads.safetensors",
+    HEADS,
     "prototypes.safetensors",
     "prototypes.faiss",
     "linker.json",
-    "kb.sqlite",
-    "README.md",
+    BASE,
+    CARD,
     MANIFEST,
 )
-BASE: Final = "kb.sqlite"
-INDEX: Final = "prototypes.faiss"
-CHANGEABLE: Final = (BASE,)
-"""Files that may change after saving: a knowledge base grows without retraining."""
 
 PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 
@@ -47,7 +50,7 @@ def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
     files = {
         path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in CHANGEABLE
+        if path.is_file() and path.relative_to(folder).as_posix() not in CHANGEABLE
     }
     manifest = {"format": FORMAT, "files": files} | dict(entries)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
@@ -100,6 +103,8 @@ def check_files(folder: Path) -> None:
             "A nerlink model has none; delete it if you trust the rest."
         )
     for name, expected in files.items():
+        if name in CHANGEABLE:
+            continue
         path = folder / name
         if not path.is_file():
             raise StorageError(f"{folder}: incomplete, {name} is missing.")
@@ -110,6 +115,23 @@ def check_files(folder: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder where a model would take the place of files that are not a model's.
+
+    Raises:
+        StorageError: It has some, but neither a manifest nor, as where saving was cut off, heads.
+    """
+    if folder.is_file():
+        raise StorageError(f"{folder} is a file. Name a folder to save the model in.")
+    if (folder / MANIFEST).exists() or (folder / HEADS).exists():
+        return
+    if foreign := [name for name in FILES if (folder / name).exists()]:
+        raise StorageError(
+            f"{folder} holds {', '.join(foreign)}, but no model: saving one there would replace "
+            "that. Name another folder, or an empty one."
+        )
 
 
 def replace_files(source: Path, target: Path, *, keep: str | None) -> None:

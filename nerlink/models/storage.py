@@ -37,6 +37,7 @@ from nerlink.models.folder import (
     BASE,
     INDEX,
     check_files,
+    check_target,
     read_manifest,
     replace_files,
     write_manifest,
@@ -95,8 +96,12 @@ def save_model(
         folder: Made if it is not there.
         trained_on: What it learnt from, for `nerlink info` and the model card.
         scores: Its scores, likewise.
+
+    Raises:
+        StorageError: Files that are not a model's would be replaced.
     """
     folder = Path(folder)
+    check_target(folder)
     info = ModelInfo(
         tasks=tuple(model.tasks),
         labels=model.tagger.labels if model.tagger else (),

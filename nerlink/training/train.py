@@ -22,6 +22,7 @@ from nerlink.kb.edit import count_training, names_of_training
 from nerlink.kb.schema import has_trained
 from nerlink.models.build import build_model, candidate_generator
 from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.folder import check_target
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
 from nerlink.sources.entries import read_entries
@@ -82,7 +83,9 @@ def train(
     Raises:
         ConfigError: The configuration does not fit, or an interrupted run used another one.
         DataError: A document cannot be used, or there is nothing to learn.
+        StorageError: The model would replace files of `output` that are not a model's.
     """
+    check_target(Path(output))
     parts = [(train, DataConfig())] if train is not None else _training_parts(config)
     if dev is None:
         dev = _dev_documents(config)

@@ -220,6 +220,23 @@ def test_a_save_cut_off_between_files_is_no_model(folder, monkeypatch):
         save_model(model, folder)
     with pytest.raises(StorageError, match="or saving it was interrupted"):
         load_model(folder)
+    monkeypatch.undo()
+    load_model(save_model(model, folder))
+
+
+def test_files_of_other_people_are_not_replaced(joint_folder, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / "encoder").mkdir()
+    with pytest.raises(StorageError, match=r"holds encoder, README.md, but no model"):
+        save_model(load_model(joint_folder), tmp_path)
+    assert (tmp_path / "README.md").read_text() == "mine"
+
+
+def test_a_model_whose_card_was_edited_or_lost_is_loaded(folder):
+    (folder / "README.md").write_text("of my own")
+    load_model(folder)
+    (folder / "README.md").unlink()
+    load_model(folder)
 
 
 def test_entities_added_to_the_file_are_known_after_loading(folder):

@@ -66,6 +66,15 @@ def test_the_end_is_told_after_an_error_too(run):
     assert reporter.n_ends == 1
 
 
+def test_a_folder_with_files_of_another_kind_is_refused_before_anything_is_learnt(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.toml").write_text("")
+    listener = Listener()
+    with pytest.raises(StorageError, match=r"holds config.toml, but no model"):
+        run("mine", reporter=listener)
+    assert not listener.steps
+
+
 def test_documents_and_entities_come_from_the_files_a_configuration_names(encoder_dir, tmp_path):
     write(DOCUMENTS[:6], tmp_path / "train.jsonl")
     write(DOCUMENTS[6:], tmp_path / "dev.jsonl")
