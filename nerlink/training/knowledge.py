@@ -1,6 +1,6 @@
 """The knowledge base of a training run: found or made, and copied beside the model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,9 @@ from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.files import copy_base, remove_base
-from nerlink.sources.cards import find_corpus, read_card
+from nerlink.kb.records import Columns, read_aliases, read_entity
+from nerlink.kb.tables import Table, read_rows
+from nerlink.sources.cards import KnowledgeBaseFile, find_corpus, read_card, sha256_of
 from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.records import ENTITY_NAME
 
@@ -17,11 +19,17 @@ __all__ = ["entities_in", "make_knowledge_base"]
 
 
 class _Tables(NamedTuple):
-    """What a base is made from: files of entities, files of aliases, names of their columns."""
+    """What a base is made from."""
 
-    entities: list[Path]
-    aliases: list[Path]
-    columns: dict[str, str]
+    entities: Table
+    aliases: Table
+
+
+class _Part(NamedTuple):
+    """A table that a corpus brings along, and what its columns are called."""
+
+    file: Path
+    columns: Mapping[str, str]
 
 
 def make_knowledge_base(
@@ -43,10 +51,9 @@ def make_knowledge_base(
     if config.kb.path is not None:
         with KnowledgeBase.open(config.kb.path) as base:
             copy_base(base.connection, target)
-    elif tables.entities or config.kb.from_training:
-        KnowledgeBase.create(
-            target, tables.entities, aliases=tables.aliases, columns=tables.columns
-        ).close()
+    elif tables or config.kb.from_training:
+        entities, aliases = tables or _Tables((), ())
+        KnowledgeBase.create(target, entities, aliases=aliases).close()
     else:
         raise ConfigError(
             "nothing says which entities to link to. Set kb.path to a knowledge base, kb.tables "
@@ -76,21 +83,50 @@ def entities_in(documents: Iterable[Document]) -> list[Entity]:
     return [Entity(id=id_, name=name or id_.replace("_", " ")) for id_, name in names.items()]
 
 
-def _tables(config: Config) -> _Tables:
-    """The tables that a configuration names, or else those of the first corpus that has some."""
+def _tables(config: Config) -> _Tables | None:
+    """The tables that a configuration names, or else those that its corpora bring along."""
     if config.kb.tables:
-        return _Tables(list(config.kb.tables), [], {})
-    for entry in config.data:
-        if entry.corpus is None:
-            continue
-        folder = find_corpus(entry.corpus)
-        kb = read_card(folder).kb
-        if kb.entities is not None:
-            aliases = [kb.aliases] if kb.aliases is not None else []
-            columns = [table.columns for table in (kb.entities, *aliases)]
-            return _Tables(
-                [folder / kb.entities.file],
-                [folder / table.file for table in aliases],
-                {name: column for names in columns for name, column in names.items()},
-            )
-    return _Tables([], [], {})
+        return _Tables(list(config.kb.tables), ())
+    corpora = dict.fromkeys(entry.corpus for entry in config.data if entry.corpus is not None)
+    folders = [find_corpus(corpus) for corpus in corpora]
+    cards = [(folder, read_card(folder).kb) for folder in folders]
+    entities = _parts((folder, kb.entities) for folder, kb in cards)
+    aliases = _parts((folder, kb.aliases) for folder, kb in cards)
+    if not entities:
+        return None
+    return _Tables(_entities_of(entities), _aliases_of(aliases))
+
+
+def _parts(tables: Iterable[tuple[Path, KnowledgeBaseFile | None]]) -> list[_Part]:
+    """The tables that are there, one that several corpora share once."""
+    found = {
+        sha256_of(folder / table.file): _Part(folder / table.file, table.columns)
+        for folder, table in tables
+        if table is not None
+    }
+    return list(found.values())
+
+
+def _entities_of(parts: Iterable[_Part]) -> Iterator[Entity]:
+    """The entities of all tables; one that several have is as the first has it."""
+    earlier: set[str] = set()
+    for part in parts:
+        columns = Columns(part.columns)
+        mine: set[str] = set()
+        for row in read_rows(part.file):
+            entity = read_entity(row, columns)
+            if entity.id not in earlier:
+                mine.add(entity.id)
+                yield entity
+        columns.check()
+        earlier |= mine
+
+
+def _aliases_of(parts: Iterable[_Part]) -> Iterator[dict[str, str | int]]:
+    """The aliases of all tables, a record each."""
+    for part in parts:
+        columns = Columns(part.columns)
+        for row in read_rows(part.file):
+            for surface, entity, count in read_aliases(row, columns):
+                yield {"alias": surface, "entity": entity, "count": count}
+        columns.check()

@@ -127,3 +127,27 @@ def test_misspelt_aliases_are_indexed_where_they_are_asked_for(kb_path, tmp_path
             "paris",
             "paris-texas",
         }
+
+
+def test_corpora_with_tables_of_their_own_are_linked_to_together(tmp_path):
+    tables = {"one": ("code", "p,Paris\nt,Texas\n"), "two": ("id", "p,Parma\nb,Bern\n")}
+    for name, (column, rows) in tables.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.toml").write_text(
+            'title = "Mine"\nlanguage = "en"\nlicence = "mine"\nsource = "my desk"\n'
+            'labels = []\nformat = "jsonl"\nsplits.train.file = "docs.jsonl"\n'
+            f'kb.entities = {{file = "towns.csv", columns = {{id = "{column}"}}}}\n'
+            'kb.aliases.file = "aka.csv"\n'
+        )
+        (tmp_path / name / "docs.jsonl").write_text("")
+        (tmp_path / name / "towns.csv").write_text(f"{column},name\n{rows}")
+        (tmp_path / name / "aka.csv").write_text("alias,entity,count\nTown,p,2\n")
+    config = Config(data=[DataConfig(corpus=str(tmp_path / name)) for name in tables])
+    with make_knowledge_base(config, tmp_path / "own.sqlite") as kb:
+        assert {one.id: one.name for one in kb.entities()} == {
+            "p": "Paris",
+            "t": "Texas",
+            "b": "Bern",
+        }
+        (found,) = make_chain(kb, ("normalised",)).candidates_of(["Town"])
+        assert [(one.entity, one.count) for one in found] == [("p", 2)], "one table of two is one"
