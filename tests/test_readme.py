@@ -75,4 +75,4 @@ def test_the_tables_are_a_configuration_and_a_card_that_are_read(tmp_path):
     (tmp_path / "people.csv").write_text("id,title\nQ7259,Ada\n", encoding="utf8")
     (doc,) = load_split(tmp_path, "train")
     assert (doc.text, doc.mentions[0].entity) == ("Ada wrote", "Q7259")
-    assert build_corpus(tmp_path, source=tmp_path, output=tmp_path / "built")
+    assert build_corpus(tmp_path, output=tmp_path / "built")

@@ -58,7 +58,8 @@ def build(
     name: Name,
     *,
     source: Annotated[
-        Path | None, typer.Option("--from", help="Folder of its public files; else fetched.")
+        Path | None,
+        typer.Option("--from", help="Folder of its files; else beside its card, or fetched."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder to make, instead of where it is found by name.")

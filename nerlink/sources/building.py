@@ -22,7 +22,8 @@ from nerlink.sources.cards import (
     SplitFile,
     SplitName,
     data_folder,
-    find_card,
+    find_card_folder,
+    read_card,
     sha256_of,
     with_ids,
 )
@@ -53,7 +54,8 @@ def build_corpus(
 
     Args:
         name: Name of a corpus, or a folder with its card.
-        source: The folder with its files; they are fetched where the card says from where.
+        source: The folder with its files; by default the card's own if they are all there, else
+            they are fetched from where the card says.
         output: The folder to make; by default the name in `data_folder()`, where it is found
             by its name. An earlier build there is replaced.
         verify: Refuse files whose SHA-256 or counts are not the card's; otherwise only log it.
@@ -64,8 +66,7 @@ def build_corpus(
     Raises:
         DataError: A file is missing, is not the one the card means, or cannot be read.
     """
-    card = find_card(name)
-    folder = fetch(card) if source is None else Path(source)
+    card, folder = _card_and_files(name, source)
     for file in card.files:
         _check_file(folder / file.file, file, verify=verify)
     target = (data_folder() / card.name if output is None else Path(output)).resolve()
@@ -87,6 +88,16 @@ def build_corpus(
         content = dump_table(card.model_copy(update=built))
         (partial / CARD).write_text(content, encoding="utf-8")
     return target
+
+
+def _card_and_files(name: str | Path, source: str | Path | None) -> tuple[Card, Path]:
+    """A corpus's card, and the folder of its files."""
+    folder = find_card_folder(name)
+    card = read_card(folder)
+    if source is not None:
+        return card, Path(source)
+    is_beside = all((folder / file.file).is_file() for file in card.files)
+    return card, folder if is_beside else fetch(card)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ __all__ = [
     "SplitName",
     "data_folder",
     "find_card",
+    "find_card_folder",
     "find_corpus",
     "list_cards",
     "load_split",
@@ -179,9 +180,18 @@ def find_card(name: str | Path) -> Card:
     Raises:
         DataError: There is none of that name; the message names the nearest.
     """
+    return read_card(find_card_folder(name))
+
+
+def find_card_folder(name: str | Path) -> Path:
+    """The folder of the card of a corpus, which need not hold its files.
+
+    Raises:
+        DataError: As `find_card`.
+    """
     for folder in (Path(name), *(place / name for place in (*_bundled(), data_folder()))):
         if (folder / CARD).is_file():
-            return read_card(folder)
+            return folder
     names = [card.name for card in list_cards()]
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
