@@ -136,7 +136,8 @@ def main() -> None:
         start = time.monotonic()
         found[part] = score(model, config, gold, seen, change)
         print(part, found[part], f"{time.monotonic() - start:.0f} s", flush=True)
-    result = {"split": "dev", "seed": options.seed, "scores": found}
+    made = json.loads((model / "run.json").read_text("utf8"))["made"]
+    result = {"split": "dev", "seed": options.seed, "commit": made["commit"], "scores": found}
     text = json.dumps(result, indent=2, ensure_ascii=False)
     (folder / "ablation.json").write_text(text + "\n", encoding="utf8")
     table.write_all()

@@ -102,7 +102,7 @@ def made(config: Config) -> dict[str, Any]:
     """What trains a model, and where."""
     return {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
-        "commit": git("rev-parse", "HEAD"),
+        "commit": commit(),
         "hardware": hardware(config),
     }
 
@@ -136,6 +136,14 @@ def git(*arguments: str) -> str:
     return subprocess.run(
         command, cwd=table.ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()
+
+
+def commit() -> str:
+    """What is checked out; marked where code or configurations are not as they were committed."""
+    changed = git(
+        "status", "--porcelain", "--", "nerlink", "experiments/*.py", "experiments/*.toml"
+    )
+    return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
 
 
 def hardware(config: Config) -> str:

@@ -21,14 +21,18 @@ from nerlink.sources import gold_beside_predicted, write
 from nerlink.sources.entries import read_entries
 
 SPLITS = ("dev", "test")
+LINKS = r"linking\.inkb\..+|linking\.(nil|withnil)\.f1"
 FOUND = (
     r"ner\.(f1|precision|recall|ece)|ner\.f1\.(?!macro|weighted).+|tokens\.accuracy"
-    r"|linking\.inkb\..+|linking\.(nil|withnil)\.f1"
+    rf"|{LINKS}"
 )
 """Measures of mentions and links that the model found."""
 
 GIVEN = r"linking\.(disambiguation|ranking|unseen|ece)|candidates\.recall"
 """Measures of links on gold mentions."""
+
+ALL_GIVEN = rf"{GIVEN}|{LINKS}"
+"""The same of a model that finds no mentions of its own: all its links are of gold ones."""
 
 COLUMNS = {"nel": ["nel", "predicted_nel"], "ner": ["ner", "predicted"]}
 """Gold and predicted tags by task; conlleval compares the last two columns."""
@@ -88,7 +92,8 @@ def tag(
     if "nel" in config.tasks:
         linked = list(pipeline.link_only(map(bare, gold)))
         seconds = seconds or time.monotonic() - start
-        reports.append((evaluate_links(gold, linked, seen=seen), GIVEN))
+        wanted = GIVEN if "ner" in config.tasks else ALL_GIVEN
+        reports.append((evaluate_links(gold, linked, seen=seen), wanted))
         predicted = predicted or linked
     return Outcome(predicted, reports, seconds or 0.0)
 
@@ -105,7 +110,7 @@ def write_predictions(
     ]
     beside = gold_beside_predicted(gold, outcome.predicted)
     write(beside, folder / f"{split}.conll", columns=columns, plain=True)
-    titles = {FOUND: "As found", GIVEN: "On gold mentions"}
+    titles = {FOUND: "As found", GIVEN: "On gold mentions", ALL_GIVEN: "On gold mentions"}
     parts = [f"{titles[wanted]}\n\n{report}" for report, wanted in outcome.reports]
     (folder / f"{split}.txt").write_text("\n\n".join(parts) + "\n", encoding="utf8")
 

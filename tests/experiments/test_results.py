@@ -1,11 +1,14 @@
 import json
+import re
 
 import pytest
 
+from nerlink.config import load_config
 from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
 
 PATHS = sorted(EXPERIMENTS.glob("*/results.json"))
+CONFIGS = sorted(EXPERIMENTS.glob("*/*.toml"))
 FOLDERS = sorted(path.parent for path in EXPERIMENTS.glob("*/config.toml"))
 
 
@@ -21,3 +24,16 @@ def test_experiment_is_a_question_with_an_answer(folder):
     assert "## Setup" in text
     assert "## Result" in text
     assert "## What it means" in text
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_configuration_is_read(path):
+    assert load_config(path).data
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_configurations_in_its_text_are_read(folder, tmp_path):
+    text = (folder / "README.md").read_text(encoding="utf8")
+    for block in re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL):
+        (tmp_path / "config.toml").write_text(block, encoding="utf8")
+        assert load_config(tmp_path / "config.toml")

@@ -43,7 +43,7 @@ def test_overview_says_what_was_published_and_what_is_a_part_of_a_corpus(program
     part = RESULT | {"corpus": "aida (100 documents)"}
     text = program("table").overview({tmp_path / "aida-joint": part})
     assert "| [aida-joint](experiments/aida-joint/README.md) (100 documents) |" in text
-    assert "| InKB 89.4 | 2 |" in text
+    assert "| InKB 79.7 to 92.7 | 2 |" in text
 
 
 def test_overview_of_nothing_says_so(program):
@@ -55,6 +55,8 @@ def test_details_have_every_measure_and_how_it_came_about(program):
     assert "| `ner.f1` | 92.5 ± 0.3 |" in text
     assert "- seconds: epoch 90.0, tag 3.2" in text
     assert "- commit: 0123456789ab\n" in text + "\n"
+    dirty = program("table").details(RESULT | {"commit": "0123456789abcdef-dirty"})
+    assert dirty.endswith("- commit: 0123456789ab-dirty")
 
 
 def test_text_around_the_marks_stays(program):
