@@ -96,12 +96,11 @@ def add(
     """Add entities from tables, or one; they can be linked at once."""
     from nerlink.data import Entity
     from nerlink.kb import KnowledgeBase
-    from nerlink.kb.records import Columns, read_entity
-    from nerlink.kb.tables import read_rows
+    from nerlink.kb.records import read_entity_table
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
         raise typer.BadParameter("Name either tables of entities or --id and what else is known.")
-    entities = [read_entity(row, Columns()) for row in read_rows(tables or [])]
+    entities = read_entity_table(tables or [])
     if id is not None:
         aliases = dict.fromkeys(alias or (), 0)
         entities = [

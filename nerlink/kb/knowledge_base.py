@@ -18,10 +18,10 @@ from nerlink.kb import edit
 from nerlink.kb.build import BuildOptions, build
 from nerlink.kb.connections import Connections
 from nerlink.kb.memory import Memory
-from nerlink.kb.records import Columns, read_entity
+from nerlink.kb.records import Columns, read_entity_table
 from nerlink.kb.rows import Attributes, find_rows, read_entities, read_texts
 from nerlink.kb.schema import check_schema, hash_content, read_meta
-from nerlink.kb.tables import Table, read_rows
+from nerlink.kb.tables import Table
 
 __all__ = ["KnowledgeBase"]
 
@@ -226,8 +226,7 @@ class KnowledgeBase:
             DataError: A value that cannot be used.
             KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
-        columns = Columns()
-        checked = [read_entity(row, columns) for row in read_rows(entities)]
+        checked = read_entity_table(entities)
         with self.change() as connection:
             edit.add_entities(connection, checked)
 

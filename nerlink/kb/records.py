@@ -10,14 +10,17 @@ from typing import Any, Final
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
-from nerlink.kb.tables import Row
+from nerlink.kb.tables import Row, Table, read_rows
 
-__all__ = ["Columns", "read_aliases", "read_entity", "read_text"]
+__all__ = ["Columns", "read_aliases", "read_entity", "read_entity_table", "read_text"]
 
 log = logging.getLogger(__name__)
 
 _ENTITY: Final = ("id", "name", "description", "type", "popularity", "aliases")
 _ALIAS: Final = ("alias", "entity", "entities", "count")
+_ALIKE: Final = 0.75
+"""How alike two columns are, from 0 to 1, if one may be a misspelling of the other."""
+
 _MAX_COUNT: Final = 2**53
 _BROKEN: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -71,7 +74,7 @@ class Columns:
             self._met.update(row.values)
 
     def check(self) -> None:
-        """Refuse columns that were named but never met; warn where there are none of names.
+        """Refuse columns that were named but never met; warn of names that seem to be missing.
 
         Raises:
             DataError: With the nearest column that was.
@@ -84,6 +87,7 @@ class Columns:
                     f"Columns there: {', '.join(sorted(map(repr, self._met)))}."
                 )
         others = self._met - {self.names.get(name, name) for name in (*_ENTITY, *_ALIAS)}
+        self._warn_of_lookalikes(others)
         if (
             others
             and self.names.get("name", "name") not in self._met
@@ -94,6 +98,38 @@ class Columns:
                 "Name it with columns={'name': ...} (--column name=...); there are %s.",
                 ", ".join(sorted(map(repr, others))),
             )
+
+    def _warn_of_lookalikes(self, others: Iterable[str]) -> None:
+        """Name columns that are left out, though they look like one that no table has."""
+        tables = (values for values in (_ENTITY, _ALIAS) if self._column(values[0]) in self._met)
+        missing = [v for values in tables for v in values if self._column(v) not in self._met]
+        for column in sorted(others):
+            if near := difflib.get_close_matches(column, missing, n=1, cutoff=_ALIKE):
+                log.warning(
+                    "The column %r is left out. Did you mean %r? Then name it so, or say "
+                    "columns={%r: %r} (--column %s=%s).",
+                    column,
+                    near[0],
+                    near[0],
+                    column,
+                    near[0],
+                    column,
+                )
+
+    def _column(self, name: str) -> str:
+        return self.names.get(name, name)
+
+
+def read_entity_table(table: Table) -> list[Entity]:
+    """The entities in a table, or in several.
+
+    Raises:
+        DataError: A table, row or value that cannot be used.
+    """
+    columns = Columns()
+    entities = [read_entity(row, columns) for row in read_rows(table)]
+    columns.check()
+    return entities
 
 
 def read_entity(row: Row, columns: Columns) -> Entity:

@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
 from nerlink.sources.check import MENTION_COLUMNS, check_document, missing_column
+from nerlink.sources.lookalikes import note_lookalikes, refuse_lookalikes
 
 __all__ = [
     "ENTITY_NAME",
@@ -29,8 +30,8 @@ __all__ = [
 ENTITY_NAME = "entity_name"
 """The mention column that says what an entity is called, where its id does not."""
 
-_DOCUMENT_KEYS = ("id", "text", "mentions", "sentences", "tokens", "meta")
-_MENTION_KEYS = (
+_DOCUMENT_KEYS: Final = ("id", "text", "mentions", "sentences", "tokens", "meta")
+_MENTION_KEYS: Final = (
     "start",
     "end",
     "label",
@@ -56,6 +57,8 @@ def document_from_record(record: Any, *, where: str) -> Document:
     """
     record = mapping(record, where=where)
     _refuse_other_formats(record, where=where)
+    if "mentions" not in record:
+        note_lookalikes(record, where=where)
     text = text_of(record, where=where)
     found = [
         (mention_from_record(entry, where=f"{where}: mention {number}"), entry)
@@ -66,7 +69,9 @@ def document_from_record(record: Any, *, where: str) -> Document:
     found.sort(key=lambda pair: (pair[0].start, pair[0].end))
     meta = dict(mapping(record.get("meta") or {}, where=f"{where}: meta"))
     meta |= {str(k): v for k, v in record.items() if k not in _DOCUMENT_KEYS and v is not None}
-    if columns := _extra_columns([entry for _, entry in found]):
+    entries = [entry for _, entry in found]
+    if columns := _extra_columns(entries):
+        refuse_lookalikes(columns, _MENTION_KEYS, entries, where=where)
         meta[MENTION_COLUMNS] = columns
     doc = Document(
         text=text,

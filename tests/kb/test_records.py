@@ -93,3 +93,16 @@ def test_entities_that_are_called_by_their_ids_are_told_of(tmp_path, caplog):
     named = [{"id": "Q90", "label": "Paris"}]
     KnowledgeBase.create(tmp_path / "c.sqlite", named, columns={"name": "label"}).close()
     assert not caplog.text
+
+
+def test_a_column_that_looks_like_one_of_ours_is_named(tmp_path, caplog):
+    create(tmp_path, [{"id": "Q1", "name": "Ada", "descripton": "a poet's daughter", "page": 3}])
+    assert "column 'descripton' is left out. Did you mean 'description'?" in caplog.text
+    assert "'page'" not in caplog.text
+
+
+def test_entities_added_later_are_checked_likewise(tmp_path, caplog):
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "name": "Ada"}]) as kb:
+        assert not caplog.text
+        kb.add({"id": "Q2", "name": "Bea", "aliasses": ["B."]})
+    assert "Did you mean 'aliases'?" in caplog.text
