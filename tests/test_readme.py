@@ -51,6 +51,7 @@ def test_output_has_the_shape_that_is_shown(printed):
         if said is not None:
             n_words = {len(line.split()) for line in said.splitlines()}
             assert {len(line.split()) for line in out.splitlines()} <= n_words
+    assert any(out.strip() for out, said in printed[1] if said is not None)
 
 
 def test_a_new_entity_is_in_the_base_of_the_model(printed):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerlink.cli.documents import (
-    Documents,
     InFormat,
     OutFormat,
     ReadOptions,
@@ -25,8 +24,12 @@ __all__ = ["convert"]
 
 
 def convert(
-    source: Documents,
-    target: Annotated[str, typer.Argument(help="File to write; '-' is standard output.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="File of documents; '-' is standard input.")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="File to write; '-' is standard output.")
+    ],
     *,
     from_: InFormat = None,
     to: OutFormat = None,

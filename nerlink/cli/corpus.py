@@ -10,7 +10,10 @@ from nerlink.cli.output import say, write_record
 __all__ = ["corpus"]
 
 Name = Annotated[
-    str, typer.Argument(help="Name of the corpus, as in `corpus list`, or a folder with its card.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name of the corpus, as in `corpus list`, or a folder with its card."
+    ),
 ]
 
 corpus = typer.Typer(

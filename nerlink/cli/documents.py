@@ -22,7 +22,9 @@ __all__ = [
 RESERVED: Final = {"documents", "format", "on_error", "path", "skipped", "unique_ids"}
 """What the commands say to readers and writers themselves."""
 
-Documents = Annotated[str, typer.Argument(help="File of documents; '-' is standard input.")]
+Documents = Annotated[
+    str, typer.Argument(metavar="DOCS", help="File of documents; '-' is standard input.")
+]
 InFormat = Annotated[
     str | None,
     typer.Option("--from", metavar="FORMAT", help="Format read, if the ending does not tell."),

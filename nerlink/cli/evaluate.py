@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from nerlink.cli.models import load_pipeline
 from nerlink.cli.output import counted
 from nerlink.cli.show import names_in
 from nerlink.data import NIL, Document
+from nerlink.errors import DataError
 
 if TYPE_CHECKING:
     from nerlink.display.marks import EntityNames
@@ -22,16 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
-Predicted = Annotated[str | None, typer.Argument(help="The same documents as a system sees them.")]
+Predicted = Annotated[
+    str | None,
+    typer.Argument(metavar="PREDICTED", help="The same documents as a system sees them."),
+]
 Other = Annotated[
-    str | None, typer.Argument(help="Another system's, to tell whether it is better.")
+    str | None,
+    typer.Argument(metavar="OTHER", help="Another system's, to tell whether it is better."),
 ]
 Model = Annotated[Path | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")]
 Names = Annotated[Path | None, typer.Option(help="Knowledge base that has the entities' names.")]
 
 
 def evaluate(
-    gold: Annotated[str, typer.Argument(help="Documents as they should be.")],
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Documents as they should be.")],
     predicted: Predicted = None,
     other: Other = None,
     *,
@@ -64,9 +70,7 @@ def evaluate(
     if kb is not None and not mistakes:
         raise typer.BadParameter("--kb has the names of entities for --mistakes.")
 
-    def documents(path: str) -> list[Document]:
-        return list(read_documents(path, format=from_, skip_invalid=skip_invalid, options=read))
-
+    documents = partial(_documents, format=from_, skip_invalid=skip_invalid, options=read)
     right = documents(gold)
     pipeline = _load(model) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
@@ -84,6 +88,13 @@ def evaluate(
         page = display.report_html(report) if html else ""
     _write(page, html)
     return typer.echo(report.to_json() if json else report)
+
+
+def _documents(path: str, **options: Any) -> list[Document]:
+    """The documents of a file, of which there must be some."""
+    if found := list(read_documents(path, **options)):
+        return found
+    raise DataError(f"{path} holds no documents. Check the file and its format (--from).")
 
 
 def _compared(
@@ -127,7 +138,9 @@ def _scored(
 def _load(model: Path) -> "Pipeline":
     """A model that gives all candidates, not only the best."""
     from nerlink.config import load_config
+    from nerlink.models.storage import read_info
 
+    read_info(model)
     return load_pipeline(model, top_k=load_config(model / "config.toml").kb.max_candidates)
 
 

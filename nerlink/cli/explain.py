@@ -11,7 +11,7 @@ __all__ = ["explain"]
 
 def explain(
     model: Model,
-    text: Annotated[str, typer.Argument(help="The text to tag.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text to tag.")],
     *,
     mention: Annotated[
         str | None, typer.Option(help="Explain only mentions that read like this.")

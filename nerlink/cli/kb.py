@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nerlink.cli.documents import (
-    Documents,
     InFormat,
     ReadOptions,
     parse_options,
@@ -127,6 +126,34 @@ def remove(
         say(f"{base}: {len(unique):,} removed, {len(opened):,} entities")
 
 
+@kb.command(epilog="Example: nerlink kb rename towns.sqlite Q84 'London, England'")
+def rename(
+    base: Base,
+    entity: Annotated[str, typer.Argument(metavar="ID", help="Id of the entity.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
+) -> None:
+    """Give an entity another name; the old one stays an alias."""
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(base, read_only=False) as opened:
+        opened.rename(entity, name)
+        say(f"{base}: {entity} is called {name}")
+
+
+@kb.command(epilog="Example: nerlink kb merge towns.sqlite Q90-copy Q90")
+def merge(
+    base: Base,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Id of the entity that goes.")],
+    target: Annotated[str, typer.Argument(metavar="INTO", help="Id of the one that stays.")],
+) -> None:
+    """Move aliases, counts and popularity of one entity to another, and remove the first."""
+    from nerlink.kb import KnowledgeBase
+
+    with KnowledgeBase.open(base, read_only=False) as opened:
+        opened.merge(source, target)
+        say(f"{base}: {source} is {target} now, {len(opened):,} entities")
+
+
 @kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")
 def show(
     base: Base,
@@ -143,7 +170,9 @@ def show(
 @kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")
 def search(
     base: Base,
-    alias: Annotated[str, typer.Argument(help="A surface, as it stands in a text.")],
+    alias: Annotated[
+        str, typer.Argument(metavar="SURFACE", help="A surface, as it stands in a text.")
+    ],
     *,
     limit: Annotated[int, typer.Option(min=1, help="Candidates shown, at most.")] = 10,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Misspelt surfaces too.")] = False,
@@ -178,7 +207,9 @@ def search(
 @kb.command(epilog="Example: nerlink kb recall towns.sqlite dev.jsonl --fill partial")
 def recall(
     base: Base,
-    gold: Documents,
+    gold: Annotated[
+        str, typer.Argument(metavar="GOLD", help="Documents with links; '-' is standard input.")
+    ],
     *,
     candidates: Annotated[
         list[str] | None,
@@ -216,6 +247,8 @@ def recall(
         chains = {
             names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
         }
+        if not any(m.entity in opened for doc in documents for m in doc.mentions if m.entity):
+            say(f"{gold}: no mention is linked to an entity of {base}; do the ids agree?")
         filled = make_filled(opened, chain, fillers, to=standard.fill_to)
         for names, generator in chains.items():
             report = report_candidates(generator, documents)

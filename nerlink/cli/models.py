@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Device", "Model", "Precision", "load_pipeline", "log_to_stderr"]
 
-Model = Annotated[Path, typer.Argument(help="Folder of a trained model.")]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a trained model.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, int8, fp16.")]
 

@@ -1,5 +1,6 @@
 """`nerlink tag`: find and link the mentions of documents."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -13,7 +14,8 @@ from nerlink.cli.documents import (
     read_documents,
 )
 from nerlink.cli.models import Device, Model, Precision, load_pipeline
-from nerlink.cli.output import counted
+from nerlink.cli.output import counted, say
+from nerlink.data import Document
 
 __all__ = ["tag"]
 
@@ -61,6 +63,19 @@ def tag(
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
-    tagged = pipeline.link_only(documents) if link_only else pipeline.stream(documents)
+    if link_only:
+        tagged = _told_if_bare(pipeline.link_only(documents))
+    else:
+        tagged = pipeline.stream(documents)
     write_options = parse_options(write)
     sources.write(counted(tagged, noun="document"), output, format=to, **write_options)
+
+
+def _told_if_bare(documents: Iterable[Document]) -> Iterator[Document]:
+    """The same documents, and a word if none of them has a mention that could be linked."""
+    n_mentions = 0
+    for doc in documents:
+        n_mentions += len(doc.mentions)
+        yield doc
+    if not n_mentions:
+        say("no document has a mention to link; without --link-only they are found first.")

@@ -78,7 +78,8 @@ class Connections:
                 connection.execute(setting)
         except sqlite3.DatabaseError as error:
             raise KnowledgeBaseError(
-                f"{self.path}: cannot be opened as a knowledge base ({error})."
+                f"{self.path}: cannot be opened as a knowledge base ({error}). Check the path; "
+                "nerlink kb build PATH TABLE makes one."
             ) from error
         return connection
 

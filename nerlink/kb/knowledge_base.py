@@ -287,7 +287,8 @@ class KnowledgeBase:
 
     def _no_entity(self, entity: str) -> KnowledgeBaseError:
         return KnowledgeBaseError(
-            f"{self.path}: no entity {entity!r}. Add it with kb.add, or look for it by an alias."
+            f"{self.path}: no entity {entity!r}. Look for its id by an alias (nerlink kb search), "
+            "or add it."
         )
 
     @contextmanager

@@ -42,6 +42,8 @@ FILES: Final = (
     MANIFEST,
 )
 
+_AGAIN: Final = "Copy the whole model again, or train it again."
+
 PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
 
 
@@ -78,14 +80,14 @@ def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
         found = int(manifest["format"])
         missing = [name for name in ("files", *needed) if name not in manifest]
     except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{path}: damaged ({error!r}).") from error
+        raise StorageError(f"{path}: damaged ({error!r}). {_AGAIN}") from error
     if found != FORMAT:
         advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
         raise StorageError(
             f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
         )
     if missing:
-        raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}.")
+        raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}. {_AGAIN}")
     return manifest
 
 
@@ -107,9 +109,11 @@ def check_files(folder: Path) -> None:
             continue
         path = folder / name
         if not path.is_file():
-            raise StorageError(f"{folder}: incomplete, {name} is missing.")
+            raise StorageError(f"{folder}: incomplete, {name} is missing. {_AGAIN}")
         if _sha256(path) != expected:
-            raise StorageError(f"{folder}: {name} is damaged (its sha256 is not the saved one).")
+            raise StorageError(
+                f"{folder}: {name} is damaged (its sha256 is not the saved one). {_AGAIN}"
+            )
 
 
 def _sha256(path: Path) -> str:

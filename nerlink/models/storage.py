@@ -139,7 +139,7 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     try:
         config = load_config(folder / "config.toml")
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
-        kb = KnowledgeBase.open(folder / BASE) if "nel" in info.tasks else None
+        kb = _open_base(folder / BASE) if "nel" in info.tasks else None
         seen = json.loads((folder / "linker.json").read_text("utf-8")) if kb else {}
         if kb:
             _check_base(kb, seen)
@@ -246,6 +246,15 @@ def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
             "the one the model was saved with, so its rows are others. Put that one back and "
             "change it (nerlink kb add, rename, merge, remove), or train the model again."
         )
+
+
+def _open_base(path: Path) -> KnowledgeBase:
+    if not path.is_file():
+        raise StorageError(
+            f"incomplete, {path.name} is missing. No other base can take its place: copy the whole "
+            "model again, or train it again."
+        )
+    return KnowledgeBase.open(path)
 
 
 def _is_base_of(model: JointModel, path: Path) -> bool:

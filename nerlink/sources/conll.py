@@ -184,8 +184,9 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
     for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
-                f"{path}:{number}: {len(cells)} columns instead of {n_exact or n_needed} "
-                f"({', '.join(positions)}): {line!r:.80}. Name the file's columns and delimiter."
+                f"{path}:{number}: {len(cells)} columns instead of {n_exact or n_needed}, of which "
+                f"{', '.join(positions)} are read: {line!r:.80}. "
+                "Name the file's columns and delimiter."
             )
         for name, position in positions.items():
             columns[name].append(cells[position])

@@ -142,7 +142,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     try:
         raw = partial.open("xb")
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise _not_writable(path, error) from error
     try:
         with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
             yield handle
@@ -151,12 +151,17 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)
 
 
+def _not_writable(path: Path, error: OSError) -> DataError:
+    reason = error.strerror or error
+    return DataError(f"{path} cannot be written: {reason}. Name a file in a folder of yours.")
+
+
 def _write_through(path: Path) -> Iterator[TextIO]:
     """What is no regular file, and so cannot be replaced."""
     try:
         raw = path.open("wb")
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise _not_writable(path, error) from error
     with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
         yield handle
 

@@ -39,7 +39,10 @@ def parse_json(content: bytes, *, where: str) -> Any:
     try:
         return json.loads(decode(content, where=where))
     except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON at column {error.colno}: {error.msg}.") from error
+        raise DataError(
+            f"{where}: not JSON at column {error.colno}: {error.msg}. Mend the line, or leave bad "
+            "ones out (--skip-invalid)."
+        ) from error
     except (RecursionError, ValueError) as error:
         raise DataError(f"{where}: this JSON cannot be read: {error}.") from error
 

@@ -10,7 +10,19 @@ from tests.world import DOCUMENTS
 def test_report_is_a_table(run, gold, predicted):
     result = run("evaluate", gold, predicted)
     assert result.code == 0
-    assert "F1" in result.out or "f1" in result.out
+    assert "InKB, strong, micro" in result.out
+    assert "50.0" in result.out or "0.50" in result.out
+
+
+def test_nothing_to_score_is_told(run, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("")
+    result = run("evaluate", tmp_path / "empty.jsonl", tmp_path / "empty.jsonl")
+    assert (result.code, "holds no documents" in result.err) == (1, True)
+
+
+def test_a_model_that_is_not_there_is_told(run, gold, tmp_path):
+    result = run("evaluate", gold, "--model", tmp_path / "none")
+    assert (result.code, "no such folder. Train a model first" in result.err) == (1, True)
 
 
 def test_report_can_be_json(run, gold, predicted):

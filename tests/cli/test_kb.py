@@ -85,6 +85,31 @@ def test_removing_is_all_or_nothing(run, base):
     assert run("kb", "info", base).records[0]["entities"] == 2
 
 
+def test_an_entity_gets_another_name(run, base):
+    assert run("kb", "rename", base, "Q84", "London, England").code == 0
+    best = run("kb", "search", base, "London").records[0]
+    assert (best["entity"], best["name"]) == ("Q84", "London, England")
+
+
+def test_an_entity_is_merged_into_another(run, base):
+    assert run("kb", "add", base, "--id", "Q84-copy", "--name", "The Smoke").code == 0
+    assert run("kb", "merge", base, "Q84-copy", "Q84").code == 0
+    assert run("kb", "search", base, "The Smoke").records[0]["entity"] == "Q84"
+    assert run("kb", "show", base, "Q84-copy").code == 1
+
+
+def test_an_entity_that_is_not_there_is_told(run, base):
+    for arguments in (["remove", base, "Q9"], ["rename", base, "Q9", "Ulm"]):
+        result = run("kb", *arguments)
+        assert (result.code, "no entity 'Q9'. Look for its id" in result.err) == (1, True)
+
+
+def test_recall_of_other_ids_is_told(run, gold, tmp_path):
+    (tmp_path / "t.csv").write_text("id,name\nother,Ulm\n", encoding="utf8")
+    run("kb", "build", tmp_path / "t.sqlite", tmp_path / "t.csv")
+    assert "do the ids agree?" in run("kb", "recall", tmp_path / "t.sqlite", gold).err
+
+
 def test_show_prints_entities(run, base):
     record = run("kb", "show", base, "Q84").records[0]
     assert (record["name"], record["popularity"]) == ("London", 900)

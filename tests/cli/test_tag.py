@@ -49,6 +49,13 @@ def test_given_mentions_can_be_kept_and_linked(run, gold):
     assert [m["entity"] for m in record["mentions"]] == ["Q1", "Q1", "Q1"]
 
 
+def test_having_no_mentions_to_link_is_told(run, gold):
+    assert (
+        "no document has a mention" in run("tag", "model", "--link-only", stdin="Bea met Ada").err
+    )
+    assert "no document has a mention" not in run("tag", "model", gold, "--link-only").err
+
+
 def test_options_of_the_model_are_passed_on(run, loaded):
     run("tag", "model", "--threshold", "0.5", "--top-k", "3", "--device", "cpu", stdin="A b")
     options = {"threshold": 0.5, "top_k": 3, "device": "cpu", "precision": "auto"}

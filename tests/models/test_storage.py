@@ -118,7 +118,7 @@ def test_a_damaged_knowledge_base_is_refused(folder, content):
 
 def test_a_missing_knowledge_base_is_refused(folder):
     (folder / "kb.sqlite").unlink()
-    with pytest.raises(StorageError, match=r"kb.sqlite: no such knowledge base"):
+    with pytest.raises(StorageError, match=r"incomplete, kb.sqlite is missing\. No other base"):
         load_model(folder)
 
 
