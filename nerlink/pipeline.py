@@ -94,11 +94,19 @@ class Pipeline:
 
     @classmethod
     def from_pretrained(cls, name: str, **options: Any) -> Self:
-        """The model of a repository on the Hugging Face hub; options are those of `load`."""
+        """The model of a repository on the Hugging Face hub; options are those of `load`.
+
+        Raises:
+            StorageError: There is no such repository, no network, or no model in it.
+        """
         return cls.load(fetch_model(name), **options)
 
     def push_to_hub(self, name: str, *, private: bool = False) -> str:
-        """Save the model to a repository on the Hugging Face hub; the address of the commit."""
+        """Save the model to a repository on the Hugging Face hub; the address of the commit.
+
+        Raises:
+            StorageError: It cannot be uploaded.
+        """
         return push_model(self.save, name, private=private)
 
     def save(self, folder: str | Path) -> Path:

@@ -12,7 +12,7 @@ __all__ = ["AsModules", "InBuffers", "borrow_buffers", "buffers_of_thread"]
 
 
 class AsModules:
-    """Every result is a new tensor, as learning needs them."""
+    """Every result is a new tensor, as learning needs them. States are (n_subtokens, width)."""
 
     def linear(self, module: nn.Module, states: Tensor, name: str) -> Tensor:  # noqa: ARG002
         """A linear map of states, (n_subtokens, width)."""

@@ -41,6 +41,9 @@ def push_model(save: Callable[[Path], Path], name: str, *, private: bool = False
 
     Returns:
         Address of the commit.
+
+    Raises:
+        StorageError: Nobody is logged in, the name is not allowed, or there is no network.
     """
     api = HfApi()
     with tempfile.TemporaryDirectory() as folder:

@@ -186,7 +186,7 @@ class Linker(SpanClassifier):
             self.nil_prototype.copy_(self.prototypes.text_of(torch.tensor(rows)).mean(0))
 
     def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
-        """What each mention seems to mean, for itself."""
+        """What each mention seems to mean, for itself; vectors and labels as `loss` takes them."""
         self.lookup.refresh()
         sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
@@ -196,7 +196,7 @@ class Linker(SpanClassifier):
         return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
 
     def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
-        """What each mention means."""
+        """What each mention means, a link for each; vectors and labels as `loss` takes them."""
         if not len(mentions):
             return []
         look = self.look(vectors, labels, mentions)

@@ -82,7 +82,7 @@ class SecondLook(nn.Module):
         self.register_buffer("center", torch.zeros(width))
 
     def forward(self, look: FirstLook, *, is_on: bool) -> Tensor:
-        """Calibrated logits of `NIL` and of each candidate, like `look.scores`."""
+        """Calibrated logits of `NIL` and of each candidate, (n_mentions, 1 + most candidates)."""
         weights = self.weights[int(is_on)]
         if is_on and weights[N_CALIBRATION:].any():
             return self.features(look) @ weights

@@ -51,6 +51,9 @@ def write_nif(
         entities: Put before an entity's id, such as `http://www.wikidata.org/entity/`; an id
             that is an address stays as it is.
         labels: Put before a label, likewise.
+
+    Raises:
+        DataError: Two documents have the same id.
     """
     handle.write(_HEAD)
     ids: set[str] = set()
