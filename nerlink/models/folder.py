@@ -73,7 +73,8 @@ def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
         raise StorageError(f"{folder}: no such folder. Train a model first, or check the path.")
     if not path.is_file():
         raise StorageError(
-            f"{folder}: no {MANIFEST}, so this is no nerlink model, or saving it was interrupted."
+            f"{folder}: no {MANIFEST}, so this is no nerlink model, or saving it was interrupted. "
+            "Check the path, or save or train the model again."
         )
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -26,7 +26,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from nerlink.config import dump_config, load_config
-from nerlink.errors import NerlinkError, StorageError
+from nerlink.errors import KnowledgeBaseError, NerlinkError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.files import copy_base
 from nerlink.kb.schema import read_identity
@@ -57,6 +57,10 @@ __all__ = [
 ]
 
 PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
+_SAME_NERLINK: Final = "Take the nerlink that wrote it, or train the model again."
+_NO_OTHER_BASE: Final = (
+    "No other base can take its place: copy the whole model again, or train it again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,13 +201,15 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
     expected = head_state(model)
     if expected.keys() != state.keys():
         names = sorted(expected.keys() ^ state.keys())
-        raise StorageError(f"{where}: heads.safetensors does not fit this model: {names[:5]}")
+        raise StorageError(
+            f"{where}: heads.safetensors does not fit this model: {names[:5]}. {_SAME_NERLINK}"
+        )
     with torch.no_grad():
         for name, tensor in state.items():
             if own[name].shape != tensor.shape:
                 raise StorageError(
                     f"{where}: {name} has shape {tuple(tensor.shape)}, "
-                    f"the model needs {tuple(own[name].shape)}"
+                    f"the model needs {tuple(own[name].shape)}. {_SAME_NERLINK}"
                 )
             own[name].copy_(tensor)
 
@@ -250,11 +256,13 @@ def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
 
 def _open_base(path: Path) -> KnowledgeBase:
     if not path.is_file():
+        raise StorageError(f"incomplete, {path.name} is missing. {_NO_OTHER_BASE}")
+    try:
+        return KnowledgeBase.open(path)
+    except KnowledgeBaseError as error:
         raise StorageError(
-            f"incomplete, {path.name} is missing. No other base can take its place: copy the whole "
-            "model again, or train it again."
-        )
-    return KnowledgeBase.open(path)
+            f"{path.name} is damaged, or of another version of nerlink. {_NO_OTHER_BASE}"
+        ) from error
 
 
 def _is_base_of(model: JointModel, path: Path) -> bool:

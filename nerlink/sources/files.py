@@ -47,7 +47,9 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder; name a file in it.") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+        raise DataError(
+            f"{path} cannot be read: {error}. Check that you may read it, and that it is whole."
+        ) from error
 
 
 def numbered_lines(path: str | Path, *, with_ends: bool = False) -> Iterator[tuple[int, bytes]]:

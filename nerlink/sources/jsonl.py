@@ -44,7 +44,10 @@ def parse_json(content: bytes, *, where: str) -> Any:
             "ones out (--skip-invalid)."
         ) from error
     except (RecursionError, ValueError) as error:
-        raise DataError(f"{where}: this JSON cannot be read: {error}.") from error
+        raise DataError(
+            f"{where}: this JSON cannot be read: {error}. Make its lists less deep and its numbers "
+            "shorter, or leave bad lines out (--skip-invalid)."
+        ) from error
 
 
 def read_json(path: str | Path) -> Iterator[Result]:
@@ -61,7 +64,10 @@ def read_json(path: str | Path) -> Iterator[Result]:
             "If each line is a record of its own, read it as 'jsonl'."
         ) from error
     except (RecursionError, ValueError) as error:
-        raise DataError(f"{path}: this JSON cannot be read: {error}.") from error
+        raise DataError(
+            f"{path}: this JSON cannot be read: {error}. "
+            "Make its lists less deep and its numbers shorter."
+        ) from error
     for number, record in enumerate(records if isinstance(records, list) else [records]):
         yield attempt(document_from_record, record, where=f"{path}: document {number}")
 

@@ -41,7 +41,9 @@ def _load(path: str | Path) -> Columns:
     try:
         file = parquet.ParquetFile(content)
     except pyarrow.ArrowException as error:
-        raise DataError(f"{path} is not Parquet: {error}.") from error
+        raise DataError(
+            f"{path} is not Parquet: {error}. Name its format (--from), or copy the file again."
+        ) from error
     return file.schema_arrow.names, _rows(path, file)
 
 
@@ -53,7 +55,9 @@ def _rows(path: str | Path, file: Any) -> Iterator[tuple[str, Sequence[Any]]]:
                 yield f"{path}: row {number}", row
                 number += 1
     except OSError as error:
-        raise DataError(f"{path}: damaged after row {number}: {error}.") from error
+        raise DataError(
+            f"{path}: damaged after row {number}: {error}. Copy or write the file again."
+        ) from error
 
 
 def write_parquet(

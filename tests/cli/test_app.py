@@ -42,6 +42,13 @@ def test_help_ends_with_an_example_to_paste(run, command):
     assert result.out.strip().splitlines()[-1].strip().startswith(f"Example: nerlink {command}")
 
 
+@pytest.mark.parametrize("command", LEAVES)
+def test_arguments_are_words_in_capitals(run, command):
+    usage = run(*command.split(), "--help").out.partition("\n\n")[0].replace(".toml", "")
+    arguments = usage.partition("[OPTIONS]")[2]
+    assert arguments == arguments.upper()
+
+
 def test_version_is_shown(run):
     assert run("--version").out.strip() == nerlink.__version__
 

@@ -99,7 +99,11 @@ def test_an_entity_is_merged_into_another(run, base):
 
 
 def test_an_entity_that_is_not_there_is_told(run, base):
-    for arguments in (["remove", base, "Q9"], ["rename", base, "Q9", "Ulm"]):
+    for arguments in (
+        ["remove", base, "Q9"],
+        ["rename", base, "Q9", "Ulm"],
+        ["merge", base, "Q9", "Q84"],
+    ):
         result = run("kb", *arguments)
         assert (result.code, "no entity 'Q9'. Look for its id" in result.err) == (1, True)
 

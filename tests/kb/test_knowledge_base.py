@@ -108,7 +108,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "text.sqlite"
     path.write_text("id,name\n" * 200)
-    with pytest.raises(KnowledgeBaseError, match="cannot be opened as a knowledge base"):
+    with pytest.raises(
+        KnowledgeBaseError, match=r"cannot be opened as a knowledge base .* Check the path"
+    ):
         KnowledgeBase.open(path)
 
 

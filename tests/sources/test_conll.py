@@ -117,7 +117,7 @@ def test_white_space_of_other_kinds_belongs_to_tokens(tmp_path):
 
 BAD = {
     "tag": (PLAIN.replace("VBD O", "VBD X-PER"), {}, "a.conll:2: column 'ner': tag 'X-PER' is not"),
-    "ragged": ("a B-PER\nb\n", {}, "a.conll:2: 1 columns instead of 2"),
+    "ragged": ("a B-PER\nb\n", {}, "1 columns instead of 2, of which token, ner are read"),
     "too many": ("a b O\n", {"columns": ["token", "ner"]}, "a.conll:1: 3 columns instead of 2"),
     "delimiter": ("a O\n", {"delimiter": "\t"}, "a.conll:1: 1 columns instead of 2"),
     "no token": ("a O\n", {"columns": ["tokn", "ner"]}, "'token' is missing; .* mean 'tokn'"),

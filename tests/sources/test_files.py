@@ -45,7 +45,7 @@ def test_folder_is_no_file(tmp_path):
 def test_damaged_gzip_is_refused(tmp_path, content):
     path = tmp_path / "a.txt.gz"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"a.txt.gz cannot be read"):
+    with pytest.raises(DataError, match=r"a.txt.gz cannot be read: .* it is whole"):
         read_text(path)
 
 
@@ -84,7 +84,7 @@ def test_output_appears_whole_or_not_at_all(tmp_path):
 
 def test_output_into_a_missing_folder_is_refused(tmp_path):
     missing = open_output(tmp_path / "no" / "a.txt")
-    with pytest.raises(DataError, match="cannot be written: No such file"), missing:
+    with pytest.raises(DataError, match=r"cannot be written: No such.* Name a file"), missing:
         pass
 
 

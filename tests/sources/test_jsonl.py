@@ -12,7 +12,7 @@ def test_blank_lines_are_passed_over(tmp_path):
 
 
 LINES = {
-    "not JSON": ('{"text": "Ada"', r"a.jsonl:2: not JSON at column 15: Expecting"),
+    "not JSON": ('{"text": "Ada"', r"a.jsonl:2: not JSON at column 15: .* Mend the line"),
     "offset": (
         '{"text": "Ada", "mentions": [{"start": 0, "end": 4}]}',
         r"a.jsonl:2: mention 0: .* 4 reac",
@@ -20,7 +20,7 @@ LINES = {
     "surrogate": (r'{"text": "\ud800"}', "a.jsonl:2: text: character 0 is half"),
     "NUL": (r'{"text": "a\u0000"}', "a.jsonl:2: text: character 1 is NUL"),
     "duplicate": ('{"id": "1", "text": "Bea"}', "id '1' occurs twice"),
-    "depth": ('{"text": ' + "[" * 100_000, "cannot be read: maximum recursion"),
+    "depth": ('{"text": ' + "[" * 100_000, "cannot be read: maximum recursion.* less deep"),
 }
 
 
@@ -50,7 +50,7 @@ def test_lines_are_read_one_by_one(tmp_path):
 def test_json_names_the_line_of_a_mistake(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('[{"text": "Ada"},\n{"text": Bea}]')
-    with pytest.raises(DataError, match=r"a.json:2: not JSON at column 10"):
+    with pytest.raises(DataError, match=r"a.json:2: not JSON at column 10.* as 'jsonl'"):
         read(path)
 
 
