@@ -89,7 +89,7 @@ def build(
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
         os.close(handle)
     except OSError as error:
-        raise KnowledgeBaseError(f"{path}: cannot be written ({error}).") from error
+        raise _not_writable(path, error) from error
     try:
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
             _fill(connection, entities, aliases, columns, options)
@@ -97,9 +97,15 @@ def build(
         remove_journals(path)
         Path(part).replace(path)
     except (sqlite3.OperationalError, OSError) as error:
-        raise KnowledgeBaseError(f"{path}: cannot be written ({error}).") from error
+        raise _not_writable(path, error) from error
     finally:
         Path(part).unlink(missing_ok=True)
+
+
+def _not_writable(path: Path, error: Exception) -> KnowledgeBaseError:
+    return KnowledgeBaseError(
+        f"{path}: cannot be written ({error}). Name a file in a folder of yours, with room for it."
+    )
 
 
 def entity_values(row: int, entity: Entity) -> EntityValues:

@@ -102,7 +102,10 @@ class Connections:
             yield connection
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise KnowledgeBaseError(f"{self.path}: cannot be changed now ({error}).") from error
+            raise KnowledgeBaseError(
+                f"{self.path}: cannot be changed now ({error}). Nothing was changed; let other "
+                "writers finish, or make room, and do it again."
+            ) from error
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

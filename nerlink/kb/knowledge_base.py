@@ -246,7 +246,7 @@ class KnowledgeBase:
             KnowledgeBaseError: The base lacks one of them, they are one, or it is read-only.
         """
         if source == target:
-            raise KnowledgeBaseError(f"{self.path}: entity {source!r} cannot merge into itself.")
+            raise KnowledgeBaseError(f"{self.path}: {source!r} cannot merge into itself. Name two.")
         with self.change() as connection:
             rows = (self._find(connection, source), self._find(connection, target))
             edit.merge_entities(connection, *rows)

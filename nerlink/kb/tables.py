@@ -126,7 +126,7 @@ def _read_file(path: Path) -> Iterator[Row]:
     try:
         yield from reader(path)
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file.") from error
+        raise DataError(f"{path}: no such file. Check the path.") from error
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}). Text must be UTF-8.") from error
 
@@ -150,7 +150,9 @@ def _read_csv(path: Path, *, delimiter: str = ",") -> Iterator[Row]:
                     )
                 yield Row(str(path), "line", reader.line_num, record)
         except csv.Error as error:
-            raise DataError(f"{path}, line {reader.line_num}: {error}.") from error
+            raise DataError(
+                f"{path}, line {reader.line_num}: {error}. Mend its quotes, or save JSON lines."
+            ) from error
 
 
 def _read_tsv(path: Path) -> Iterator[Row]:
@@ -165,10 +167,13 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
             try:
                 record = json.loads(line)
             except json.JSONDecodeError as error:
-                raise DataError(f"{path}, line {number}: not JSON ({error}).") from error
+                raise DataError(
+                    f"{path}, line {number}: not JSON ({error}). A line is one record in braces."
+                ) from error
             if not isinstance(record, dict):
                 raise DataError(
-                    f"{path}, line {number}: {line.strip()[:40]!r} is not a JSON object."
+                    f"{path}, line {number}: {line.strip()[:40]!r} is not a JSON object. "
+                    "A line is one record in braces."
                 )
             yield Row(str(path), "line", number, record)
 
@@ -183,7 +188,9 @@ def _read_parquet(path: Path) -> Iterator[Row]:
             for number, record in enumerate(chain.from_iterable(batches), 1):
                 yield Row(str(path), "row", number, _without_gaps(record))
     except ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file ({error}).") from error
+        raise DataError(
+            f"{path}: not a Parquet file ({error}). Copy it again, or name it by its format."
+        ) from error
 
 
 def _without_gaps(record: dict[str, Any]) -> dict[str, Any]:

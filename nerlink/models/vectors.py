@@ -89,7 +89,10 @@ def _numbers(fields: list[str], width: int, where: str) -> NDArray[np.float32]:
     except ValueError as error:
         raise DataError(f"{where}: {error}. A line is a word and {width} numbers.") from error
     if len(numbers) != width:
-        raise DataError(f"{where}: {len(numbers)} numbers, where the first line has {width}.")
+        raise DataError(
+            f"{where}: {len(numbers)} numbers, where the first line has {width}. "
+            "Mend the line; a word may hold no blanks."
+        )
     return numbers
 
 
@@ -98,7 +101,10 @@ def _read_array(path: Path) -> WordVectors:
 
     tables = sorted(path.parent.glob("*.parquet"))
     if not tables:
-        raise DataError(f"{path} has no .parquet table of its words beside it.")
+        raise DataError(
+            f"{path} has no .parquet table of its words beside it. Put one there, its first "
+            "column the words in the order of the rows."
+        )
     try:
         words = parquet.read_table(tables[0]).column(0).to_pylist()
         rows = np.load(path, allow_pickle=False).astype(np.float32)

@@ -93,9 +93,9 @@ def test_integer_ids_that_a_frame_made_floats_stay_integers(tmp_path: Path) -> N
         ("t.csv", "id,name\nQ1,Ada,x\n", "line 2: more fields than the 2 columns"),
         ("t.csv", 'id\n"Q1', "unexpected end of data"),
         ("t.jsonl", '{"id": "Q1"}\n{"id":\n', "line 2: not JSON"),
-        ("t.jsonl", "[1]\n", "line 1: .* is not a JSON object"),
+        ("t.jsonl", "[1]\n", "line 1: .* is not a JSON object. A line is one"),
         ("t.csv.gz", "id\nQ1\n", "cannot be read"),
-        ("t.parquet", "id\nQ1\n", "not a Parquet file"),
+        ("t.parquet", "id\nQ1\n", "not a Parquet file .* Copy it again"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
