@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self, overload
 
@@ -22,7 +21,7 @@ from nerlink.models.joint import JointModel
 from nerlink.models.precision import choose_precision
 from nerlink.models.storage import load_model, read_info, save_model
 from nerlink.models.texts import refresh_text
-from nerlink.sources.check import check_document
+from nerlink.sources.check import check_document, check_documents
 from nerlink.toml import check_table
 
 __all__ = ["Pipeline"]
@@ -164,7 +163,7 @@ class Pipeline:
 
         evaluate(gold, pipeline(gold), seen=pipeline.links_seen(gold))
         """
-        return links_seen(self.model, documents)
+        return links_seen(self.model, check_documents(documents))
 
     def refresh(self, *, told: Callable[[int, int], None] | None = None) -> None:
         """Read the texts of entities that were added since; done before documents by itself.
@@ -191,7 +190,7 @@ class Pipeline:
         """
         if self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
-        if mention not in _document(1, doc).mentions:
+        if mention not in check_document(doc, where="the document").mentions:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
         with self._alone():
             refresh_text(self.model.linker)
@@ -204,9 +203,7 @@ class Pipeline:
             yield
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
-        if isinstance(documents, str | Document):
-            raise DataError("pass a list of documents, or call pipeline(document) for one.")
-        for group in group_documents(map(_document, count(1), documents)):
+        for group in group_documents(check_documents(documents, texts=True)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
                 keep_out_of_heap()
             with self._alone():
@@ -214,11 +211,3 @@ class Pipeline:
                     refresh_text(self.model.linker)
                 done = list(annotate_group(self.model, group, link_only=link_only))
             yield from done
-
-
-def _document(number: int, document: str | Document) -> Document:
-    """A document that is sound, from a text or a document."""
-    doc = Document(text=document) if isinstance(document, str) else document
-    if not isinstance(doc, Document):
-        raise DataError(f"document {number} is a {type(doc).__name__}; pass texts or Documents.")
-    return check_document(doc, where=f"document {number if doc.id is None else doc.id}")

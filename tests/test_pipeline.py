@@ -6,6 +6,7 @@ from itertools import count, islice
 from pathlib import Path
 from threading import Barrier
 
+import pandas as pd
 import pytest
 from torch import multiprocessing
 
@@ -293,9 +294,16 @@ def test_what_is_no_text_is_refused(pipeline, text, message):
         pipeline([TEXT, text])
 
 
+def test_a_table_is_refused_and_not_taken_for_its_column_names(pipeline):
+    frame = pd.DataFrame({"id": ["a"], "text": [TEXT]})
+    with pytest.raises(DataError, match=r"documents is a DataFrame, .*from_frame"):
+        pipeline(frame)
+    assert pipeline(frame.text) == [pipeline(TEXT)]
+
+
 def test_given_mentions_outside_the_text_are_refused(pipeline):
     doc = Document(text="Ada", id="x", mentions=(Mention(start=1, end=9),))
-    with pytest.raises(DataError, match=r"document x: mention 0: .* outside the text"):
+    with pytest.raises(DataError, match=r"document 'x': mention 0: .* outside the text"):
         list(pipeline.link_only([doc]))
 
 

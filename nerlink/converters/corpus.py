@@ -12,6 +12,7 @@ from nerlink.converters.sentences import to_sentences
 from nerlink.converters.tokens import SentenceSplitter, Tokenizer
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.sources.check import check_documents
 
 __all__ = ["DocumentCorpus", "to_corpus"]
 
@@ -64,7 +65,7 @@ def to_corpus(
     splits = {
         split: [
             sentence
-            for doc in documents
+            for doc in check_documents(documents, what=split)
             for sentence in to_sentences(
                 doc, tasks=tasks, tokenizer=tokenizer, splitter=splitter, on_report=reports.append
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.sources.check import check_documents
 
 __all__ = ["Pair", "match_documents"]
 
@@ -33,7 +34,8 @@ def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
     Raises:
         DataError: A document is missing, is there twice, or has another text.
     """
-    golds, predictions = list(gold), list(predicted)
+    golds = list(check_documents(gold, what="gold"))
+    predictions = list(check_documents(predicted, what="predicted"))
     has_ids = all(doc.id is not None for doc in (*golds, *predictions))
     ordered = _in_gold_order(golds, predictions) if has_ids else predictions
     if len(golds) != len(ordered):

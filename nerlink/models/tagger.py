@@ -4,7 +4,9 @@ Between the encoder's vectors and the tags there may be a layer that sees the wh
 conditional random field may choose the tags; without either, tokens are told apart one by one.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -54,16 +56,17 @@ class Tagger(SequenceTagger):
         dictionary.span_labels = True
         for label in labels:
             dictionary.add_item(label)
-        super().__init__(
-            embeddings=encoder,
-            tag_dictionary=dictionary,
-            tag_type=self.task,
-            tag_format=config.scheme.upper(),
-            use_rnn=False,
-            use_crf=False,
-            reproject_embeddings=False,
-            locked_dropout=0.0,
-        )
+        with _flair_silent():
+            super().__init__(
+                embeddings=encoder,
+                tag_dictionary=dictionary,
+                tag_type=self.task,
+                tag_format=config.scheme.upper(),
+                use_rnn=False,
+                use_crf=False,
+                reproject_embeddings=False,
+                locked_dropout=0.0,
+            )
         self.labels = tuple(labels)
         self.tagset = TagSet(labels, config.scheme)
         width = 2 * config.rnn or encoder.embedding_length
@@ -204,3 +207,15 @@ def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:
     if not config.hidden:
         return []
     return [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(config.dropout)]
+
+
+@contextmanager
+def _flair_silent() -> Iterator[None]:
+    """Flair tells what a tagger predicts on standard output, among a program's own."""
+    log = logging.getLogger("flair")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

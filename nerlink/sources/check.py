@@ -17,6 +17,7 @@ __all__ = [
     "accept",
     "attempt",
     "check_document",
+    "check_documents",
     "check_mention",
     "missing_column",
 ]
@@ -99,6 +100,47 @@ def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
     return doc
 
 
+def check_documents(
+    documents: Iterable[str | Document], *, what: str = "documents", texts: bool = False
+) -> Iterator[Document]:
+    """Documents, one by one, each found to be sound.
+
+    Args:
+        documents: Any number, also a stream.
+        what: What messages call all of them.
+        texts: Take a text for a document without mentions.
+
+    Raises:
+        DataError: They are a table or a single document, or one of them is none or not sound.
+    """
+    if hasattr(documents, "columns"):
+        raise DataError(
+            f"{what} is a {type(documents).__name__}, not documents. "
+            "nerlink.from_frame(frame) makes documents of a table."
+        )
+    if isinstance(documents, str | bytes | Mapping | Document) or not hasattr(
+        documents, "__iter__"
+    ):
+        raise DataError(f"{what} is a {type(documents).__name__}; pass a list of documents.")
+    return (_checked(number, one, texts) for number, one in enumerate(documents, 1))
+
+
+def _checked(number: int, one: Any, texts: bool) -> Document:
+    doc = Document(text=one) if texts and isinstance(one, str) else one
+    if not isinstance(doc, Document):
+        raise _no_document(
+            doc, f"document {number}", "texts or Documents" if texts else "Documents"
+        )
+    return check_document(doc, where=f"document {number if doc.id is None else repr(doc.id)}")
+
+
+def _no_document(value: Any, where: str, wanted: str) -> DataError:
+    return DataError(
+        f"{where} is a {type(value).__name__}; pass {wanted}. "
+        "nerlink.from_frame(pandas.DataFrame(records)) makes Documents of records."
+    )
+
+
 def check_document(doc: Document, *, where: str) -> Document:
     """The same document, found to be sound.
 
@@ -107,8 +149,10 @@ def check_document(doc: Document, *, where: str) -> Document:
     Raises:
         DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
             out of order; a string holds characters that no file or model can carry; columns of
-            mentions or tokens are no lists.
+            mentions or tokens are no lists; or it is something else than a document.
     """
+    if not isinstance(doc, Document):
+        raise _no_document(doc, where, "a Document")
     _check_characters(doc.text, where=f"{where}: text")
     if doc.id is not None:
         _check_name(doc.id, where=f"{where}: id")
@@ -125,8 +169,10 @@ def check_mention(mention: Mention, length: int, *, where: str) -> None:
     """Refuse a mention that does not fit a text of `length` characters.
 
     Raises:
-        DataError: Its offsets, a name or a score are wrong.
+        DataError: Its offsets, a name or a score are wrong, or it is no mention.
     """
+    if not isinstance(mention, Mention):
+        raise DataError(f"{where} is a {type(mention).__name__}; pass Mentions.")
     _check_range(mention.start, mention.end, length, where=where)
     if mention.label is not None:
         _check_name(mention.label, where=f"{where}: label")
@@ -173,6 +219,8 @@ def _check_columns(columns: Any, *, where: str) -> None:
 
 
 def _check_characters(text: str, *, where: str) -> None:
+    if not isinstance(text, str):
+        raise DataError(f"{where} is {text!r:.80}; it must be a string.")
     if (position := text.find("\0")) >= 0:
         raise DataError(f"{where}: character {position} is NUL (U+0000). Remove it.")
     try:

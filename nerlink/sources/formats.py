@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import OnError, Result, accept, check_document
+from nerlink.sources.check import OnError, Result, accept, check_documents
 from nerlink.sources.conll import read_conll
 from nerlink.sources.conll_output import write_conll
 from nerlink.sources.delimited import read_csv, read_tsv, write_csv, write_tsv
@@ -169,9 +169,8 @@ def write(
 
 
 def _counted(documents: Iterable[Document], sizes: list[int]) -> Iterator[Document]:
-    for number, doc in enumerate(documents):
-        name = f"document {number}" if doc.id is None else f"document {doc.id!r}"
-        yield check_document(doc, where=name)
+    for doc in check_documents(documents):
+        yield doc
         sizes[0] += 1
         sizes[1] += len(doc.mentions)
 

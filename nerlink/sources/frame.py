@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import OnError, accept
+from nerlink.sources.check import OnError, accept, check_documents
 from nerlink.sources.losses import Losses
 from nerlink.sources.shapes import (
     Row,
@@ -65,6 +65,11 @@ def from_frame(
 def _rows(
     frame: "pandas.DataFrame", names: Mapping[str, str], *, where: str
 ) -> tuple[Sequence[str], Iterator[Row]]:
+    if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
+        raise DataError(
+            f"{where} is a {type(frame).__name__}; pass a pandas DataFrame. "
+            "pandas.DataFrame(records) makes one of records, to_pandas() of most other tables."
+        )
     renamed = rename([str(column) for column in frame.columns], names, where=where)
     columns = [_values(frame.iloc[:, i]) for i in range(len(renamed))]
     rows = enumerate(zip(*columns, strict=True))
@@ -110,7 +115,8 @@ def to_frame(
     import pandas
 
     counted = Losses() if losses is None else losses
-    rows = list(rows_from_documents(documents, shape=shape, losses=counted, scheme=scheme))
+    checked = check_documents(documents)
+    rows = list(rows_from_documents(checked, shape=shape, losses=counted, scheme=scheme))
     if losses is None and counted.counts:
         kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(counted.counts.items()))
         log.warning("A frame of shape %r cannot carry %s.", shape, kinds)

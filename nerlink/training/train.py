@@ -25,7 +25,6 @@ from nerlink.models.encoder import WindowEmbeddings
 from nerlink.models.folder import check_target
 from nerlink.models.joint import JointModel
 from nerlink.models.storage import save_model
-from nerlink.sources.entries import read_entries
 from nerlink.training.data import (
     Summary,
     TrainingSet,
@@ -33,6 +32,7 @@ from nerlink.training.data import (
     summarise,
     training_set,
 )
+from nerlink.training.documents import dev_documents, training_parts
 from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.processes import open_accelerator
 from nerlink.training.progress import Progress
@@ -85,10 +85,9 @@ def train(
         DataError: A document cannot be used, or there is nothing to learn.
         StorageError: The model would replace files of `output` that are not a model's.
     """
+    _check_arguments(config, kb)
     check_target(Path(output))
-    parts = [(train, DataConfig())] if train is not None else _training_parts(config)
-    if dev is None:
-        dev = _dev_documents(config)
+    parts, dev = training_parts(config, train), dev_documents(config, dev)
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
@@ -122,6 +121,19 @@ def train(
             shutil.rmtree(folder)
         accelerator.wait_for_everyone()
     return result
+
+
+def _check_arguments(config: Any, kb: Any) -> None:
+    if not isinstance(config, Config):
+        raise ConfigError(
+            f"config is a {type(config).__name__}. nerlink.load_config(path) reads a file, "
+            "nerlink.Config(**values) takes values."
+        )
+    if not isinstance(kb, str | Path | None):
+        raise ConfigError(
+            f"kb is a {type(kb).__name__}; pass the path of a knowledge base. "
+            "nerlink.KnowledgeBase.create(path, table) makes one of a table."
+        )
 
 
 def _go(run: Run, summary: Summary, *, resumes: bool) -> Progress:
@@ -172,31 +184,6 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
         written.write_text(run_is, "utf-8")
     accelerator.wait_for_everyone()
     return has_checkpoint
-
-
-def _training_parts(config: Config) -> list[tuple[Sequence[Document], DataConfig]]:
-    """The documents to learn from, an item for each entry of the configuration."""
-    parts: list[tuple[Sequence[Document], DataConfig]] = [*read_entries(config.data, "train")]
-    if not parts:
-        raise ConfigError(
-            'there is nothing to train on. Add [[data]] with corpus = "tiny-news" or '
-            'train = "my.jsonl" to the configuration.'
-        )
-    return parts
-
-
-def _dev_documents(config: Config) -> list[Document]:
-    """Documents to choose the best epoch on.
-
-    One without mentions says that there are none only of tasks that its entry teaches, so where
-    those are not all, it is left out.
-    """
-    return [
-        doc
-        for documents, entry in read_entries(config.data, "dev")
-        for doc in documents
-        if doc.mentions or not set(config.tasks).difference(entry.tasks or config.tasks)
-    ]
 
 
 def _base(

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from nerlink.converters import to_corpus
@@ -20,10 +21,15 @@ def test_flair_finds_the_labels() -> None:
 
 
 def test_the_alignment_of_all_splits_is_reported() -> None:
-    lost = Document(text="Ada", id="lost", mentions=(Mention(start=1, end=1),))
+    lost = Document(text="Ada Bo", id="lost", mentions=(Mention(start=3, end=4),))
     corpus = to_corpus([DOC], [lost], [DOC])
     assert corpus.alignment.n_mentions == 3
     assert [entry.document for entry in corpus.alignment.dropped] == ["lost"]
+
+
+def test_a_table_is_refused() -> None:
+    with pytest.raises(DataError, match=r"dev is a DataFrame, .*from_frame"):
+        to_corpus([DOC], pd.DataFrame({"text": ["Ada"]}))
 
 
 def test_training_documents_without_text_are_refused() -> None:

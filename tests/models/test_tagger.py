@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -41,6 +43,17 @@ def any_tagger(request, encoder):
     """A tagger of each build, untrained."""
     torch.manual_seed(0)
     return Tagger(encoder, ["LOC", "ORG", "PER"], TaggerConfig(hidden=0, **request.param)).eval()
+
+
+def test_flair_does_not_write_among_a_programs_own_output(encoder, caplog, monkeypatch):
+    told: list[str] = []
+    log = logging.getLogger("flair")
+    caplog.set_level(logging.INFO, logger=log.name)
+    monkeypatch.setattr(log, "handle", lambda record: told.append(record.getMessage()))
+    log.info("told")
+    Tagger(encoder, ["LOC"], TaggerConfig())
+    log.info("told again")
+    assert told == ["told", "told again"]
 
 
 def test_the_loss_is_summed_over_tokens(any_tagger):

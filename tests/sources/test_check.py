@@ -1,10 +1,11 @@
 import logging
 
+import pandas as pd
 import pytest
 
 from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
-from nerlink.sources.check import accept, check_document, missing_column
+from nerlink.sources.check import accept, check_document, check_documents, missing_column
 
 BAD = {
     "past the end": (
@@ -39,6 +40,12 @@ BAD = {
     "columns": ({"meta": {"token_columns": 5}}, "token_columns is 5; it must be an object of"),
     "a column": ({"meta": {"mention_columns": {"a": "xy"}}}, "mention_columns is {'a': 'xy'}"),
     "id": ({"id": "a\nb"}, "id is 'a.nb'|id is"),
+    "a number for an id": ({"id": 5}, "id is 5; it must be a string"),
+    "no text": ({"text": float("nan")}, "text is nan; it must be a string"),
+    "a record for a mention": (
+        {"mentions": ({"start": 0, "end": 1},)},
+        "mention 0 is a dict; pass Mentions",
+    ),
 }
 
 
@@ -54,6 +61,41 @@ def test_overlapping_and_duplicate_mentions_and_empty_texts_are_sound():
     doc = Document(text="Ada", mentions=mentions)
     assert check_document(doc, where="here") is doc
     assert check_document(Document(text=""), where="here").text == ""
+
+
+@pytest.mark.parametrize(
+    ("documents", "message"),
+    [
+        (pd.DataFrame({"text": ["Ada"]}), r"gold is a DataFrame, .* nerlink.from_frame\(frame\)"),
+        ({"text": "Ada"}, "gold is a dict; pass a list of documents"),
+        ("Ada", "gold is a str; pass a list"),
+        (Document(text="Ada"), "gold is a Document; pass a list"),
+        (None, "gold is a NoneType; pass a list"),
+    ],
+)
+def test_what_is_no_list_of_documents_is_refused_before_the_first(documents, message):
+    with pytest.raises(DataError, match=message):
+        check_documents(documents, what="gold")
+
+
+@pytest.mark.parametrize(
+    ("one", "texts", "message"),
+    [
+        ({"text": "Ada"}, False, r"document 2 is a dict; pass Documents\. .* of records"),
+        ("Ada", False, "document 2 is a str; pass Documents"),
+        (float("nan"), True, "document 2 is a float; pass texts or Documents"),
+        (Document(text="Ada", id="x", tokens=((0, 9),)), False, "document 'x': token 0: .*outside"),
+    ],
+)
+def test_what_is_no_document_is_refused_where_it_stands(one, texts, message):
+    checked = check_documents([Document(text="Bo"), one], texts=texts)
+    assert next(checked) == Document(text="Bo")
+    with pytest.raises(DataError, match=message):
+        next(checked)
+
+
+def test_a_text_is_a_document_where_texts_are_taken():
+    assert list(check_documents(iter(["Ada"]), texts=True)) == [Document(text="Ada")]
 
 
 def test_first_bad_document_is_raised():

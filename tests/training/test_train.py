@@ -2,6 +2,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
@@ -185,9 +186,18 @@ def test_a_corpus_without_a_mention_is_refused(run, documents):
         run(train_on=documents)
 
 
-def test_a_configuration_without_documents_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"nothing to train on\. Add .*data.* with corpus"):
-        train(Config(), tmp_path)
+@pytest.mark.parametrize(
+    ("config", "kb", "message"),
+    [
+        ("run.toml", None, r"config is a str\. nerlink.load_config\(path\)"),
+        ({"seed": 1}, None, r"config is a dict\. .*Config\(\*\*values\)"),
+        (Config(), pd.DataFrame({"id": ["Q1"]}), r"kb is a DataFrame; .*KnowledgeBase.create"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(config, kb, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        train(config, tmp_path / "model", train=DOCUMENTS, kb=kb)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_configuration_without_entities_is_refused(encoder_dir, tmp_path):
