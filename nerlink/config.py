@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from nerlink.toml import check_table, dump_table, parse_value, read_table, set_value
+from nerlink.toml import CheckedTable, check_table, dump_table, parse_value, read_table, set_value
 
 __all__ = [
     "CandidateSource",
@@ -243,8 +243,12 @@ class TrainingConfig(Section):
     device: str = "auto"
 
 
-class Config(Section):
-    """Everything a training run needs to know."""
+class Config(CheckedTable, Section):
+    """Everything a training run needs to know.
+
+    Raises:
+        ConfigError: A key is not known (the nearest known one is named) or a value not allowed.
+    """
 
     tasks: tuple[Task, ...] = get_args(Task)
     seed: int = 1

@@ -5,17 +5,38 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Self, TypeVar, get_args
 
 import tomli_w
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    BaseModel,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from nerlink.errors import ConfigError
 
-__all__ = ["check_table", "dump_table", "parse_value", "read_table", "set_value"]
+__all__ = ["CheckedTable", "check_table", "dump_table", "parse_value", "read_table", "set_value"]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class CheckedTable(BaseModel):
+    """A model that refuses values made in Python as it refuses those of a file."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse(
+        cls, values: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        try:
+            return handler(values)
+        except ValidationError as error:
+            where = (info.context or {}).get("where", cls.__name__)
+            raise _refusal(cls, error, where) from error
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -74,12 +95,16 @@ def check_table(model: type[Model], table: Mapping[str, Any], *, where: str) -> 
         ConfigError: A key is not known (the nearest known one is named) or a value not allowed.
     """
     try:
-        return model.model_validate(table)
+        return model.model_validate(table, context={"where": where})
     except ValidationError as error:
-        keys = list(_known_keys(model))
-        problems = "; ".join(_describe(one, keys) for one in error.errors(include_url=False))
-        end = "" if problems.endswith("?") else "."
-        raise ConfigError(f"{where}: {problems}{end}") from error
+        raise _refusal(model, error, where) from error
+
+
+def _refusal(model: type[BaseModel], error: ValidationError, where: str) -> ConfigError:
+    keys = list(_known_keys(model))
+    problems = "; ".join(_describe(one, keys) for one in error.errors(include_url=False))
+    end = "" if problems.endswith("?") else "."
+    return ConfigError(f"{where}: {problems}{end}")
 
 
 def _step(place: Any, part: str, key: str, *, new: Any) -> Any:
