@@ -118,7 +118,10 @@ def test_mistake_is_named_with_file_key_and_value(config_file, text, message):
         ({"training": {"epoch": 3}}, r"^Config: training\.epoch is .* mean training\.epochs\?"),
         ({"epochs": 3}, r"^Config: epochs is not a known key, did you mean training\.epochs\?"),
         ({"training": {"epochs": 0}}, r"training\.epochs = 0 should be greater than 0\.$"),
-        ({"encoder": {"store": "memory"}}, r"encoder\.store = 'memory' would keep .*encoder\.freeze"),
+        (
+            {"encoder": {"store": "memory"}},
+            r"encoder\.store = 'memory' would keep .*encoder\.freeze",
+        ),
     ],
 )
 def test_mistake_in_python_is_named_as_in_a_file(values, message):
