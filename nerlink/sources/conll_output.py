@@ -49,13 +49,13 @@ def write_conll(
     for doc in documents:
         rows = rows_from_tokens(doc, scheme=scheme, losses=losses, is_line=True)
         _note_losses(doc, rows, names, losses, plain=plain)
-        handle.write(_document_mark(doc, len(names), plain=plain))
-        cells = [_cells(column, losses, plain=plain) for column in _columns(doc, rows, names)]
+        handle.write(_opening_line(doc, len(names), plain=plain))
+        cells = [_written(column, losses, plain=plain) for column in _column_values(doc, rows, names)]
         for sentence in _sentences(cells, rows.sentences):
             handle.write(f"{sentence}\n\n")
 
 
-def _cells(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
+def _written(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
     """A column as text that stays in its cell."""
     cells = [_PADDING if value is None else str(value).translate(_ENDS) for value in column]
     losses.add("cells that come back as other text", sum(map(operator.ne, cells, column)))
@@ -66,13 +66,13 @@ def _cells(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
     return bare
 
 
-def _document_mark(doc: Document, n_columns: int, *, plain: bool) -> str:
+def _opening_line(doc: Document, n_columns: int, *, plain: bool) -> str:
     if plain:
         return "\t".join(["-DOCSTART-"] + ["O"] * (n_columns - 1)) + "\n\n"
     return DOCUMENT_MARK + ("" if doc.id is None else f" id = {doc.id}") + "\n"
 
 
-def _columns(doc: Document, rows: TokenRows, names: Sequence[str]) -> list[Sequence[Any]]:
+def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list[Sequence[Any]]:
     extra = doc.meta.get(TOKEN_COLUMNS, {})
     known = {"token": rows.tokens, "ner": rows.ner, "nel": rows.nel, "misc": rows.misc}
     columns: list[Sequence[Any]] = []

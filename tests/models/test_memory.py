@@ -6,7 +6,7 @@ from nerlink.models import memory
 from nerlink.models.memory import VectorMemory
 
 
-def read(text: str):
+def encode_with(text: str):
     return tokenize(Document(text=text))
 
 
@@ -24,17 +24,17 @@ class Encoder:
 def test_a_document_is_encoded_once_whatever_object_it_is():
     encoder = Encoder()
     remembered = VectorMemory(encoder)
-    first = remembered([read("an ox"), read("a cow"), read("an ox")])
-    again = remembered([read("a cow")])
+    first = remembered([encode_with("an ox"), encode_with("a cow"), encode_with("an ox")])
+    again = remembered([encode_with("a cow")])
     assert encoder.asked == ["an ox", "a cow"]
     assert [rows[0, 0] for rows in (*first, *again)] == [1, 2, 1, 2]
 
 
 def test_the_same_words_in_other_sentences_are_another_document():
     encoder = Encoder()
-    VectorMemory(encoder)([read("Ox. Cow."), read("Ox.\n\nCow."), read("Ox . Cow .")])
+    VectorMemory(encoder)([encode_with("Ox. Cow."), encode_with("Ox.\n\nCow."), encode_with("Ox . Cow .")])
     assert encoder.asked == ["Ox . Cow ."]
-    VectorMemory(encoder)([read("ox cow"), read("ox\n\ncow")])
+    VectorMemory(encoder)([encode_with("ox cow"), encode_with("ox\n\ncow")])
     assert encoder.asked[1:] == ["ox cow", "ox cow"]
 
 
@@ -43,17 +43,17 @@ def test_what_does_not_fit_is_encoded_anew(monkeypatch):
     encoder = Encoder()
     remembered = VectorMemory(encoder)
     for _ in range(2):
-        remembered([read("an ox"), read("a cow")])
+        remembered([encode_with("an ox"), encode_with("a cow")])
     assert encoder.asked == ["an ox", "a cow", "a cow"]
 
 
 def test_what_is_forgotten_is_encoded_anew():
     encoder = Encoder()
     remembered = VectorMemory(encoder)
-    remembered([read("an ox")])
+    remembered([encode_with("an ox")])
     remembered.forget()
     assert remembered.n_numbers == 0
-    remembered([read("an ox")])
+    remembered([encode_with("an ox")])
     assert encoder.asked == ["an ox", "an ox"]
 
 
@@ -61,7 +61,7 @@ def test_what_is_kept_in_inference_mode_can_be_learnt_from():
     weight = torch.ones(2, 1, requires_grad=True)
     remembered = VectorMemory(lambda doc: torch.ones(len(doc.words), 2))
     with torch.inference_mode():
-        remembered([read("an ox")])
-    (vectors,) = remembered([read("an ox")])
+        remembered([encode_with("an ox")])
+    (vectors,) = remembered([encode_with("an ox")])
     (vectors @ weight).sum().backward()
     assert weight.grad.tolist() == [[2], [2]]

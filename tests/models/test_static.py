@@ -10,12 +10,12 @@ from nerlink.models.static import InputEmbeddings, StaticEmbeddings
 from nerlink.models.subtokens import Subtokenizer
 from nerlink.models.vectors import WordVectors
 
-ROWS = np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32)
+STATIC_ROWS = np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32)
 
 
 @pytest.fixture
 def static() -> StaticEmbeddings:
-    return StaticEmbeddings(WordVectors(("ox", "Sea", "ox"), ROWS))
+    return StaticEmbeddings(WordVectors(("ox", "Sea", "ox"), STATIC_ROWS))
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_word_has_its_vector_or_that_of_its_lower_case_or_none(static):
 
 def test_vectors_come_out_as_they_went_in(static):
     assert static.vectors.words == ("ox", "Sea", "ox")
-    assert np.array_equal(static.vectors.rows, ROWS)
+    assert np.array_equal(static.vectors.rows, STATIC_ROWS)
 
 
 def test_static_vectors_are_no_weights(static):

@@ -100,7 +100,7 @@ def test_document_of_many_tokens_is_quick(tmp_path):
     assert len(back.tokens) == 40_000
 
 
-MARKS = Document(
+WRITTEN_MARKS = Document(
     text="see -DOCSTART- and # newdoc id = 5",
     id="d1",
     tokens=((0, 3), (4, 14), (15, 18), (19, 34)),
@@ -108,9 +108,9 @@ MARKS = Document(
 
 
 def test_tokens_that_look_like_marks_stay_tokens(tmp_path):
-    assert write([MARKS], tmp_path / "a.conll").lost == {}
+    assert write([WRITTEN_MARKS], tmp_path / "a.conll").lost == {}
     (doc,) = read(tmp_path / "a.conll")
-    assert (doc.id, doc.text, doc.tokens) == (MARKS.id, MARKS.text, MARKS.tokens)
+    assert (doc.id, doc.text, doc.tokens) == (WRITTEN_MARKS.id, WRITTEN_MARKS.text, WRITTEN_MARKS.tokens)
 
 
 def test_cells_stay_on_their_line_and_what_changes_is_counted(tmp_path):
