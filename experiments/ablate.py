@@ -25,10 +25,9 @@ from nerlink import Document, Pipeline, evaluate
 from nerlink.config import Config, load_config
 from nerlink.evaluation import evaluate_links
 from nerlink.kb import Exact
-from nerlink.models.candidate_sets import CandidateSet
-from nerlink.models.features import FEATURES, NIL_FEATURES
-from nerlink.models.linker import Linker
-from nerlink.models.names import NAME_FEATURES
+from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.features import FEATURES, NAME_FEATURES, NIL_FEATURES
+from nerlink.models.linker.linker import Linker
 from nerlink.training.calibrate import calibrate
 
 FOUND = ("ner.f1", "linking.inkb.f1")

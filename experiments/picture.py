@@ -14,7 +14,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from nerlink import Pipeline
 from nerlink.cli.demo import TEXTS
 from nerlink.cli.show import names_in
-from nerlink.display import print_document
+from nerlink.display.terminal import print_document
 
 PICTURE = Path(__file__).parent / "tiny-news" / "example.svg"
 

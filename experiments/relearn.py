@@ -22,8 +22,8 @@ import table
 
 from nerlink import NIL, Candidate
 from nerlink.config import Config, Section, load_config
-from nerlink.models.candidate_sets import CandidateSet
-from nerlink.models.linker import Linker
+from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.linker import Linker
 from nerlink.models.passages import Example, TokenSpan
 
 MEASURES = (

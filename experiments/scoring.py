@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from nerlink import NIL, Document, Pipeline, evaluate
 from nerlink.config import Config
+from nerlink.corpora.entries import read_entries
 from nerlink.evaluation import Report, evaluate_links
 from nerlink.sources import gold_beside_predicted, write
-from nerlink.sources.entries import read_entries
 
 SPLITS = ("dev", "test")
 LINKS = r"linking\.inkb\..+|linking\.(nil|withnil)\.f1"

@@ -92,7 +92,7 @@ class Document:
     def _repr_html_(self) -> str:
         """The document as a notebook shows it."""
         # Imported here, and only when asked to show itself: display stands later on the road.
-        from nerlink.display import document_html
+        from nerlink.display.html import document_html
 
         return document_html(self)
 

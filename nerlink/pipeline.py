@@ -11,16 +11,16 @@ from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
-from nerlink.models.buffers import InBuffers, borrow_buffers
-from nerlink.models.devices import choose_device
-from nerlink.models.documents import annotate_group, explain_mention, group_documents, links_seen
-from nerlink.models.explanations import Explanation
-from nerlink.models.heap import keep_out_of_heap
-from nerlink.models.hub import fetch_model, push_model
+from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
+from nerlink.models.encoder.fast.buffers import InBuffers, borrow_buffers
+from nerlink.models.encoder.fast.devices import choose_device
+from nerlink.models.encoder.fast.heap import keep_out_of_heap
+from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
-from nerlink.models.precision import choose_precision
-from nerlink.models.storage import load_model, read_info, save_model
-from nerlink.models.texts import refresh_text
+from nerlink.models.linker.explanations import Explanation
+from nerlink.models.linker.texts import refresh_text
+from nerlink.models.storage.hub import fetch_model, push_model
+from nerlink.models.storage.model import load_model, read_info, save_model
 from nerlink.sources.check import check_document, check_documents
 from nerlink.toml import check_table
 
@@ -188,12 +188,11 @@ class Pipeline:
         Raises:
             DataError: The document has no such mention, or the model does not link.
         """
-        if self.model.linker is None:
-            raise DataError("this model finds mentions only: it was trained without 'nel'.")
         if mention not in check_document(doc, where="the document").mentions:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
         with self._alone():
-            refresh_text(self.model.linker)
+            if self.model.linker:
+                refresh_text(self.model.linker)
             return explain_mention(self.model, doc, mention)
 
     @contextmanager

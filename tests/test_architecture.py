@@ -12,29 +12,59 @@ import nerlink
 
 PACKAGE = Path(nerlink.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.parts)
-LAYERS = {
-    "errors": 0,
-    "toml": 1,
-    "data": 1,
-    "schemes": 2,
-    "config": 2,
-    "kb": 2,
-    "sources": 3,
-    "evaluation": 3,
-    "display": 3,
-    "converters": 4,
-    "models": 5,
-    "training": 6,
-    "pipeline": 6,
-    "serving": 7,
-    "bulk": 7,
-    "cli": 8,
+ROAD = (
+    "errors",
+    "toml",
+    "data",
+    "schemes",
+    "files",
+    "tables",
+    "config",
+    "kb.normalise",
+    "kb.entities",
+    "kb.store",
+    "kb.knowledge_base",
+    "kb.candidates",
+    "kb",
+    "sources.losses",
+    "sources.options",
+    "sources.lookalikes",
+    "sources.check",
+    "sources.records",
+    "sources.tokens",
+    "sources.shapes",
+    "sources",
+    "sources.formats",
+    "sources.reading",
+    "corpora",
+    "evaluation",
+    "display",
+    "converters",
+    "models.passages",
+    "models.encoder.fast",
+    "models.encoder",
+    "models.flair",
+    "models.tagger",
+    "models.linker",
+    "models.joint",
+    "models.annotate",
+    "models.build",
+    "models.storage",
+    "training",
+    "pipeline",
+    "cli",
+)
+"""Rooms and modules in their order: each imports from itself and from those before it."""
+
+EXCEPTIONS = {
+    ("nerlink.data", "nerlink.display.html"),
+    ("nerlink.models.linker.texts", "nerlink.models.linker.linker"),
+    ("nerlink.models.linker.text_gradients", "nerlink.models.linker.linker"),
 }
-EXCEPTIONS = {("nerlink.data", "nerlink.display")}
 """`Document._repr_html_` shows itself, so it must reach up for the page when it is asked to."""
 
 HOMES = {
-    "pandas": {"nerlink.sources", "nerlink.kb"},
+    "pandas": {"nerlink.sources"},
     "torch": {"nerlink.converters", "nerlink.models", "nerlink.training", "nerlink.pipeline"},
     "flair": {"nerlink.converters", "nerlink.models", "nerlink.training", "nerlink.pipeline"},
     "transformers": {"nerlink.models", "nerlink.training"},
@@ -50,8 +80,20 @@ def module_name(path: Path) -> str:
 
 
 def part_of(module: str) -> str:
-    """The part of the road a module belongs to: `nerlink.kb.edit` to `nerlink.kb`."""
+    """The part of the road a module belongs to: `nerlink.kb.store.edit` to `nerlink.kb`."""
     return ".".join(module.split(".")[:2])
+
+
+def place_of(module: str) -> int:
+    """Where on the road a module stands: at the longest entry that it is or lies in.
+
+    The `__init__` of a room that imports its modules stands behind the last of them.
+    """
+    name = module.removeprefix("nerlink.")
+    inside = [i for i, entry in enumerate(ROAD) if f"{entry}.".startswith(f"{name}.")]
+    around = [entry for entry in ROAD if f"{name}.".startswith(f"{entry}.")]
+    assert around or inside, f"{module} stands nowhere on the road"
+    return max(inside) if inside else ROAD.index(max(around, key=len))
 
 
 @cache
@@ -72,7 +114,18 @@ def imports(path: Path) -> Iterator[str]:
 
 def home_of(name: str) -> str:
     """The module behind `from nerlink import name`."""
-    return f"nerlink.{name}" if name in LAYERS else nerlink._HOMES.get(name, "nerlink")
+    is_module = f"nerlink.{name}" in MODULES
+    return f"nerlink.{name}" if is_module else nerlink._HOMES.get(name, "nerlink")
+
+
+def nerlink_imports(path: Path) -> Iterator[str]:
+    """Modules of the package that a file imports: `from nerlink.kb import edit` is the module."""
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else node.module for name in names)
 
 
 def is_command(function: ast.FunctionDef | ast.ClassDef) -> bool:
@@ -95,21 +148,36 @@ def n_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return function.end_lineno - function.lineno + 1 - docstring
 
 
+MODULES = {module_name(path) for path in FILES}
+
 each_file = pytest.mark.parametrize("path", FILES, ids=module_name)
 
 
 @each_file
 def test_module_imports_only_from_earlier_on_the_road(path):
-    here = part_of(module_name(path))
-    if here == "nerlink":
+    here = module_name(path)
+    if here in ("nerlink", "nerlink.__main__"):
         return
-    for imported in imports(path):
-        there = part_of(imported)
-        if not there.startswith("nerlink.") or there == here or (here, there) in EXCEPTIONS:
-            continue
-        assert there.removeprefix("nerlink.") in LAYERS, f"{imported} has no layer yet"
-        below = LAYERS[there.removeprefix("nerlink.")] <= LAYERS[here.removeprefix("nerlink.")]
-        assert below, f"{here} imports {imported}, which comes later on the road"
+    for there in nerlink_imports(path):
+        if there != "nerlink" and (here, there) not in EXCEPTIONS:
+            assert place_of(there) <= place_of(here), f"{here} imports {there}, which comes later"
+
+
+def test_every_entry_of_the_road_exists():
+    rooms = {name.rpartition(".")[0] for name in MODULES}
+    assert [entry for entry in ROAD if f"nerlink.{entry}" not in MODULES | rooms] == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {module_name(path): set(nerlink_imports(path)) for path in FILES}
+    graph = {
+        here: {to for to in there if (here, to) not in EXCEPTIONS} for here, there in graph.items()
+    }
+    del graph["nerlink"]  # names of all rooms, imported when they are asked for
+    left = set(graph)
+    while free := {name for name in left if not graph[name] & left}:
+        left -= free
+    assert left == set(), "these import each other"
 
 
 @each_file
@@ -121,8 +189,8 @@ def test_package_stays_where_it_belongs(path):
 
 
 @each_file
-def test_file_is_one_idea_of_at_most_300_lines(path):
-    assert path.read_text(encoding="utf8").count("\n") <= 300
+def test_file_is_one_idea_of_at_most_500_lines(path):
+    assert path.read_text(encoding="utf8").count("\n") <= 500
 
 
 @each_file

@@ -14,10 +14,10 @@ from nerlink.converters import tokenize
 from nerlink.data import NIL, Document, Entity, Mention, NilKind
 from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
-from nerlink.models import documents as grouping
-from nerlink.models.buffers import buffers_of_thread
-from nerlink.models.documents import annotate_group
-from nerlink.models.int8 import can_int8
+from nerlink.models import annotate as grouping
+from nerlink.models.annotate import annotate_group
+from nerlink.models.encoder.fast.buffers import buffers_of_thread
+from nerlink.models.encoder.fast.precision import can_int8
 from nerlink.pipeline import Pipeline
 from nerlink.sources import read, write
 from tests.world import DOCUMENTS

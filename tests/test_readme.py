@@ -9,7 +9,7 @@ import pytest
 
 from nerlink import Config, train
 from nerlink.config import load_config
-from nerlink.sources import build_corpus, load_split
+from nerlink.corpora import build_corpus, load_split
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")

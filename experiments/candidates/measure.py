@@ -19,6 +19,7 @@ import torch
 from experiments.speed.results import statistics_of, write_results
 from nerlink import Document, KnowledgeBase
 from nerlink.config import EncoderConfig
+from nerlink.corpora import find_corpus
 from nerlink.data import NIL
 from nerlink.kb import (
     InDocument,
@@ -27,13 +28,13 @@ from nerlink.kb import (
     make_filled,
     report_candidates,
 )
-from nerlink.kb.build import BuildOptions
-from nerlink.kb.recall import CandidateReport
-from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.nearest import Nearest
-from nerlink.models.prototypes import Prototypes
-from nerlink.models.texts import encode_entities
-from nerlink.sources import find_corpus, read
+from nerlink.kb.candidates.recall import CandidateReport
+from nerlink.kb.store.build import BuildOptions
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.linker.nearest import Nearest
+from nerlink.models.linker.prototypes import Prototypes
+from nerlink.models.linker.texts import encode_entities
+from nerlink.sources import read
 
 __all__ = ["main"]
 

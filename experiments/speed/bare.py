@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nerlink import Document
 from nerlink.converters import tokenize
-from nerlink.models.encoder import BATCH_SUBTOKENS, WindowEmbeddings
+from nerlink.models.encoder.embeddings import BATCH_SUBTOKENS, WindowEmbeddings
 
 __all__ = ["full_windows", "run_bare"]
 

@@ -9,7 +9,7 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from experiments.speed.words import syllable_words
 from nerlink.errors import EncoderError
-from nerlink.models.sources import find_encoder
+from nerlink.models.encoder.find import find_encoder
 
 __all__ = ["encoder_folder"]
 

@@ -10,12 +10,12 @@ from torch import Tensor
 from experiments.speed.invented import LABELS, World
 from nerlink import Document, KnowledgeBase, Pipeline
 from nerlink.config import Config, EncoderConfig
+from nerlink.models.annotate import example_of
 from nerlink.models.build import build_model
-from nerlink.models.devices import choose_device
-from nerlink.models.documents import example_of
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.joint import JointModel
-from nerlink.models.tagger import Tagger
+from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["N_STEPS", "count_mentions", "make_base", "make_model", "make_pipeline"]
 

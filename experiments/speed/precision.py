@@ -21,7 +21,7 @@ from experiments.speed.options import Options, parse_options
 from experiments.speed.results import Findings, run
 from experiments.speed.timing import Side, measure_in_turns
 from nerlink import Document, Pipeline
-from nerlink.models.int8 import can_int8
+from nerlink.models.encoder.fast.precision import can_int8
 
 __all__ = ["main"]
 

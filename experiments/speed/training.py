@@ -29,9 +29,9 @@ from nerlink import Document, to_corpus
 from nerlink.config import Config, DataConfig, TrainingConfig
 from nerlink.models.joint import JointModel
 from nerlink.training.data import training_set
-from nerlink.training.processes import open_accelerator
 from nerlink.training.reporting import Silent
 from nerlink.training.run import Run
+from nerlink.training.train import open_accelerator
 
 __all__ = ["main"]
 

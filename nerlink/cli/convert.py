@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerlink.cli.documents import (
+from nerlink.cli.options import (
     InFormat,
     OutFormat,
     ReadOptions,

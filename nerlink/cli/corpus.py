@@ -26,7 +26,7 @@ corpus = typer.Typer(
 @corpus.command("list", epilog="Example: nerlink corpus list")
 def list_() -> None:
     """List the corpora with a card, as JSON lines."""
-    from nerlink.sources import list_cards
+    from nerlink.corpora import list_cards
 
     for card in list_cards():
         write_record(
@@ -48,8 +48,8 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetch a corpus's public files, those that are not there yet, and check them."""
-    from nerlink.sources.cards import find_card
-    from nerlink.sources.downloads import fetch as fetch_files
+    from nerlink.corpora.cards import find_card
+    from nerlink.corpora.downloads import fetch as fetch_files
 
     card = find_card(name)
     folder = fetch_files(card, folder=output)
@@ -72,7 +72,7 @@ def build(
     ] = True,
 ) -> None:
     """Check a corpus's public files and turn them into JSON lines."""
-    from nerlink.sources import build_corpus
+    from nerlink.corpora import build_corpus
 
     folder = build_corpus(name, source=source, output=output, verify=verify)
     say(f"{folder}: built")

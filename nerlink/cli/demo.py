@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from nerlink.cli.models import load_pipeline, log_to_stderr
+from nerlink.cli.options import load_pipeline, log_to_stderr
 from nerlink.cli.output import say
 from nerlink.cli.show import names_in
 
@@ -38,10 +38,11 @@ def demo(
 ) -> None:
     """Train on a small corpus, score the model, tag texts, write a page: about two minutes."""
     from nerlink.config import load_config
-    from nerlink.display import print_document, to_html
+    from nerlink.corpora import find_corpus, load_split
+    from nerlink.display.html import to_html
+    from nerlink.display.terminal import print_document
     from nerlink.evaluation import evaluate
-    from nerlink.sources import find_corpus, load_split
-    from nerlink.sources.files import open_output
+    from nerlink.files import open_output
     from nerlink.training import train
     from nerlink.training.reporting import Terminal
 

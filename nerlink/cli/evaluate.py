@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nerlink.cli.documents import InFormat, ReadOptions, SkipInvalid, read_documents
-from nerlink.cli.models import load_pipeline
+from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, load_pipeline, read_documents
 from nerlink.cli.output import counted
 from nerlink.cli.show import names_in
 from nerlink.data import NIL, Document
@@ -61,7 +60,8 @@ def evaluate(
 
     With OTHER, compare two systems: differences, their 95 % intervals, and p-values over documents.
     """
-    from nerlink import display, evaluation
+    from nerlink import evaluation
+    from nerlink.display.report import report_html
 
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
@@ -85,7 +85,7 @@ def evaluate(
         page = _mistakes_page(found, names, pipeline) if html else ""
     else:
         report = _scored(right, guess, seen, link_only=link_only)
-        page = display.report_html(report) if html else ""
+        page = report_html(report) if html else ""
     _write(page, html)
     return typer.echo(report.to_json() if json else report)
 
@@ -109,7 +109,7 @@ def _compared(
 
 
 def _write(page: str, path: Path | None) -> None:
-    from nerlink.sources.files import open_output
+    from nerlink.files import open_output
 
     if path:
         with open_output(path) as file:
@@ -138,7 +138,7 @@ def _scored(
 def _load(model: Path) -> "Pipeline":
     """A model that gives all candidates, not only the best."""
     from nerlink.config import load_config
-    from nerlink.models.storage import read_info
+    from nerlink.models.storage.model import read_info
 
     read_info(model)
     return load_pipeline(model, top_k=load_config(model / "config.toml").kb.max_candidates)
@@ -160,7 +160,7 @@ def _mistakes_page(
     mistakes: Sequence["Mistake"], names: "EntityNames | None", pipeline: "Pipeline | None"
 ) -> str:
     """Each mistake in context, with what the scores of its candidates add up from."""
-    from nerlink.display import mistakes_html
+    from nerlink.display.mistakes import mistakes_html
 
     parts = _parts(pipeline, mistakes) if pipeline and pipeline.kb else []
     return mistakes_html(mistakes, names=names, parts=parts)

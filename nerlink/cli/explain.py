@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from nerlink.cli.models import Device, Model, Precision, load_pipeline
+from nerlink.cli.options import Device, Model, Precision, load_pipeline
 
 __all__ = ["explain"]
 

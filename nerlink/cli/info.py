@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from nerlink.cli.models import Model
+from nerlink.cli.options import Model
 from nerlink.cli.output import write_record
 
 __all__ = ["info"]
@@ -10,6 +10,6 @@ __all__ = ["info"]
 
 def info(model: Model) -> None:
     """Show what a model was trained on, its scores, labels, entities and versions, as JSON."""
-    from nerlink.models.storage import read_info
+    from nerlink.models.storage.model import read_info
 
     write_record(asdict(read_info(model)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerlink.cli.documents import (
+from nerlink.cli.options import (
     InFormat,
     ReadOptions,
     parse_options,
@@ -95,7 +95,7 @@ def add(
     """Add entities from tables, or one; they can be linked at once."""
     from nerlink.data import Entity
     from nerlink.kb import KnowledgeBase
-    from nerlink.kb.records import read_entity_table
+    from nerlink.kb.entities import read_entity_table
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
         raise typer.BadParameter("Name either tables of entities or --id and what else is known.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nerlink.cli.documents import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
+from nerlink.cli.options import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def show(
     skip_invalid: SkipInvalid = False,
 ) -> None:
     """Show mentions in colour, with links, scores and candidates."""
-    from nerlink.display import print_document, to_html
+    from nerlink.display.html import to_html
+    from nerlink.display.terminal import print_document
+    from nerlink.files import open_output
     from nerlink.kb import KnowledgeBase
-    from nerlink.sources.files import open_output
 
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     names = names_in(KnowledgeBase.open(kb)) if kb else None

@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
-from nerlink.cli.documents import (
+from nerlink.cli.options import (
+    Device,
     InFormat,
+    Model,
+    Precision,
     ReadOptions,
     SkipInvalid,
     WriteOptions,
+    load_pipeline,
     parse_options,
     read_documents,
 )
-from nerlink.cli.models import Device, Model, Precision, load_pipeline
 from nerlink.cli.output import counted, say
 from nerlink.data import Document
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nerlink.cli.models import log_to_stderr
+from nerlink.cli.options import log_to_stderr
 from nerlink.cli.output import write_record
 
 __all__ = ["overrides_from", "train"]

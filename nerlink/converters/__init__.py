@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nerlink.converters.alignment import AlignedSpan, Alignment, align
 from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason, AlignmentReport
-from nerlink.converters.tasks import tasks_of
-from nerlink.converters.tokens import SentenceSplitter, TokenizedDocument, Tokenizer, tokenize
+from nerlink.converters.tokens import (
+    SentenceSplitter,
+    TokenizedDocument,
+    Tokenizer,
+    tasks_of,
+    tokenize,
+)
 
 if TYPE_CHECKING:
-    from nerlink.converters.corpus import DocumentCorpus, to_corpus
-    from nerlink.converters.documents import documents_from_sentences, from_sentences
-    from nerlink.converters.sentences import AlignmentWarning, to_sentences
+    from nerlink.converters.from_flair import documents_from_sentences, from_sentences
+    from nerlink.converters.to_flair import (
+        AlignmentWarning,
+        DocumentCorpus,
+        to_corpus,
+        to_sentences,
+    )
 
 __all__ = [
     "AlignedSpan",
@@ -37,12 +46,12 @@ __all__ = [
 ]
 
 LAZY: Final = {
-    "AlignmentWarning": "nerlink.converters.sentences",
-    "DocumentCorpus": "nerlink.converters.corpus",
-    "documents_from_sentences": "nerlink.converters.documents",
-    "from_sentences": "nerlink.converters.documents",
-    "to_corpus": "nerlink.converters.corpus",
-    "to_sentences": "nerlink.converters.sentences",
+    "AlignmentWarning": "nerlink.converters.to_flair",
+    "DocumentCorpus": "nerlink.converters.to_flair",
+    "documents_from_sentences": "nerlink.converters.from_flair",
+    "from_sentences": "nerlink.converters.from_flair",
+    "to_corpus": "nerlink.converters.to_flair",
+    "to_sentences": "nerlink.converters.to_flair",
 }
 
 

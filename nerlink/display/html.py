@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from nerlink.data import Document
 from nerlink.display.colours import hue_class, hue_css
-from nerlink.display.escaping import escape
 from nerlink.display.marks import EntityNames, link_state, marked_text
-from nerlink.display.page import asset, page
+from nerlink.display.page import asset, escape, page
 
 __all__ = ["document_html", "to_html"]
 

@@ -1,16 +1,126 @@
-"""The text of a document as HTML, its mentions marked."""
+"""The text of a document as HTML, its mentions marked.
+
+Mentions may cross, HTML elements may not: mentions become properly nested edges first. Long texts
+are cut into blocks, because browsers slow down on one endless paragraph.
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from nerlink.data import NIL, Document, Mention
-from nerlink.display.blocks import Block, blocks
 from nerlink.display.colours import hue_class
-from nerlink.display.escaping import escape
-from nerlink.display.nesting import Edge, nested_edges
+from nerlink.display.page import escape
 
-__all__ = ["EntityNames", "details", "hover_text", "link_state", "marked_text"]
+__all__ = [
+    "Block",
+    "Edge",
+    "EntityNames",
+    "blocks",
+    "details",
+    "hover_text",
+    "link_state",
+    "marked_text",
+    "nested_edges",
+]
+
+
+SIZE = 4000  # characters after which the next line break outside a mention ends a block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A stretch of a document, whole lines, with the mentions in it.
+
+    Args:
+        start: First character.
+        end: One past the last character.
+        mentions: None of them reaches beyond the block.
+    """
+
+    start: int
+    end: int
+    mentions: tuple[Mention, ...]
+
+
+def blocks(doc: Document) -> Iterator[Block]:
+    """The document in order and without gaps; one block for a short or unbroken text."""
+    mentions = sorted(doc.mentions, key=lambda mention: mention.start)
+    start = n = 0
+    while start < len(doc.text):
+        end = _line_end(doc.text, start + SIZE)
+        first = n
+        # A mention across the line break moves the block's end behind the mention.
+        while n < len(mentions) and mentions[n].start < end:
+            if mentions[n].end > end:
+                end = _line_end(doc.text, mentions[n].end)
+            n += 1
+        yield Block(start=start, end=end, mentions=tuple(mentions[first:n]))
+        start = end
+
+
+def _line_end(text: str, at: int) -> int:
+    """One past the first line break that is not before `at`, or the end of the text."""
+    found = text.find("\n", at - 1)
+    return len(text) if found < 0 else found + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """Where a mention, or a part of one, begins or ends.
+
+    Args:
+        at: Character before which the edge stands.
+        mention: Whose edge it is.
+        is_opening: Whether it begins here.
+        is_first: Whether this part has the mention's start.
+        is_last: Whether this part has the mention's end.
+    """
+
+    at: int
+    mention: Mention
+    is_opening: bool
+    is_first: bool
+    is_last: bool
+
+
+def nested_edges(mentions: Sequence[Mention]) -> Iterator[Edge]:
+    """Edges from left to right, each closing one that of the last opened.
+
+    A mention that reaches beyond the end of the one it begins in is cut there, and goes on as a
+    second part.
+    """
+    waiting = [(mention.start, -mention.end, n) for n, mention in enumerate(mentions)]
+    heapify(waiting)
+    opened: list[tuple[int, Edge]] = []  # end of each part and its opening edge
+    while waiting or opened:
+        if opened and (not waiting or opened[-1][0] <= waiting[0][0]):
+            end, edge = opened.pop()
+            yield Edge(
+                at=end,
+                mention=edge.mention,
+                is_opening=False,
+                is_first=edge.is_first,
+                is_last=edge.is_last,
+            )
+            continue
+        start, _, n = heappop(waiting)
+        mention = mentions[n]
+        end = min(mention.end, opened[-1][0]) if opened else mention.end
+        if end < mention.end:
+            heappush(waiting, (end, -mention.end, n))
+        edge = Edge(
+            at=start,
+            mention=mention,
+            is_opening=True,
+            is_first=start == mention.start,
+            is_last=end == mention.end,
+        )
+        opened.append((end, edge))
+        yield edge
+
 
 EntityNames = Callable[[str], str]
 """The name of an entity, by its id."""

@@ -6,9 +6,8 @@ from typing import Final, TypeAlias
 
 from nerlink.data import NIL, Candidate, Mention
 from nerlink.display.colours import hue_class, hue_css
-from nerlink.display.escaping import escape
 from nerlink.display.marks import EntityNames
-from nerlink.display.page import page
+from nerlink.display.page import escape, page
 from nerlink.evaluation import Mistake
 
 __all__ = ["ScoreParts", "mistakes_html"]

@@ -1,11 +1,26 @@
-"""The frame of every page: style and script inside, nothing fetched."""
+"""The frame of every page, and text made safe to show: style and script inside, nothing fetched."""
 
+import html
+import re
 from functools import cache
 from importlib.resources import files
 
-from nerlink.display.escaping import escape
+__all__ = ["asset", "escape", "page", "visible"]
 
-__all__ = ["asset", "page"]
+
+# Control characters but tab, line feed and carriage return; surrogates.
+UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """The text with characters that cannot be shown as U+FFFD."""
+    return UNSHOWABLE.sub("\ufffd", text)
+
+
+def escape(text: str) -> str:
+    """The text for HTML, in elements and in quoted attributes."""
+    return html.escape(visible(text)).replace("\r", "&#13;")
+
 
 FRAME = """<!DOCTYPE html>
 <html lang="en">

@@ -1,7 +1,6 @@
 """A report as a page: every table, and reliability also as a plot."""
 
-from nerlink.display.escaping import escape
-from nerlink.display.page import page
+from nerlink.display.page import escape, page
 from nerlink.evaluation import Report, Table
 
 __all__ = ["report_html"]

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from nerlink.data import NIL, Document, Mention
 from nerlink.display.colours import DARK, label_hue
-from nerlink.display.escaping import visible
-from nerlink.display.marks import EntityNames
-from nerlink.display.nesting import nested_edges
+from nerlink.display.marks import EntityNames, nested_edges
+from nerlink.display.page import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nerlink.data import NIL, Mention, NilKind
-from nerlink.evaluation.links import Outcome, disambiguations
+from nerlink.evaluation.linking import Outcome, disambiguations
 from nerlink.evaluation.matching import Pair
 from nerlink.evaluation.report import Cell, Table
 

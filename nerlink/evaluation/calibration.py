@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nerlink.data import NIL
-from nerlink.evaluation.links import links_of
+from nerlink.evaluation.linking import links_of
 from nerlink.evaluation.matching import Pair
 from nerlink.evaluation.ner import labelled_mentions
 from nerlink.evaluation.report import Table

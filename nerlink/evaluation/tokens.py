@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nerlink.evaluation.counts import Counts
-from nerlink.evaluation.matching import Pair
-from nerlink.evaluation.ner import has_labels, labelled_mentions
+from nerlink.evaluation.matching import Pair, Span
+from nerlink.evaluation.ner import Labelled, has_labels, labelled_mentions
 from nerlink.evaluation.report import Table
-from nerlink.evaluation.spans import Span
-from nerlink.evaluation.tags import Labelled
 
 __all__ = ["score_tokens", "token_tags", "tokens_of"]
 

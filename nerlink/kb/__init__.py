@@ -1,22 +1,27 @@
 """The knowledge base: entities and aliases in one SQLite file, and candidates for surfaces."""
 
-from nerlink.kb.build import BuildOptions
-from nerlink.kb.candidates import CandidateGenerator, Chain, FromMentions
-from nerlink.kb.chains import GENERATORS, available_generators, make_chain, make_filled
-from nerlink.kb.filled import FILL_TO, Filled
-from nerlink.kb.from_base import Acronym, Exact, Normalised
-from nerlink.kb.fuzzy import Fuzzy
-from nerlink.kb.in_document import InDocument, Name
-from nerlink.kb.knowledge_base import KnowledgeBase
-from nerlink.kb.normalise import normalise
-from nerlink.kb.partial import Partial
-from nerlink.kb.recall import (
+from nerlink.kb.candidates.aliases import Acronym, Exact, Normalised, Partial
+from nerlink.kb.candidates.base import CandidateGenerator, Chain, FromMentions
+from nerlink.kb.candidates.chains import (
+    FILL_TO,
+    GENERATORS,
+    Filled,
+    available_generators,
+    make_chain,
+    make_filled,
+)
+from nerlink.kb.candidates.fuzzy import Fuzzy
+from nerlink.kb.candidates.in_document import InDocument, Name
+from nerlink.kb.candidates.recall import (
     CandidateRecall,
     CandidateReport,
     candidate_recall,
     report_candidates,
 )
-from nerlink.kb.rows import Attributes
+from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.normalise import normalise
+from nerlink.kb.store.build import BuildOptions
+from nerlink.kb.store.rows import Attributes
 
 __all__ = [
     "FILL_TO",

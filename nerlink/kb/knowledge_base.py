@@ -14,14 +14,13 @@ from typing import Any, Final, Self
 
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb import edit
-from nerlink.kb.build import BuildOptions, build
-from nerlink.kb.connections import Connections
-from nerlink.kb.memory import Memory
-from nerlink.kb.records import Columns, read_entity_table
-from nerlink.kb.rows import Attributes, find_rows, read_entities, read_texts
-from nerlink.kb.schema import check_schema, hash_content, read_meta
-from nerlink.kb.tables import Table
+from nerlink.kb.entities import Columns, read_entity_table
+from nerlink.kb.store import edit
+from nerlink.kb.store.build import BuildOptions, build
+from nerlink.kb.store.connections import Connections
+from nerlink.kb.store.rows import Attributes, Memory, find_rows, read_entities, read_texts
+from nerlink.kb.store.schema import check_schema, hash_content, read_meta
+from nerlink.tables import Table
 
 __all__ = ["KnowledgeBase"]
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
 from nerlink.kb import CandidateGenerator, FromMentions, KnowledgeBase, make_filled
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
-from nerlink.models.linker import Linker
-from nerlink.models.lookup import Lookup
-from nerlink.models.nearest import Nearest
-from nerlink.models.prototypes import Prototypes
-from nerlink.models.tagger import Tagger
+from nerlink.models.linker.linker import Linker
+from nerlink.models.linker.lookup import Lookup
+from nerlink.models.linker.nearest import Nearest
+from nerlink.models.linker.prototypes import Prototypes
+from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["build_model", "candidate_generator"]
 

@@ -12,12 +12,20 @@ from flair.models import MultitaskModel
 from torch import Tensor
 
 from nerlink.config import Config
-from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.flair_labels import examples_from, gold_spans, write_links, write_spans
-from nerlink.models.linker import Linker
-from nerlink.models.mentions import Link, first_rows, locate
-from nerlink.models.passages import Example, Passage, SentenceRun, TokenSpan, runs_of
-from nerlink.models.tagger import Tagger
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.flair import examples_from, gold_spans, write_links, write_spans
+from nerlink.models.linker.linker import Linker
+from nerlink.models.passages import (
+    Example,
+    Link,
+    Passage,
+    SentenceRun,
+    TokenSpan,
+    first_rows,
+    locate,
+    runs_of,
+)
+from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 

@@ -15,13 +15,13 @@ from nerlink.sources.check import (
     missing_column,
 )
 from nerlink.sources.records import document_from_record, mention_from_record, name_or_none
-from nerlink.sources.spacing import USUAL
-from nerlink.sources.tokens import (
+from nerlink.sources.tokens.rows import (
     NO_TAG,
     TokenRows,
     document_from_tokens,
     place_tokens,
 )
+from nerlink.sources.tokens.spacing import USUAL
 
 __all__ = ["Row", "Shape", "detect_shape", "documents_from_rows", "texts_from_rows"]
 

@@ -8,7 +8,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.losses import EVERYTHING, Losses
 from nerlink.sources.records import record_from_document
-from nerlink.sources.tokens import TokenRows, rows_from_tokens
+from nerlink.sources.tokens.rows import TokenRows, rows_from_tokens
 
 __all__ = ["KNOWN_COLUMNS", "TableShape", "rows_from_documents"]
 

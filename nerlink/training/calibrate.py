@@ -16,15 +16,14 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from nerlink.data import Document
-from nerlink.evaluation.links import links_of
+from nerlink.evaluation.linking import links_of
 from nerlink.evaluation.matching import Pair
-from nerlink.models.documents import annotate_documents, example_of
+from nerlink.models.annotate import annotate_documents, example_of
 from nerlink.models.joint import JointModel
-from nerlink.models.linker import Linker
-from nerlink.models.mentions import first_rows, locate
-from nerlink.models.passages import Example
-from nerlink.models.second_look import LOOK_FEATURES, N_CALIBRATION, FirstLook
-from nerlink.models.tagger import IGNORED, Tagger, log_odds
+from nerlink.models.linker.linker import Linker
+from nerlink.models.linker.second_look import LOOK_FEATURES, N_CALIBRATION, FirstLook
+from nerlink.models.passages import Example, first_rows, locate
+from nerlink.models.tagger.tagger import IGNORED, Tagger, log_odds
 
 __all__ = ["best_threshold", "calibrate"]
 

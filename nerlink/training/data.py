@@ -1,28 +1,79 @@
-"""What a training run learns from, looked over before the first step."""
+"""What a training run learns from: documents that are given or configured, as examples."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from nerlink.config import DataConfig, Task
+from nerlink.config import Config, DataConfig, Task
 from nerlink.converters import AlignmentReport
+from nerlink.corpora.entries import read_entries
 from nerlink.data import NIL, Document
-from nerlink.errors import DataError
+from nerlink.errors import ConfigError, DataError
 from nerlink.kb import CandidateGenerator, KnowledgeBase, candidate_recall, normalise
-from nerlink.models.documents import example_of, split_example
+from nerlink.models.annotate import example_of, split_example
 from nerlink.models.passages import Example
+from nerlink.sources.check import check_documents
 
 __all__ = [
     "Summary",
     "TrainingSet",
     "count_links",
+    "dev_documents",
     "links_in",
     "make_batches",
     "summarise",
     "tokens_in",
+    "training_parts",
     "training_set",
 ]
+
+
+def training_parts(
+    config: Config, given: Iterable[Document] | None = None
+) -> list[tuple[Sequence[Document], DataConfig]]:
+    """The documents to learn from, an item for each entry of the configuration.
+
+    Args:
+        config: Names them, if none are given.
+        given: The documents, in place of those.
+
+    Raises:
+        ConfigError: There are none.
+        DataError: One of them cannot be read, or is not sound.
+    """
+    if given is not None:
+        return [(list(check_documents(given, what="train")), DataConfig())]
+    parts: list[tuple[Sequence[Document], DataConfig]] = [*read_entries(config.data, "train")]
+    if not parts:
+        raise ConfigError(
+            'there is nothing to train on. Add [[data]] with corpus = "tiny-news" or '
+            'train = "my.jsonl" to the configuration.'
+        )
+    return parts
+
+
+def dev_documents(config: Config, given: Iterable[Document] | None = None) -> list[Document]:
+    """Documents to choose the best epoch on.
+
+    One without mentions says that there are none only of tasks that its entry teaches, so where
+    those are not all, it is left out.
+
+    Args:
+        config: Names them, if none are given.
+        given: The documents, in place of those; no entry says what they teach, so all are kept.
+
+    Raises:
+        DataError: One of them cannot be read, or is not sound.
+    """
+    if given is not None:
+        return list(check_documents(given, what="dev"))
+    return [
+        doc
+        for documents, entry in read_entries(config.data, "dev")
+        for doc in documents
+        if doc.mentions or not set(config.tasks).difference(entry.tasks or config.tasks)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

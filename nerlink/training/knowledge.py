@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nerlink.config import Config
+from nerlink.corpora.cards import KnowledgeBaseFile, find_corpus, read_card, sha256_of
 from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.files import copy_base, remove_base
-from nerlink.kb.records import Columns, read_aliases, read_entity
-from nerlink.kb.tables import Table, read_rows
-from nerlink.sources.cards import KnowledgeBaseFile, find_corpus, read_card, sha256_of
+from nerlink.kb.entities import Columns, read_aliases, read_entity
+from nerlink.kb.store.connections import copy_base, remove_base
 from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.records import ENTITY_NAME
+from nerlink.tables import Table, read_rows
 
 __all__ = ["entities_in", "make_knowledge_base"]
 

@@ -9,8 +9,8 @@ from torch.optim import AdamW, Optimizer, SparseAdam
 from torch.optim.lr_scheduler import LambdaLR
 
 from nerlink.config import TrainingConfig
-from nerlink.models.features import Curves
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.features import Curves
 
 __all__ = ["Optimisers", "Together", "make_optimisers"]
 

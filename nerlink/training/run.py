@@ -1,8 +1,9 @@
-"""The training loop."""
+"""The training loop, and the scores that choose its best epoch."""
 
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -15,15 +16,18 @@ from torch import Tensor
 
 from nerlink.config import Config
 from nerlink.data import Document
-from nerlink.evaluation import Report
-from nerlink.models.index import index_of
+from nerlink.evaluation import Report, evaluate
+from nerlink.models.annotate import annotate_documents, links_seen
+from nerlink.models.encoder.fast.precision import PRECISIONS
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.index import index_of
+from nerlink.models.linker.linker import Linker
+from nerlink.models.linker.texts import fresh_texts, write_text
 from nerlink.models.passages import Example
-from nerlink.models.precision import PRECISIONS
-from nerlink.models.storage import head_state, load_head_state
-from nerlink.models.texts import fresh_texts, write_text
+from nerlink.models.storage.model import head_state, load_head_state
 from nerlink.training.calibrate import calibrate
 from nerlink.training.checkpoint import (
+    Progress,
     load_checkpoint,
     random_state,
     restore_random_state,
@@ -31,11 +35,32 @@ from nerlink.training.checkpoint import (
 )
 from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
-from nerlink.training.progress import Progress
 from nerlink.training.reporting import Epoch, Reporter
-from nerlink.training.scores import score_documents
 
-__all__ = ["Run"]
+__all__ = ["Run", "score_documents"]
+
+
+def score_documents(model: JointModel, documents: Sequence[Document]) -> Report:
+    """Scores on annotated documents, which are told apart by their places, whatever their ids."""
+    model.eval()
+    gold = [replace(doc, id=str(place)) for place, doc in enumerate(documents)]
+    with _all_candidates(model.linker):
+        found = list(annotate_documents(model, gold, link_only=model.tagger is None))
+    return evaluate(gold, found, seen=links_seen(model, gold))
+
+
+@contextmanager
+def _all_candidates(linker: Linker | None) -> Iterator[None]:
+    """Within it, all candidates come back with each mention: their recall is a score."""
+    if linker is None:
+        yield
+        return
+    config = linker.config
+    linker.config = config.model_copy(update={"top_k": linker.lookup.limit})
+    try:
+        yield
+    finally:
+        linker.config = config
 
 
 class Run:

@@ -3,43 +3,72 @@
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from accelerate import Accelerator
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState, is_initialized
 from accelerate.utils import set_seed
 
-from nerlink.config import Config, DataConfig, dump_config
+from nerlink.config import Config, DataConfig, TrainingConfig, dump_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.edit import count_training, names_of_training
-from nerlink.kb.schema import has_trained
+from nerlink.kb.store.edit import count_training, names_of_training
+from nerlink.kb.store.schema import has_trained
 from nerlink.models.build import build_model, candidate_generator
-from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.folder import check_target
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.encoder.fast.devices import choose_device
+from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
-from nerlink.models.storage import save_model
+from nerlink.models.storage.folder import check_target
+from nerlink.models.storage.model import save_model
+from nerlink.training.checkpoint import Progress
 from nerlink.training.data import (
     Summary,
     TrainingSet,
     count_links,
+    dev_documents,
     summarise,
+    training_parts,
     training_set,
 )
-from nerlink.training.documents import dev_documents, training_parts
 from nerlink.training.knowledge import make_knowledge_base
-from nerlink.training.processes import open_accelerator
-from nerlink.training.progress import Progress
 from nerlink.training.reporting import Reporter, Silent
 from nerlink.training.run import Run
 
-__all__ = ["TrainingResult", "train"]
+__all__ = ["TrainingResult", "open_accelerator", "train"]
+
+
+@contextmanager
+def open_accelerator(config: TrainingConfig) -> Iterator[Accelerator]:
+    """What a run computes with, forgotten afterwards, so that the next run may choose anew.
+
+    Raises:
+        ConfigError: The device or the precision cannot be used here.
+    """
+    device = choose_device(config.device)
+    precision = choose_precision(config.precision, device)
+    if device.type == "cuda" and device.index is not None:
+        torch.cuda.set_device(device)
+    is_ours = not is_initialized()
+    accelerator = Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision="no" if precision == "fp32" else precision,
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    try:
+        yield accelerator
+    finally:
+        if is_ours:
+            # accelerate keeps one device and precision a process, and has no public way out.
+            AcceleratorState._reset_state(reset_partial_state=accelerator.num_processes == 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from nerlink.cli.demo import TEXTS
-from nerlink.sources import find_corpus, load_split
+from nerlink.corpora import find_corpus, load_split
 
 
 @pytest.fixture

@@ -6,9 +6,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerlink.converters import TokenizedDocument, tokenize
-from nerlink.data import Document
+from nerlink.converters import TokenizedDocument, tasks_of, tokenize
+from nerlink.converters.tokens import place_words
+from nerlink.data import NIL, Document, Mention
+from nerlink.errors import DataError
 from tests.converters.strategies import texts
+
+
+@pytest.mark.parametrize(
+    ("annotations", "tasks"),
+    [
+        ([], {"ner"}),
+        ([("PER", None)], {"ner"}),
+        ([("PER", "Q1"), ("LOC", None)], {"ner", "nel"}),
+        ([(None, NIL), ("LOC", None)], {"ner", "nel"}),
+        ([(None, NIL), (None, None)], {"nel"}),
+        ([(None, None)], set()),
+    ],
+    ids=["no mention", "types", "both", "one of each", "links", "neither"],
+)
+def test_annotation_says_what_a_document_teaches(
+    annotations: list[tuple[str | None, str | None]], tasks: set[str]
+) -> None:
+    mentions = [Mention(start=0, end=1, label=label, entity=e) for label, e in annotations]
+    assert tasks_of(Document(text="a", mentions=tuple(mentions))) == tasks
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("a  a a", ["a", "a", "a"], ["a", "a", "a"]),
+        ("#Paris rocks", ["Paris", "rocks"], ["Paris", "rocks"]),
+        ('say "hi" now', ["say", "``", "hi", "''", "now"], ["say", '"', "hi", '"', "now"]),
+        ("a ^ and ''", ["a", "''", "and", "''"], ["a", "^", "and", "''"]),
+        ("end …", ["end", "..."], ["end", "…"]),
+    ],
+    ids=["repeated", "dropped", "rewritten", "rewritten like later text", "rewritten last"],
+)
+def test_words_are_placed_in_order(text: str, words: list[str], expected: list[str]) -> None:
+    spans = place_words(words, text, tokenizer="Mine")
+    assert [text[start:end] for start, end in spans] == expected
+
+
+def test_a_word_that_is_not_in_the_text_is_refused() -> None:
+    with pytest.raises(DataError, match=r"Mine returned 'three' as word 2.*near character 7"):
+        place_words(["one", "two", "three"], "one two", tokenizer="Mine")
 
 
 def sentences(tokens: TokenizedDocument) -> list[list[str]]:

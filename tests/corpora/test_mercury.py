@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from nerlink.sources import load_split
+from nerlink.corpora import load_split
 
 EACH = {"train": 6, "dev": 3, "test": 4}
 LABELS = {"planet": "LOC", "metal": "MISC", "god": "PER"}

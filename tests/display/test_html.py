@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerlink.data import NIL, Candidate, Document, Mention
-from nerlink.display import document_html, to_html
+from nerlink.display.html import document_html, to_html
 from tests.display.parsing import parse
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;"

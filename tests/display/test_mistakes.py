@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from nerlink.data import Candidate
-from nerlink.display import mistakes_html
+from nerlink.display.mistakes import mistakes_html
 from nerlink.evaluation import find_mistakes
 from tests.display.parsing import parse
 from tests.evaluation.marked import marked

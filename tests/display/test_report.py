@@ -1,4 +1,4 @@
-from nerlink.display import report_html
+from nerlink.display.report import report_html
 from nerlink.evaluation import Report, Table
 from tests.display.parsing import parse
 

@@ -3,8 +3,7 @@ import io
 from rich.console import Console
 
 from nerlink.data import NIL, Document, Mention
-from nerlink.display import print_document
-from nerlink.display.terminal import document_text
+from nerlink.display.terminal import document_text, print_document
 
 DOC = Document(
     id="d1",

@@ -8,9 +8,10 @@ import pytest
 
 from nerlink import Pipeline, evaluate, train
 from nerlink.config import dump_config, load_config
+from nerlink.corpora import build_corpus, load_split
 from nerlink.data import Document, Mention
 from nerlink.evaluation import evaluate_links
-from nerlink.sources import build_corpus, load_split, read
+from nerlink.sources import read
 from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
 from tests.world import DOCUMENTS, tiny_config

@@ -4,7 +4,8 @@ import re
 import pytest
 
 from nerlink.config import Config
-from nerlink.sources import load_split, read
+from nerlink.corpora import load_split
+from nerlink.sources import read
 from tests.experiments.conftest import EXPERIMENTS
 from tests.experiments.shape import check_results
 

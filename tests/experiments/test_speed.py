@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nerlink.models.int8 import can_int8
+from nerlink.models.encoder.fast.precision import can_int8
 
 MEASURES = {
     "tagging": ["speed.vs_flair", "speed.vs_bare", "speed.1000_entities", "mentions.flair"],

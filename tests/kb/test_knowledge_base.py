@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
-
-from .conftest import ENTITIES
+from tests.kb.conftest import ENTITIES
 
 
 def test_an_entity_comes_back_as_it_went_in(kb: KnowledgeBase) -> None:

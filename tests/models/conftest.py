@@ -7,13 +7,13 @@ import torch
 from nerlink.config import EncoderConfig
 from nerlink.data import Document
 from nerlink.kb import KnowledgeBase
+from nerlink.models.annotate import example_of
 from nerlink.models.build import build_model
-from nerlink.models.documents import example_of
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
-from nerlink.models.linker import Linker
+from nerlink.models.linker.linker import Linker
+from nerlink.models.linker.texts import write_text
 from nerlink.models.passages import Example
-from nerlink.models.texts import write_text
 from tests.world import DOCUMENTS, ENTITIES, tiny_config
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
 
 
 @contextmanager

@@ -2,7 +2,7 @@ import pytest
 
 from nerlink.config import KnowledgeBaseConfig
 from nerlink.models.build import build_model, candidate_generator
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
 from tests.world import tiny_config
 
 

@@ -6,10 +6,10 @@ from nerlink.config import DataConfig
 from nerlink.converters import from_sentences, to_corpus, to_sentences, tokenize
 from nerlink.data import Document
 from nerlink.models import joint
-from nerlink.models.documents import annotate_documents, passage_of
+from nerlink.models.annotate import annotate_documents, passage_of
+from nerlink.models.linker.texts import write_text
 from nerlink.models.passages import Example
-from nerlink.models.storage import load_model
-from nerlink.models.texts import write_text
+from nerlink.models.storage.model import load_model
 from nerlink.training.data import training_set
 from tests.models.conftest import examples
 from tests.models.counting import Largest, Operations, count_rows

@@ -5,8 +5,8 @@ import torch
 
 from nerlink.data import Document
 from nerlink.evaluation import evaluate
-from nerlink.models.documents import annotate_documents
-from nerlink.models.storage import load_model
+from nerlink.models.annotate import annotate_documents
+from nerlink.models.storage.model import load_model
 from nerlink.training.calibrate import best_threshold, calibrate
 from tests.world import DOCUMENTS
 

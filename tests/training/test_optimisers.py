@@ -4,7 +4,7 @@ import torch
 from nerlink.config import TrainingConfig
 from nerlink.kb import KnowledgeBase
 from nerlink.models.build import build_model
-from nerlink.models.encoder import WindowEmbeddings
+from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.training.optimisers import make_optimisers
 from tests.world import tiny_config
 

@@ -9,9 +9,9 @@ from nerlink import Pipeline, evaluate
 from nerlink.config import load_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError
-from nerlink.models.documents import annotate_documents
-from nerlink.models.encoder import WindowEmbeddings
-from nerlink.models.storage import load_model, save_model
+from nerlink.models.annotate import annotate_documents
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.storage.model import load_model, save_model
 from nerlink.sources import write
 from nerlink.training import train
 from tests.encoders import write_encoder

@@ -11,12 +11,32 @@ from torch import multiprocessing
 
 from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
-from nerlink.models.storage import load_model
+from nerlink.models.storage.model import load_model
 from nerlink.training import run as module
 from nerlink.training import train
-from nerlink.training.run import Run
+from nerlink.training.run import Run, score_documents
 from tests.training.conftest import Killed, Killer, Listener, weights
 from tests.world import DOCUMENTS, marked, tiny_config
+
+
+@pytest.fixture(scope="module")
+def model(joint_folder):
+    return load_model(joint_folder)
+
+
+def test_documents_may_share_an_id(model):
+    once = score_documents(model, DOCUMENTS)
+    shared = score_documents(model, [replace(doc, id="1") for doc in DOCUMENTS])
+    assert shared.scores == once.scores
+
+
+def test_recall_is_that_of_all_candidates(model):
+    config = model.linker.config
+    recall = score_documents(model, DOCUMENTS).scores["candidates.recall"]
+    assert recall > 0
+    model.linker.config = few = config.model_copy(update={"top_k": 0})
+    assert score_documents(model, DOCUMENTS).scores["candidates.recall"] == recall
+    assert model.linker.config is few
 
 
 def losses(result) -> list[float]:

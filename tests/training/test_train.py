@@ -4,18 +4,43 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from accelerate.state import is_initialized
 
-from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
+from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, TrainingConfig, load_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
-from nerlink.models.linker import Linker
-from nerlink.models.storage import load_model, read_info
+from nerlink.models.linker.linker import Linker
+from nerlink.models.storage.model import load_model, read_info
 from nerlink.sources import write
 from nerlink.training import train
-from nerlink.training.scores import score_documents
+from nerlink.training.run import score_documents
+from nerlink.training.train import open_accelerator
 from tests.training.conftest import Killed, Killer, Listener
 from tests.world import DOCUMENTS, ENTITIES, marked, tiny_config
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_run_computes_where_and_how_it_is_told(precision):
+    with open_accelerator(TrainingConfig(device="cpu", precision=precision)) as accelerator:
+        assert accelerator.device.type == "cpu"
+        assert accelerator.mixed_precision == {"fp32": "no"}.get(precision, precision)
+    assert not is_initialized()
+
+
+def test_the_accelerator_of_someone_else_stays():
+    with open_accelerator(TrainingConfig(device="cpu")):
+        with open_accelerator(TrainingConfig(device="cpu")):
+            pass
+        assert is_initialized()
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with (
+        pytest.raises(ConfigError, match="device 'toaster' cannot be used"),
+        open_accelerator(TrainingConfig(device="toaster")),
+    ):
+        pass
 
 
 def test_a_run_leaves_a_model_and_nothing_else(run):

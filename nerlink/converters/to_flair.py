@@ -1,0 +1,230 @@
+"""From documents to Flair sentences.
+
+Every sentence remembers its document, so that `from_sentences` gives it back whole. The sentences
+of a document are linked to each other and to nothing else; Flair leaves such links alone, also
+where sentences of several documents go through one `predict`.
+"""
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, get_args
+
+from flair.data import Corpus, Sentence, Span, Token
+from flair.datasets import FlairDatapointDataset
+
+from nerlink.config import Task
+from nerlink.converters.alignment import AlignedSpan, Alignment, align
+from nerlink.converters.alignment_report import AlignmentReport
+from nerlink.converters.tokens import (
+    SentenceSplitter,
+    TokenizedDocument,
+    Tokenizer,
+    tasks_of,
+    tokenize,
+)
+from nerlink.data import NIL, Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources.check import check_documents
+
+__all__ = [
+    "BARE",
+    "ORIGIN",
+    "UNKNOWN",
+    "AlignmentWarning",
+    "DocumentCorpus",
+    "Origin",
+    "to_corpus",
+    "to_sentences",
+]
+
+
+UNKNOWN: Final = "<unk>"
+"""Flair's `nel` value of a mention that has no entity."""
+
+BARE: Final = "mention"
+"""Label type (and value) of a mention that has neither label nor entity."""
+
+ORIGIN: Final = "nerlink"
+"""Key of the sentence metadata that holds the `Origin`."""
+
+
+class AlignmentWarning(UserWarning):
+    """A mention was lost because the tokens cannot hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sentence comes from; the sentences of one conversion share one object.
+
+    Args:
+        document: The document.
+        mentions: Its mentions by the character range they have in the sentences.
+    """
+
+    document: Document
+    mentions: Mapping[tuple[int, int], Mention]
+
+
+def to_sentences(
+    doc: Document,
+    *,
+    tasks: Collection[Task] = get_args(Task),
+    tokenizer: Tokenizer | None = None,
+    splitter: SentenceSplitter | None = None,
+    on_report: Callable[[AlignmentReport], None] | None = None,
+) -> list[Sentence]:
+    """A document as Flair sentences; none where there is only white space.
+
+    Spans carry `ner` labels, and `nel` labels with the entity or `<unk>` for `NIL`. Sentences
+    carry a `multitask_id` for each of the tasks that the document's annotation can teach. A
+    sentence's `start_position` counts from the document, its tokens' from the sentence.
+
+    Args:
+        doc: The document.
+        tasks: Tasks to label for.
+        tokenizer: Any Flair tokenizer, where the document brings no tokens.
+        splitter: Any Flair sentence splitter, where the document brings no sentences.
+        on_report: Called with what became of the mentions; where it is missing, a dropped
+            mention gives an `AlignmentWarning`.
+    """
+    tokens = tokenize(doc, tokenizer=tokenizer, splitter=splitter)
+    alignment = align(tokens, doc.mentions, text=doc.text, document=doc.id)
+    if on_report is not None:
+        on_report(alignment.report)
+    elif alignment.report.dropped:
+        warnings.warn(str(alignment.report), AlignmentWarning, stacklevel=2)
+    sentences = _sentences(doc, alignment)
+    _add_spans(sentences, alignment, tasks)
+    taught = tasks_of(doc).intersection(tasks)
+    if any(mention.label is None for mention in doc.mentions):
+        taught -= {"ner"}  # Flair's taggers would learn that these mentions are none
+    for sentence in sentences:
+        for task in sorted(taught):
+            sentence.add_label("multitask_id", task)
+    return sentences
+
+
+def _sentences(doc: Document, alignment: Alignment) -> list[Sentence]:
+    """Sentences without labels, linked to each other."""
+    tokens = alignment.tokens
+    origin = Origin(doc, {_characters(tokens, span): span.mention for span in alignment.spans})
+    sentences = [_sentence(tokens, first, last) for first, last in tokens.sentences]
+    for sentence in sentences:
+        sentence.add_metadata(ORIGIN, origin)
+        # Flair chains sentences into one document unless they have this mark.
+        sentence._has_context = True
+    for sentence, following in pairwise(sentences):
+        sentence._next_sentence = following
+        following._previous_sentence = sentence
+    return sentences
+
+
+def _characters(tokens: TokenizedDocument, span: AlignedSpan) -> tuple[int, int]:
+    return tokens.starts[span.first], tokens.ends[span.last - 1]
+
+
+def _sentence(tokens: TokenizedDocument, first: int, last: int) -> Sentence:
+    offset = tokens.starts[first]
+    following = [*tokens.starts[first + 1 : last], tokens.ends[last - 1]]
+    return Sentence(
+        [
+            Token(
+                tokens.words[index],
+                whitespace_after=following[index - first] - tokens.ends[index],
+                start_position=tokens.starts[index] - offset,
+            )
+            for index in range(first, last)
+        ],
+        start_position=offset,
+    )
+
+
+def _add_spans(sentences: list[Sentence], alignment: Alignment, tasks: Collection[Task]) -> None:
+    """Label the mentions."""
+    number = 0
+    ranges = alignment.tokens.sentences
+    for first, last, mention in alignment.spans:
+        while ranges[number][1] <= first:
+            number += 1
+        offset = ranges[number][0]
+        _add_labels(sentences[number][first - offset : last - offset], mention, tasks)
+
+
+def _add_labels(span: Span, mention: Mention, tasks: Iterable[Task]) -> None:
+    if mention.label is not None and "ner" in tasks:
+        span.add_label("ner", mention.label, _score(mention.score))
+    if mention.entity is not None and "nel" in tasks:
+        entity = UNKNOWN if mention.entity == NIL else mention.entity
+        span.add_label("nel", entity, _score(mention.link_score))
+    if mention.label is None and mention.entity is None:
+        span.add_label(BARE, BARE)
+
+
+def _score(score: float | None) -> float:
+    return 1.0 if score is None else score
+
+
+class DocumentCorpus(Corpus[Sentence]):
+    """A Flair corpus that knows what became of the documents' mentions.
+
+    Args:
+        splits: Sentences of `train`, `dev` and `test`; a missing split stays missing.
+        name: The corpus's name.
+        alignment: Mentions that were split into, dropped or changed, in all splits.
+    """
+
+    def __init__(
+        self, splits: dict[str, list[Sentence]], *, name: str, alignment: AlignmentReport
+    ) -> None:
+        train, dev, test = (
+            FlairDatapointDataset(splits[split]) if split in splits else None
+            for split in ("train", "dev", "test")
+        )
+        super().__init__(train, dev, test, name=name, sample_missing_splits=False)
+        self.alignment = alignment
+
+
+def to_corpus(
+    train: Iterable[Document],
+    dev: Iterable[Document] | None = None,
+    test: Iterable[Document] | None = None,
+    *,
+    tasks: Collection[Task] = get_args(Task),
+    tokenizer: Tokenizer | None = None,
+    splitter: SentenceSplitter | None = None,
+    name: str = "nerlink",
+) -> DocumentCorpus:
+    """Documents as a Flair corpus; splits that are missing are not sampled from others.
+
+    Args:
+        train: Documents to learn from.
+        dev: Documents to choose the best epoch on.
+        test: Documents to score once.
+        tasks: Tasks to label for.
+        tokenizer: Any Flair tokenizer, where documents bring no tokens.
+        splitter: Any Flair sentence splitter, where documents bring no sentences.
+        name: The corpus's name.
+
+    Raises:
+        DataError: There is not a single token in `train`.
+    """
+    reports: list[AlignmentReport] = []
+    splits = {
+        split: [
+            sentence
+            for doc in check_documents(documents, what=split)
+            for sentence in to_sentences(
+                doc, tasks=tasks, tokenizer=tokenizer, splitter=splitter, on_report=reports.append
+            )
+        ]
+        for split, documents in {"train": train, "dev": dev, "test": test}.items()
+        if documents is not None
+    }
+    if not splits["train"]:
+        raise DataError(
+            "The training documents hold no text. A corpus needs at least one sentence in train; "
+            "pass documents whose text is not empty."
+        )
+    return DocumentCorpus(splits, name=name, alignment=AlignmentReport.total(reports))

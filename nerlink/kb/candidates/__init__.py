@@ -1,0 +1,1 @@
+"""What a surface may mean: candidate generators, and how well they do."""

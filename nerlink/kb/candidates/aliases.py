@@ -1,0 +1,161 @@
+"""Candidates that a knowledge base finds by its aliases, and by initials and parts of names."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+from typing import Final, TypeAlias
+
+from nerlink.data import Candidate
+from nerlink.kb.candidates.base import CandidateGenerator, rank
+from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.normalise import is_acronym, normalise
+from nerlink.kb.store.rows import RECORD
+
+__all__ = ["Acronym", "Exact", "FromBase", "Normalised", "Partial"]
+
+
+_CACHE_SIZE: Final = 4096
+"""Surfaces whose candidates a generator remembers, about."""
+
+
+class FromBase(CandidateGenerator):
+    """Looks in a knowledge base, and remembers what it found until the base changes.
+
+    Args:
+        kb: The base; closing it is left to the caller.
+        cache_size: Surfaces remembered, about.
+    """
+
+    def __init__(self, kb: KnowledgeBase, *, cache_size: int = _CACHE_SIZE) -> None:
+        self.kb = kb
+        self.cache_size = cache_size
+        self._memory: tuple[int, dict[str, tuple[Candidate, ...]]] = (0, {})
+
+    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
+        """What the base knows of the surface, by falling prior."""
+        remembered = self._remembered()
+        found = remembered.get(surface)
+        if found is None:
+            (found,) = self._look_up([surface])
+            remembered[surface] = found
+        return found[:limit]
+
+    def candidates_of(
+        self, surfaces: Sequence[str], *, limit: int | None = None
+    ) -> list[tuple[Candidate, ...]]:
+        """What the base knows of many surfaces, looked up together."""
+        remembered = self._remembered()
+        found = {one: remembered[one] for one in surfaces if one in remembered}
+        if missing := [one for one in dict.fromkeys(surfaces) if one not in found]:
+            new = dict(zip(missing, self._look_up(missing), strict=True))
+            remembered.update(new)
+            found |= new
+        return [found[one][:limit] for one in surfaces]
+
+    def _remembered(self) -> dict[str, tuple[Candidate, ...]]:
+        """Answers that hold for the base as it is now."""
+        version, remembered = self._memory
+        if (now := self.kb.recent_version) != version or len(remembered) >= self.cache_size:
+            self._memory = _, remembered = now, {}
+        return remembered
+
+    @abstractmethod
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        """All candidates of each surface, best first."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), cache_size=self.cache_size), (self.kb,)
+
+
+class Exact(FromBase):
+    """Entities with exactly this alias."""
+
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        query = (
+            f"SELECT json_each.key, {RECORD}, row, count FROM json_each(?) "
+            "CROSS JOIN alias ON alias.key = json_extract(value, '$[0]') "
+            "AND surface = json_extract(value, '$[1]') CROSS JOIN entity USING (row)"
+        )
+        # SQLite takes no half surrogate pairs; no alias has any, so their names do as well.
+        written = [one.encode(errors="backslashreplace").decode() for one in surfaces]
+        asked = [(normalise(one), text) for one, text in zip(surfaces, written, strict=True)]
+        return list(map(rank, self.kb.found(query, asked)))
+
+
+class Normalised(FromBase):
+    """Entities with an alias of the same key; counts of all such aliases are added."""
+
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        query = (
+            f"SELECT json_each.key, {RECORD}, row, count FROM json_each(?) "
+            "CROSS JOIN alias ON alias.key = value CROSS JOIN entity USING (row)"
+        )
+        return list(map(rank, self.kb.found(query, list(map(normalise, surfaces)))))
+
+
+class Acronym(FromBase):
+    """Entities whose name has these initials: `WHO` is the World Health Organization."""
+
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        query = (
+            f"SELECT json_each.key, {RECORD}, row, 0 FROM json_each(?) "
+            "CROSS JOIN entity ON acronym = value"
+        )
+        asked = [normalise(one) if is_acronym(one) else None for one in surfaces]
+        return list(map(rank, self.kb.found(query, asked)))
+
+
+_Found: TypeAlias = tuple[str, float, int]
+"""Id, popularity and count of an entity."""
+
+_MAX_NAMES: Final = 500
+"""Names with the longest words of a surface that are looked through; the first ones of the base."""
+
+_MAX_CANDIDATES: Final = 100
+"""Candidates of a surface, the most popular of those."""
+
+
+class Partial(FromBase):
+    """Entities whose name has every word of the surface; initials may stand for words.
+
+    Priors follow popularity. A surface of single letters has no candidates.
+    """
+
+    def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
+        query = (
+            f"SELECT asked.key, {RECORD}, row, 0 FROM json_each(?) AS asked "
+            "CROSS JOIN entity ON row IN (SELECT word.row FROM word CROSS JOIN word AS other "
+            "ON other.word = json_extract(value, '$[1]') AND other.row = word.row "
+            f"WHERE word.word = json_extract(value, '$[0]') LIMIT {_MAX_NAMES})"
+        )
+        words = [normalise(surface).split() for surface in surfaces]
+        asked = list(map(_longest, words))
+        every = zip(words, asked, self.kb.found(query, asked), strict=True)
+        return [
+            _most_popular(found if set(own) <= set(longest) else self._with_words(own, found))
+            for own, longest, found in every
+        ]
+
+    def _with_words(self, words: Sequence[str], found: Sequence[_Found]) -> list[_Found]:
+        """Those whose name has all words, or for a single letter one that begins with it."""
+        rows = self.kb.rows([entity for entity, _, _ in found])
+        names = self.kb.attributes(rows).names
+        return [one for one, name in zip(found, names, strict=True) if _has_words(name, words)]
+
+
+def _longest(words: Sequence[str]) -> tuple[str, str]:
+    """The two longest words, or one twice, or none; single letters do not count."""
+    whole = sorted({word for word in words if len(word) > 1}, key=lambda w: (-len(w), w))
+    return (whole[0], whole[min(1, len(whole) - 1)]) if whole else ("", "")
+
+
+def _most_popular(found: Sequence[_Found]) -> tuple[Candidate, ...]:
+    return rank(sorted(found, key=lambda one: -one[1])[:_MAX_CANDIDATES])
+
+
+def _has_words(name: str, words: Sequence[str]) -> bool:
+    there = normalise(name).split()
+    return all(
+        word in there or (len(word) == 1 and any(one.startswith(word) for one in there))
+        for word in words
+    )

@@ -1,0 +1,207 @@
+"""Changes to a knowledge base, each inside a transaction that the caller has opened."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from nerlink.data import NIL, Entity
+from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.entities import read_text
+from nerlink.kb.normalise import acronym, normalise
+from nerlink.kb.store.build import INSERT_ENTITY, aliases_of, entity_values, words_of
+from nerlink.kb.store.rows import find_rows
+from nerlink.kb.store.schema import FUZZY, TRAINED, has_fuzzy, has_trained, read_meta
+from nerlink.tables import Row
+
+__all__ = [
+    "add_entities",
+    "count_mentions",
+    "count_training",
+    "index_fuzzy",
+    "mark_change",
+    "merge_entities",
+    "names_of_training",
+    "remove_entity",
+    "rename_entity",
+]
+
+
+def mark_change(connection: sqlite3.Connection) -> None:
+    """Tell readers, by a higher version, that what they remember is old."""
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
+    connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
+
+
+def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> None:
+    """Add entities on rows of their own.
+
+    Raises:
+        KnowledgeBaseError: An id that is taken.
+    """
+    first = row = read_meta(connection, "n_rows")
+    parentheses = bool(read_meta(connection, "parentheses"))
+    for entity in entities:
+        try:
+            connection.execute(INSERT_ENTITY, entity_values(row, entity))
+        except sqlite3.IntegrityError as error:
+            raise KnowledgeBaseError(
+                f"entity {entity.id!r} is in the knowledge base already. "
+                "Rename or remove the one there, or choose another id."
+            ) from error
+        for surface, count in aliases_of(entity, parentheses=parentheses):
+            _add_alias(connection, surface, row, count)
+        _add_words(connection, row, entity.name)
+        row += 1
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
+    changed = read_meta(connection, "version") + 1
+    connection.execute("UPDATE entity SET changed = ? WHERE row >= ?", (changed, first))
+
+
+def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
+    """Give the entity on a row another name; the old one stays an alias.
+
+    Raises:
+        DataError: The name holds what no file can.
+        KnowledgeBaseError: It is empty.
+    """
+    if not (visible := read_text(Row("rename", "record", 1, {}), "name", name)):
+        raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
+    _drop_words(connection, row)
+    changed = read_meta(connection, "version") + 1
+    connection.execute(
+        "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
+        (visible, acronym(visible), changed, row),
+    )
+    _add_words(connection, row, visible)
+    entity = Entity(id="", name=visible)
+    for surface, count in aliases_of(
+        entity, parentheses=bool(read_meta(connection, "parentheses"))
+    ):
+        _add_alias(connection, surface, row, count)
+
+
+def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> None:
+    """Move aliases, counts and popularity from one row to another and remove the first."""
+    aliases = connection.execute(
+        "SELECT surface, count FROM alias WHERE row = ?", (source,)
+    ).fetchall()
+    for surface, count in aliases:
+        _add_alias(connection, surface, target, count)
+    connection.execute(
+        "UPDATE entity SET popularity = popularity + "
+        "(SELECT popularity FROM entity WHERE row = ?) WHERE row = ?",
+        (source, target),
+    )
+    if has_trained(connection):
+        connection.execute(
+            "INSERT INTO trained SELECT key, ?, surface, count, is_new FROM trained WHERE row = ? "
+            "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+            (target, source),
+        )
+    remove_entity(connection, source)
+
+
+def remove_entity(connection: sqlite3.Connection, row: int) -> None:
+    """Remove an entity and its aliases; its row is never used again."""
+    connection.execute("DELETE FROM alias WHERE row = ?", (row,))
+    if has_trained(connection):
+        connection.execute("DELETE FROM trained WHERE row = ?", (row,))
+    _drop_words(connection, row)
+    connection.execute("DELETE FROM entity WHERE row = ?", (row,))
+
+
+def count_mentions(
+    connection: sqlite3.Connection, pairs: Iterable[tuple[str, str]]
+) -> Counter[str]:
+    """Add each surface seen to mean an entity to the counts.
+
+    Returns:
+        Ids that the base lacks (`NIL` left out) and how often they were met.
+    """
+    unknown: Counter[str] = Counter()
+    for (surface, entity), count in Counter(pairs).items():
+        found = connection.execute("SELECT row FROM entity WHERE id = ?", (entity,)).fetchone()
+        if found is not None:
+            _add_alias(connection, surface, found[0], count)
+        elif entity != NIL:
+            unknown[entity] += count
+    return unknown
+
+
+def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str], int]) -> None:
+    """Add what training documents link to the counts; what another training counted, once.
+
+    Args:
+        connection: To the base.
+        links: Counts of (surface, entity), of entities that the base has.
+    """
+    connection.execute(TRAINED)
+    rows = find_rows(connection, list({entity for _, entity in links}))
+    pairs = [(normalise(surface), rows[entity]) for surface, entity in links]
+    known = [_is_known(connection, *pair) for pair in pairs]
+    for (surface, _), n, (key, row), is_known in zip(
+        links, links.values(), pairs, known, strict=True
+    ):
+        place = (key, row, surface)
+        found = connection.execute(
+            "SELECT count FROM trained WHERE key = ? AND row = ? AND surface = ?", place
+        ).fetchone()
+        before = found[0] if found else 0
+        _add_alias(connection, surface, row, max(0, n - before))
+        connection.execute(
+            "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?)",
+            (*place, max(n, before), not is_known),
+        )
+
+
+def names_of_training(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
+    """Keys and rows that a base knows from training alone, to how often training has them."""
+    if not has_trained(connection):
+        return {}
+    query = "SELECT key, row, sum(count) FROM trained WHERE is_new GROUP BY key, row"
+    return {(key, row): n for key, row, n in connection.execute(query)}
+
+
+def index_fuzzy(connection: sqlite3.Connection) -> None:
+    """Make the trigram index anew, from the aliases as they are now."""
+    connection.execute("DROP TABLE IF EXISTS spelling")
+    connection.execute("DROP TABLE IF EXISTS trigram")
+    for statement in FUZZY.split(";"):
+        connection.execute(statement)
+
+
+def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: int) -> None:
+    """Add to the count of an alias that may be new; index its key if it is the first."""
+    key = normalise(surface)
+    if _is_new_spelling(connection, key):
+        connection.execute("INSERT INTO spelling VALUES (?)", (f" {key} ",))
+    connection.execute(
+        "INSERT INTO alias VALUES (?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        (key, row, surface, count),
+    )
+
+
+def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
+    """Whether an entity has a name of this key that is not from training."""
+    where = "WHERE key = ? AND row = ?"
+    if connection.execute(f"SELECT 1 FROM trained {where} AND is_new", (key, row)).fetchone():
+        return False
+    return connection.execute(f"SELECT 1 FROM alias {where}", (key, row)).fetchone() is not None
+
+
+def _drop_words(connection: sqlite3.Connection, row: int) -> None:
+    """Take the name on a row out of the index of words."""
+    (name,) = connection.execute("SELECT name FROM entity WHERE row = ?", (row,)).fetchone()
+    connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words_of(row, name))
+
+
+def _add_words(connection: sqlite3.Connection, row: int, name: str) -> None:
+    """Index the words of a name."""
+    connection.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words_of(row, name))
+
+
+def _is_new_spelling(connection: sqlite3.Connection, key: str) -> bool:
+    if not has_fuzzy(connection):
+        return False
+    return connection.execute("SELECT 1 FROM alias WHERE key = ?", (key,)).fetchone() is None

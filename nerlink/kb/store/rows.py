@@ -1,0 +1,183 @@
+"""Many entities at once: rows of ids, columns of rows, whole entities, texts.
+
+What was just read is remembered, so that whoever found a candidate need not ask for it again.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Self, TypeAlias
+
+from nerlink.data import Entity
+from nerlink.errors import KnowledgeBaseError
+
+__all__ = [
+    "RECORD",
+    "Attributes",
+    "EntityRecord",
+    "Memory",
+    "find_rows",
+    "read_entities",
+    "read_records",
+    "read_texts",
+]
+
+
+EntityRecord: TypeAlias = tuple[str, str, str | None, float]
+"""Id, name, type and popularity of an entity."""
+
+RECORD: Final = "entity.id, name, entity.type, popularity"
+"""The columns of an `EntityRecord`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributes:
+    """What features need to know of entities, as columns in the order of the rows asked for.
+
+    Args:
+        ids: (n_rows).
+        names: (n_rows).
+        types: (n_rows); `None` where unknown.
+        popularities: (n_rows).
+    """
+
+    ids: list[str]
+    names: list[str]
+    types: list[str | None]
+    popularities: list[float]
+
+    @classmethod
+    def of(cls, records: Sequence[EntityRecord]) -> Self:
+        """The columns of some entities."""
+        ids, names, types, popularities = zip(*records, strict=True) if records else ((),) * 4
+        return cls(
+            ids=list(ids), names=list(names), types=list(types), popularities=list(popularities)
+        )
+
+
+def find_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The row of each id; ids that the base lacks are left out."""
+    query = "SELECT entity.id, row FROM json_each(?) CROSS JOIN entity ON entity.id = value"
+    return dict(connection.execute(query, (json.dumps(list(ids)),)).fetchall())
+
+
+def read_records(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, EntityRecord]:
+    """What is known of the entities on some rows.
+
+    Raises:
+        KnowledgeBaseError: A row without an entity.
+    """
+    query = f"SELECT row, {RECORD} FROM json_each(?) CROSS JOIN entity ON row = value"
+    wanted = json.dumps([int(row) for row in rows])
+    found = {row: tuple(values) for row, *values in connection.execute(query, (wanted,))}
+    for row in rows:
+        if row not in found:
+            raise KnowledgeBaseError(
+                f"row {row} has no entity: it was removed, or the row is of another base."
+            )
+    return found
+
+
+def read_entities(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Entity]:
+    """Entities on rows `first` to `last`, both counted, in order."""
+    aliases: dict[int, dict[str, int]] = {}
+    for row, surface, count in connection.execute(
+        "SELECT row, surface, count FROM alias WHERE row BETWEEN ? AND ? ORDER BY row, surface",
+        (first, last),
+    ):
+        aliases.setdefault(row, {})[surface] = count
+    for row, id_, name, description, type_, popularity in connection.execute(
+        "SELECT row, id, name, description, type, popularity FROM entity "
+        "WHERE row BETWEEN ? AND ? ORDER BY row",
+        (first, last),
+    ).fetchall():
+        counts = aliases.get(row, {})
+        yield Entity(
+            id=id_,
+            name=name,
+            description=description,
+            type=type_,
+            popularity=popularity,
+            aliases={alias: n for alias, n in counts.items() if n or alias != name},
+        )
+
+
+def read_texts(connection: sqlite3.Connection, rows: Sequence[int]) -> list[tuple[int, str]]:
+    """Row and `name; description; type` of the entities on some rows; empty parts left out."""
+    query = (
+        "SELECT row, name, description, entity.type FROM json_each(?) "
+        "CROSS JOIN entity ON row = value ORDER BY key"
+    )
+    records = connection.execute(query, (json.dumps([int(row) for row in rows]),)).fetchall()
+    return [(row, "; ".join(part for part in parts if part)) for row, *parts in records]
+
+
+_MAX_ROWS: Final = 200_000
+"""Ids whose rows are remembered."""
+
+_MAX_RECORDS: Final = 20_000
+"""Entities of which more is remembered: enough between finding candidates and describing them."""
+
+
+class Memory:
+    """Rows of ids, and names, types and popularities of rows, of a base as it was at a version.
+
+    Args:
+        version: Of the base; a change of the base calls for a new memory.
+    """
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self._rows: dict[str, int] = {}
+        self._records: dict[int, EntityRecord] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a new memory should take its place."""
+        return len(self._rows) > _MAX_ROWS
+
+    def rows(self, connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, int]:
+        """At least the rows of these ids, asked for in one query at most; unknown ids lack one."""
+        if missing := {entity for entity in ids if entity not in self._rows}:
+            self._rows.update(find_rows(connection, missing))
+        return self._rows
+
+    def attributes(self, connection: sqlite3.Connection, rows: Sequence[int]) -> Attributes:
+        """Columns of the entities on some rows, which may repeat, in one query at most.
+
+        Raises:
+            KnowledgeBaseError: A row without an entity.
+        """
+        records = self._records
+        if missing := [row for row in dict.fromkeys(rows) if row not in records]:
+            records = {row: records[row] for row in rows if row in records}
+            records |= read_records(connection, missing)
+        return Attributes.of([records[row] for row in rows])
+
+    def found(
+        self, connection: sqlite3.Connection, query: str, asked: Sequence[object]
+    ) -> list[list[tuple[str, float, int]]]:
+        """Id, popularity and count of the entities found for each value asked for.
+
+        Counts of an entity that a value finds several times are added. What else the query says
+        of the entities is remembered.
+
+        Args:
+            connection: Of the base.
+            query: Takes a JSON array of the values, and selects the place in it, the columns of
+                an `EntityRecord`, a row and a count.
+            asked: Values for which entities are looked up.
+        """
+        if len(self._records) > _MAX_RECORDS:
+            self._records = {}
+        records, known = self._records, self._rows
+        found: list[dict[int, tuple[str, float, int]]] = [{} for _ in asked]
+        for place, id_, name, type_, popularity, row, count in connection.execute(
+            query, (json.dumps(asked),)
+        ):
+            records[row] = id_, name, type_, popularity
+            known[id_] = row
+            before = found[place].get(row)
+            found[place][row] = id_, popularity, count + before[2] if before else count
+        return [list(entities.values()) for entities in found]

@@ -1,0 +1,217 @@
+"""Documents in, documents out: the models' side of the converters."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from nerlink.config import Task
+from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
+from nerlink.data import NIL, Document, Mention
+from nerlink.errors import DataError
+from nerlink.models.joint import Annotation, JointModel
+from nerlink.models.linker.explanations import Explanation, explain_link
+from nerlink.models.passages import Example, Passage, TokenSpan, locate
+from nerlink.sources.check import MENTION_COLUMNS
+
+__all__ = [
+    "annotate_documents",
+    "annotate_group",
+    "example_of",
+    "explain_mention",
+    "group_documents",
+    "links_seen",
+    "passage_of",
+    "split_example",
+]
+
+GROUP_TOKENS: Final = 16_384
+"""Tokens read from a stream before the model runs over them."""
+
+
+def passage_of(doc: Document) -> Passage:
+    """A document as the models read it."""
+    return Passage(doc.text, tokenize(doc))
+
+
+def example_of(doc: Document, tasks: Iterable[Task]) -> tuple[Example, AlignmentReport]:
+    """A document as the models learn from it, and what its mentions lost on the way.
+
+    Args:
+        doc: A document with gold mentions.
+        tasks: What it is to teach, where its annotation allows.
+    """
+    alignment = align(tokenize(doc), doc.mentions, text=doc.text, document=doc.id)
+    spans = tuple(
+        TokenSpan(first, last, mention.label, mention.entity)
+        for first, last, mention in alignment.spans
+    )
+    passage = Passage(doc.text, alignment.tokens)
+    return Example(passage, spans, frozenset(tasks) & tasks_of(doc)), alignment.report
+
+
+def split_example(example: Example, n_tokens: int) -> Iterator[Example]:
+    """An example in pieces of at most so many tokens, cut between sentences."""
+    tokens = example.passage.tokens
+    begin = 0
+    ends = [last for _, last in tokens.sentences]
+    for number, end in enumerate(ends):
+        follows = ends[number + 1] if number + 1 < len(ends) else None
+        if follows is None or follows - begin > n_tokens:
+            yield _piece(example, begin, end)
+            begin = end
+
+
+def _piece(example: Example, begin: int, end: int) -> Example:
+    tokens = example.passage.tokens
+    piece = TokenizedDocument(
+        tokens.words[begin:end],
+        tokens.starts[begin:end],
+        tokens.ends[begin:end],
+        [(f - begin, e - begin) for f, e in tokens.sentences if f >= begin and e <= end],
+    )
+    spans = tuple(
+        span._replace(first=span.first - begin, last=span.last - begin)
+        for span in example.spans
+        if begin <= span.first and span.last <= end
+    )
+    return Example(Passage(example.passage.text, piece), spans, example.tasks, whole=example)
+
+
+def annotate_documents(
+    model: JointModel, documents: Iterable[Document], *, link_only: bool = False
+) -> Iterator[Document]:
+    """Documents with the mentions that the model finds, in order, a bounded number at a time.
+
+    Args:
+        model: In evaluation mode.
+        documents: Their own mentions are replaced.
+        link_only: Keep the documents' mentions and only say what they mean.
+    """
+    for group in group_documents(documents):
+        yield from annotate_group(model, group, link_only=link_only)
+
+
+def annotate_group(
+    model: JointModel, group: Sequence[tuple[Document, Passage]], *, link_only: bool = False
+) -> Iterator[Document]:
+    """`annotate_documents` for documents that are already passages."""
+    if link_only:
+        yield from _link(model, group)
+        return
+    found = model.annotate([passage for _, passage in group])
+    for (doc, passage), annotations in zip(group, found, strict=True):
+        mentions = [_mention(passage, annotation) for annotation in annotations]
+        meta = doc.meta
+        if MENTION_COLUMNS in meta:  # they were those of the mentions that are replaced
+            meta = {key: value for key, value in meta.items() if key != MENTION_COLUMNS}
+        yield replace(doc, mentions=tuple(mentions), meta=meta)
+
+
+def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Passage]]]:
+    """Documents as passages, in groups of a bounded number of tokens."""
+    group: list[tuple[Document, Passage]] = []
+    n_tokens = 0
+    for doc in documents:
+        passage = passage_of(doc)
+        group.append((doc, passage))
+        n_tokens += len(passage.tokens.words)
+        if n_tokens >= GROUP_TOKENS or len(group) >= GROUP_TOKENS:
+            yield group
+            group, n_tokens = [], 0
+    if group:
+        yield group
+
+
+def _link(model: JointModel, group: Sequence[tuple[Document, Passage]]) -> Iterator[Document]:
+    """Links for given mentions; nested ones, which one pass cannot hold, get more passes."""
+    left = [dict.fromkeys(doc.mentions) for doc, _ in group]
+    linked: list[dict[Mention, Mention]] = [{} for _ in group]
+    while any(left):
+        aligned = [
+            align(passage.tokens, list(mentions), text=doc.text)
+            for (doc, passage), mentions in zip(group, left, strict=True)
+        ]
+        if not any(alignment.spans for alignment in aligned):
+            break
+        passages = [
+            Passage(doc.text, alignment.tokens)
+            for (doc, _), alignment in zip(group, aligned, strict=True)
+        ]
+        given = [[TokenSpan(f, e, m.label) for f, e, m in a.spans] for a in aligned]
+        for number, annotations in enumerate(model.annotate(passages, given=given)):
+            for span, annotation in zip(aligned[number].spans, annotations, strict=True):
+                linked[number][span.mention] = _linked(span.mention, annotation)
+                del left[number][span.mention]
+    for (doc, _), changes in zip(group, linked, strict=True):
+        yield replace(doc, mentions=tuple(changes.get(m) or _unlinked(m) for m in doc.mentions))
+
+
+def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Explanation:
+    """Why one of a document's mentions is linked as it is.
+
+    Args:
+        model: In evaluation mode, with a linker.
+        doc: With all its mentions.
+        mention: One of them; those that overlap it are left out.
+
+    Raises:
+        DataError: The mention covers no token, or the model does not link.
+    """
+    if (linker := model.linker) is None:
+        raise DataError("this model finds mentions only: it was trained without 'nel'.")
+    others = [m for m in doc.mentions if m.end <= mention.start or m.start >= mention.end]
+    alignment = align(tokenize(doc), [mention, *others], text=doc.text)
+    spans = [TokenSpan(first, last, m.label) for first, last, m in alignment.spans]
+    aligned = [m for _, _, m in alignment.spans]
+    if mention not in aligned:
+        raise DataError(f"the mention at {mention.start}-{mention.end} covers no token.")
+    number = aligned.index(mention)
+    passage = Passage(doc.text, alignment.tokens)
+    vectors, _, labels = model.read([passage])
+    mentions = locate([passage], [spans], vectors.device)
+    return explain_link(linker, vectors, labels, mentions, number)
+
+
+def _unlinked(mention: Mention) -> Mention:
+    """A mention that covers no token, without what somebody else linked it to."""
+    return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
+
+
+def _linked(mention: Mention, annotation: Annotation) -> Mention:
+    link = annotation.link
+    if link is None:
+        return mention
+    return replace(
+        mention,
+        entity=link.entity,
+        link_score=link.score,
+        candidates=link.candidates,
+        nil=link.nil,
+    )
+
+
+def _mention(passage: Passage, annotation: Annotation) -> Mention:
+    span, score, link = annotation
+    start, end = passage.tokens.starts[span.first], passage.tokens.ends[span.last - 1]
+    if link is None:
+        return Mention(start=start, end=end, label=span.label, score=score)
+    return Mention(
+        start=start,
+        end=end,
+        label=span.label,
+        score=score,
+        entity=link.entity,
+        link_score=link.score,
+        candidates=link.candidates,
+        nil=link.nil,
+    )
+
+
+def links_seen(model: JointModel, documents: Iterable[Document]) -> dict[str, int] | None:
+    """How often training linked to each entity of some documents; `None` if it did not link."""
+    if model.linker is None:
+        return None
+    mentions = (mention for doc in documents for mention in doc.mentions)
+    entities = {mention.entity for mention in mentions} - {None, NIL}
+    lookup, seen = model.linker.lookup, model.linker.seen
+    return {str(entity): seen.get(lookup.row(str(entity)), 0) for entity in entities}

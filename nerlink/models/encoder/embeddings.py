@@ -1,0 +1,336 @@
+"""The shared encoder: one transformer pass over windows of whole documents."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Final, Self
+
+import numpy as np
+import torch
+from flair.data import Sentence
+from flair.embeddings import TransformerWordEmbeddings
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.config import EncoderConfig
+from nerlink.converters.tokens import TokenizedDocument
+from nerlink.errors import EncoderError
+from nerlink.models.encoder.fast.buffers import buffers_of_thread
+from nerlink.models.encoder.fast.precision import PRECISIONS, compute_in
+from nerlink.models.encoder.fast.transformer import hidden_states, is_packable
+from nerlink.models.encoder.find import find_encoder
+from nerlink.models.encoder.shapes import SHAPES, ShapeEmbeddings, shapes_of
+from nerlink.models.encoder.static import InputEmbeddings, StaticEmbeddings, read_vectors
+from nerlink.models.encoder.subtokens import SubtokenizedDocument, Subtokenizer
+from nerlink.models.encoder.windows import Window, batches_by_budget, plan_windows
+from nerlink.models.passages import runs_of
+
+__all__ = ["BATCH_SUBTOKENS", "VectorMemory", "WindowEmbeddings"]
+
+
+MOST_NUMBERS: Final = 1 << 28
+"""Numbers kept, four bytes each; documents that come later are encoded anew each time."""
+
+
+class VectorMemory:
+    """Vectors of the documents seen so far.
+
+    Args:
+        encode: Gives the vectors of a document's tokens, (n_tokens, width), always the same ones.
+    """
+
+    def __init__(self, encode: Callable[[TokenizedDocument], Tensor]) -> None:
+        self.encode = encode
+        self.n_numbers = 0
+        self._kept: dict[tuple[tuple[str, ...], tuple[tuple[int, int], ...]], Tensor] = {}
+
+    def __call__(self, documents: Sequence[TokenizedDocument]) -> list[Tensor]:
+        """Vectors of each document; what has the same words and sentences is the same document."""
+        return [self._vectors(doc) for doc in documents]
+
+    def forget(self) -> None:
+        """Forget everything, where the encoder computes otherwise from now on."""
+        self._kept.clear()
+        self.n_numbers = 0
+
+    def _vectors(self, doc: TokenizedDocument) -> Tensor:
+        key = tuple(doc.words), tuple(doc.sentences)
+        found = self._kept.get(key)
+        if found is not None:
+            return found
+        # One document at a time, and in no mode that training could not use later.
+        with torch.inference_mode(mode=False), torch.no_grad():
+            vectors = self.encode(doc)
+        if self.n_numbers + vectors.numel() <= MOST_NUMBERS:
+            self._kept[key] = vectors
+            self.n_numbers += vectors.numel()
+        return vectors
+
+
+UNLIMITED: Final = 1 << 20
+"""Positions of a transformer that names no limit."""
+
+BATCH_SUBTOKENS: Final = 2048
+"""Subtokens in one call of the transformer: about what a CPU cache is fastest with."""
+
+
+class WindowEmbeddings(TransformerWordEmbeddings):
+    """Vectors of tokens, each encoded once in a window of its document.
+
+    A token's vector is that of its first subtoken. Where the tokenizer lower-cases, the shape of
+    its token is added to each subtoken's word embedding, and the shapes of the token and its
+    neighbours follow the vector. Static vectors of the token come last.
+
+    Args:
+        config: The encoder section of a configuration.
+        folder: Where its files are, if not to be looked for, those of static vectors in `static`.
+
+    Attributes:
+        precision: What the transformer computes in.
+        autocast: In training, what is computed in while weights stay in fp32, if anything else.
+    """
+
+    def __init__(self, config: EncoderConfig, *, folder: Path | None = None) -> None:
+        super().__init__(
+            model=str(folder or find_encoder(config.model)),
+            name="nerlink",
+            layers="-1",
+            subtoken_pooling="first",
+            fine_tune=not config.freeze,
+            use_context=False,
+            use_context_separator=False,
+            transformers_config_kwargs={"attention_probs_dropout_prob": config.attention_dropout},
+        )
+        if not self.tokenizer.is_fast:
+            raise EncoderError(
+                f"{config.model}: its tokenizer has no fast version (tokenizer.json). "
+                "Convert it with transformers' AutoTokenizer and save it beside the weights."
+            )
+        self.tokenizer.backend_tokenizer.no_padding()
+        self.tokenizer.backend_tokenizer.no_truncation()
+        self.config = config
+        self.precision = "fp32"
+        self.autocast: torch.dtype | None = None
+        self.subtokenizer = Subtokenizer(self.tokenizer)
+        self.window = min(config.window, self._most_subtokens())
+        self.shapes: ShapeEmbeddings | None = None
+        self.shape_inputs: nn.Embedding | None = None
+        if config.shape == "on" or (config.shape == "auto" and self._is_uncased()):
+            self.shapes = ShapeEmbeddings(config.shape_dim)
+        if self.shapes and not config.freeze:
+            width = self.model.get_input_embeddings().embedding_dim
+            self.shape_inputs = nn.Embedding(len(SHAPES), width)
+            nn.init.zeros_(self.shape_inputs.weight)
+            self.shape_inputs.to(self.device)
+        self.static: StaticEmbeddings | InputEmbeddings | None = None
+        if config.static == "encoder":
+            self.static = InputEmbeddings(self.model.get_input_embeddings(), self.subtokenizer)
+        elif config.static is not None:
+            self.static = StaticEmbeddings(
+                read_vectors(folder / "static" if folder else config.static)
+            )
+            self.static.to(self.device)
+        self.memory: VectorMemory | None = None
+        self._check_layers()
+        if config.freeze:
+            self.model.requires_grad_(requires_grad=False)
+        elif config.freeze_embeddings:
+            self.model.get_input_embeddings().requires_grad_(requires_grad=False)
+
+    @property
+    def embedding_length(self) -> int:
+        """Width of a token's vector."""
+        stacked = [part for part in (self.shapes, self.static) if part is not None]
+        return self.text_length + sum(part.embedding_length for part in stacked)
+
+    @property
+    def text_length(self) -> int:
+        """Width of the transformer's own vectors."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the transformer's weights are."""
+        device: torch.device = next(self.model.parameters()).device
+        return device
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the transformer runs without padding."""
+        return is_packable(self.model)
+
+    def encode(
+        self, documents: Sequence[TokenizedDocument], *, rng: Random | None = None
+    ) -> Tensor:
+        """Vectors of all tokens of some documents, in reading order.
+
+        Args:
+            documents: Each is encoded as if it were alone.
+            rng: In training, to vary where windows end.
+
+        Returns:
+            One row a token, (n_tokens, embedding_length).
+        """
+        shapes = [shapes_of(doc.words) for doc in documents] if self.shapes else []
+        if self.memory is None:
+            stacked = [self._transform(documents, shapes, rng)]
+        else:
+            stacked = [torch.cat([self._no_rows(), *self.memory(documents)])]
+        if self.shapes is not None:
+            stacked.append(self.shapes.encode(shapes))
+        if self.static is not None:
+            stacked.append(self.static([word for doc in documents for word in doc.words]))
+        return torch.cat(stacked, dim=-1)
+
+    def encode_texts(self, texts: Sequence[TokenizedDocument]) -> Tensor:
+        """Mean vectors of short texts, cut at a window, (n_texts, text_length)."""
+        subtokenized = self.subtokenizer(texts)
+        shapes = [shapes_of(doc.words) for doc in texts] if self.shapes else []
+        lengths = [min(len(doc.ids), self.window) for doc in subtokenized]
+        out = torch.zeros(len(texts), self.text_length, device=self.device)
+        for batch in self._batches(lengths):
+            rows = [subtokenized[i].ids[: self.window] for i in batch]
+            cases = [
+                _by_subtoken(shapes[i], subtokenized[i])[: self.window] for i in batch if shapes
+            ]
+            hidden, sizes = self._forward(rows, cases)
+            means = [part.mean(0) for part in torch.split(hidden, sizes)]
+            out[batch] = torch.stack(means)
+        return out
+
+    @contextmanager
+    def remember(self) -> Iterator[None]:
+        """Inside, each document is encoded once; for an encoder that does not learn."""
+        self.memory = VectorMemory(lambda doc: self._transform([doc], [], None))
+        try:
+            yield
+        finally:
+            self.memory = None
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, but without dropout in a transformer that does not learn."""
+        super().train(mode)
+        self.model.train(mode and self.fine_tune)
+        return self
+
+    def set_precision(self, precision: str) -> None:
+        """Have the transformer compute in `fp32`, `bf16`, `fp16` or `int8` from now on."""
+        self.precision = precision
+        compute_in(self.model, precision)
+
+    def _transform(
+        self,
+        documents: Sequence[TokenizedDocument],
+        shapes: Sequence[NDArray[np.int64]],
+        rng: Random | None,
+    ) -> Tensor:
+        """What the transformer makes of all tokens, (n_tokens, text_length)."""
+        subtokenized = self.subtokenizer(documents)
+        return self._encode_windows(subtokenized, self._plan(subtokenized, rng), shapes)
+
+    def _no_rows(self) -> Tensor:
+        return torch.zeros(0, self.text_length, device=self.device)
+
+    def _plan(self, documents: Sequence[SubtokenizedDocument], rng: Random | None) -> list[Window]:
+        return [
+            window
+            for number, doc in enumerate(documents)
+            for window in plan_windows(
+                doc.sentences,
+                document=number,
+                size=self.window,
+                overlap=self.config.overlap,
+                context=self.config.context,
+                rng=rng,
+            )
+        ]
+
+    def _encode_windows(
+        self,
+        documents: Sequence[SubtokenizedDocument],
+        windows: Sequence[Window],
+        shapes: Sequence[NDArray[np.int64]],
+    ) -> Tensor:
+        bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
+        cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
+        out = torch.zeros(int(bases[-1]), self.text_length, device=self.device)
+        for batch in self._batches([len(w) for w in windows]):
+            chosen = [windows[i] for i in batch]
+            hidden, sizes = self._forward(
+                [documents[w.document].ids[w.start : w.stop] for w in chosen],
+                [cases[w.document][w.start : w.stop] for w in chosen if cases],
+            )
+            positions, rows = [], []
+            begins = np.cumsum([len(self.subtokenizer.prefix), *sizes])
+            for start, window in zip(begins, chosen, strict=False):
+                firsts = documents[window.document].firsts
+                begin, end = np.searchsorted(firsts[:-1], (window.first, window.last))
+                positions.append(firsts[begin:end] + (start - window.start))
+                rows.append(np.arange(begin, end) + bases[window.document])
+            index = torch.from_numpy(np.concatenate(positions)).to(hidden.device)
+            place = torch.from_numpy(np.concatenate(rows)).to(hidden.device)
+            out.index_copy_(0, place, hidden.index_select(0, index))
+        return out
+
+    def _batches(self, lengths: Sequence[int]) -> Iterable[list[int]]:
+        return batches_by_budget(lengths, budget=BATCH_SUBTOKENS, is_padded=not self.is_packed)
+
+    def _forward(
+        self, rows: Sequence[NDArray[np.int64]], shapes: Sequence[NDArray[np.int64]]
+    ) -> tuple[Tensor, list[int]]:
+        """Hidden states of sequences end to end, which the next pass may overwrite; their sizes."""
+        prefix, suffix = self.subtokenizer.prefix, self.subtokenizer.suffix
+        sizes = [len(prefix) + len(row) + len(suffix) for row in rows]
+        ids = np.concatenate([part for row in rows for part in (prefix, row, suffix)])
+        extra = None
+        if self.shape_inputs is not None:
+            borders = np.zeros(len(prefix), dtype=np.int64), np.zeros(len(suffix), dtype=np.int64)
+            parts = [part for own in shapes for part in (borders[0], own, borders[1])]
+            extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
+            extra = extra.to(PRECISIONS[self.precision])
+        numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
+        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+            layers, buffers = self.config.layers, None if self.autocast else buffers_of_thread()
+            states = hidden_states(
+                self.model, numbers, sizes, extra=extra, layers=layers, buffers=buffers
+            )
+        return states.float(), sizes
+
+    def _most_subtokens(self) -> int:
+        """Subtokens the transformer has positions for, its special ones not counted."""
+        limit = int(getattr(self.model.config, "max_position_embeddings", UNLIMITED))
+        if limit < 0:
+            limit = UNLIMITED
+        embeddings = getattr(self.model, "embeddings", None)
+        positions = getattr(embeddings, "position_embeddings", None)
+        padding = getattr(positions, "padding_idx", None)
+        if padding is not None:
+            limit -= int(padding) + 1
+        return limit - len(self.subtokenizer.prefix) - len(self.subtokenizer.suffix)
+
+    def _check_layers(self) -> None:
+        n_layers = int(self.model.config.num_hidden_layers)
+        unknown = [n for n in self.config.layers if not -n_layers - 1 <= n <= n_layers]
+        if unknown:
+            raise EncoderError(
+                f"encoder.layers: {self.config.model} has no layer {unknown[0]}. Its last is -1 or "
+                f"{n_layers}, its input embeddings are 0."
+            )
+
+    def _is_uncased(self) -> bool:
+        ids = self.tokenizer.convert_tokens_to_ids
+        return ids(self.tokenizer.tokenize("London")) == ids(self.tokenizer.tokenize("london"))
+
+    def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
+        runs = runs_of(sentences)
+        with torch.set_grad_enabled(self.fine_tune and self.training):
+            vectors = self.encode([run.passage.tokens for run in runs])
+        tokens = (token for run in runs for sentence in run.sentences for token in sentence)
+        for token, vector in zip(tokens, vectors, strict=True):
+            token.set_embedding(self.name, vector)
+
+
+def _by_subtoken(shapes: NDArray[np.int64], doc: SubtokenizedDocument) -> NDArray[np.int64]:
+    """The shape of each subtoken's token, (n_subtokens)."""
+    return np.repeat(shapes, np.diff(doc.firsts))

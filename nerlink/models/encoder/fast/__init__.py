@@ -1,0 +1,1 @@
+"""What makes an encoder fast: no padding, buffers that are used again, fewer bits."""

@@ -1,0 +1,147 @@
+"""What a transformer computes in: fp32, bf16, fp16, or int8 in its linear layers.
+
+Int8 is for processors with instructions that multiply in it.
+"""
+
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from nerlink.errors import ConfigError
+from nerlink.models.encoder.fast.buffers import buffers_of_thread
+
+__all__ = ["PRECISIONS", "Int8Linear", "can_int8", "choose_precision", "compute_in", "set_int8"]
+
+
+STEPS: Final = 127
+"""Steps on either side of zero."""
+
+
+class Int8Linear(nn.Module):
+    """A linear layer that rounds weights and inputs to 255 steps before it multiplies them.
+
+    A step is worth what the largest value of its row needs, of a row of weights as of a row of
+    inputs, so nothing is fitted on examples. The weights are kept as they were, too: they are
+    what is saved. Nothing learns through it. The kernel is the one that PyTorch's own compiler
+    takes for layers of this kind; it has a name of its own since nothing public leads to it.
+
+    Args:
+        linear: The layer it stands for.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight = linear.weight
+        self.bias = linear.bias
+        weight = linear.weight.detach().float()
+        scales = _scales(weight)
+        self._packed = torch.ops.onednn.qlinear_prepack((weight / scales).round().char(), None)
+        self._scales = scales.squeeze(1)
+        self._zeros = torch.zeros(len(weight), dtype=torch.int32)
+
+    @torch.no_grad()
+    def forward(self, states: Tensor) -> Tensor:
+        """The linear map, (..., input width) to (..., output width), in what the states are in."""
+        rows = states.reshape(-1, states.shape[-1])
+        buffers = buffers_of_thread()
+        work = buffers.take("work", rows, rows.shape[1], torch.float32).copy_(rows)
+        scales = _scales(work)
+        # The kernel is fast with unsigned inputs: 128 stands for zero, and the half is to round.
+        work.mul_(scales.reciprocal()).add_(128.5)
+        steps = buffers.take("steps", rows, rows.shape[1], torch.uint8).copy_(work)
+        out: Tensor = torch.ops.onednn.qlinear_pointwise(
+            steps,
+            1.0,
+            128,
+            self._packed,
+            self._scales,
+            self._zeros,
+            None,
+            1.0,
+            0,
+            states.dtype,
+            "none",
+            [],
+            "",
+        )
+        out.mul_(scales.to(states.dtype))
+        if self.bias is not None:
+            out.add_(self.bias)
+        return out.view(*states.shape[:-1], -1)
+
+    def linear(self) -> nn.Linear:
+        """The layer it stands for."""
+        outputs, inputs = self.weight.shape
+        linear = nn.Linear(inputs, outputs, device="meta")
+        linear.weight, linear.bias = self.weight, self.bias
+        return linear
+
+
+def can_int8() -> bool:
+    """Whether the processor adds up products in int8 without overflow (VNNI)."""
+    asked = getattr(torch.cpu, "_is_vnni_supported", None)  # torch promises no such function
+    return bool(asked and asked())
+
+
+def set_int8(model: Any, *, is_on: bool) -> None:
+    """Have the layers of a transformer multiply in int8 from now on, or no longer."""
+    for parent in [*model.modules()]:
+        for name, module in [*parent.named_children()]:
+            if is_on and type(module) is nn.Linear:
+                setattr(parent, name, Int8Linear(module))
+            elif not is_on and isinstance(module, Int8Linear):
+                setattr(parent, name, module.linear())
+
+
+def _scales(rows: Tensor) -> Tensor:
+    """What a step is worth in each row, (n, 1)."""
+    largest = torch.maximum(rows.amax(1, keepdim=True), -rows.amin(1, keepdim=True))
+    return largest.clamp_(min=1e-12) / STEPS
+
+
+PRECISIONS: Final = {
+    "fp32": torch.float32,
+    "bf16": torch.bfloat16,
+    "int8": torch.bfloat16,
+    "fp16": torch.float16,
+}
+"""What states are in, and weights too, but those of linear layers with `int8`."""
+
+
+def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") -> str:
+    """`fp32`, `bf16`, `int8` or `fp16`.
+
+    Args:
+        name: One of these, or `auto`: as saved where that can be, or bf16 for fp32 on a GPU that
+            has it.
+        device: Where it is to be used.
+        saved: What the model was saved in.
+
+    Raises:
+        ConfigError: There is no such precision, or the device cannot compute in it.
+    """
+    if name not in ("auto", *PRECISIONS):
+        raise ConfigError(
+            f"precision {name!r} is unknown. Use one of auto, {', '.join(PRECISIONS)}."
+        )
+    is_cpu = device.type == "cpu"
+    cannot = {"fp16"} if is_cpu else {"int8"}
+    if is_cpu and not can_int8():
+        cannot.add("int8")
+    if name == "auto":
+        if saved != "fp32" and saved not in cannot:
+            return saved
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    if name in cannot:
+        needed = "a GPU" if name == "fp16" else "a CPU with VNNI instructions"
+        raise ConfigError(f"precision {name!r} needs {needed}. Use 'bf16' or 'fp32' here.")
+    return name
+
+
+def compute_in(model: Any, precision: str) -> None:
+    """Have a transformer compute in `fp32`, `bf16`, `int8` or `fp16` from now on."""
+    set_int8(model, is_on=False)
+    model.to(PRECISIONS[precision])
+    if precision == "int8":
+        set_int8(model, is_on=True)

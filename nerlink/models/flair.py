@@ -1,0 +1,75 @@
+"""Between the labels on Flair's sentences and the models' spans."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from nerlink.config import Task
+from nerlink.data import NIL
+from nerlink.models.passages import Example, Link, SentenceRun, TokenSpan
+
+__all__ = ["UNKNOWN", "examples_from", "gold_spans", "write_links", "write_spans"]
+
+UNKNOWN = "<unk>"
+"""Flair's label of a mention that its linker cannot place."""
+
+
+def gold_spans(run: SentenceRun) -> tuple[TokenSpan, ...]:
+    """The `ner` and `nel` labels of a run, a span with both carrying both."""
+    spans: list[TokenSpan] = []
+    for sentence, (begin, _) in zip(run.sentences, run.passage.tokens.sentences, strict=True):
+        labels = {_range(label): label.value for label in sentence.get_labels("ner")}
+        links = {_range(label): label.value for label in sentence.get_labels("nel")}
+        for first, last in sorted(labels.keys() | links.keys()):
+            entity = links.get((first, last))
+            spans.append(
+                TokenSpan(
+                    begin + first,
+                    begin + last,
+                    labels.get((first, last)),
+                    NIL if entity == UNKNOWN else entity,
+                )
+            )
+    return tuple(spans)
+
+
+def examples_from(runs: Sequence[SentenceRun], tasks: Iterable[Task]) -> list[Example]:
+    """Runs with their gold spans, to learn some tasks from, if their `multitask_id`s say so."""
+    return [Example(run.passage, gold_spans(run), _tasks_of(run, frozenset(tasks))) for run in runs]
+
+
+def _tasks_of(run: SentenceRun, tasks: frozenset[Task]) -> frozenset[Task]:
+    named = {label.value for label in run.sentences[0].get_labels("multitask_id")}
+    return frozenset(tasks & named) if named else tasks
+
+
+def write_spans(
+    run: SentenceRun, spans: Sequence[tuple[TokenSpan, float]], label_name: str
+) -> None:
+    """Label the sentences of a run with found spans; earlier labels of that name go."""
+    labels = [(span, span.label, score) for span, score in spans if span.label is not None]
+    _write(run, labels, label_name)
+
+
+def write_links(run: SentenceRun, links: Sequence[tuple[TokenSpan, Link]], label_name: str) -> None:
+    """Label the spans of a run with what they mean; earlier labels of that name go."""
+    values = [(UNKNOWN if link.entity == NIL else link.entity, link.score) for _, link in links]
+    labels = [(span, *value) for (span, _), value in zip(links, values, strict=True)]
+    _write(run, labels, label_name)
+
+
+def _write(
+    run: SentenceRun, labels: Sequence[tuple[TokenSpan, str, float]], label_name: str
+) -> None:
+    for sentence in run.sentences:
+        sentence.remove_labels(label_name)
+    begins = [begin for begin, _ in run.passage.tokens.sentences]
+    for span, value, score in labels:
+        number = bisect_right(begins, span.first) - 1
+        begin = begins[number]
+        part = run.sentences[number][span.first - begin : span.last - begin]
+        part.add_label(label_name, value, score)
+
+
+def _range(label: object) -> tuple[int, int]:
+    tokens = label.data_point.tokens  # type: ignore[attr-defined]
+    return tokens[0].idx - 1, tokens[-1].idx

@@ -1,0 +1,1 @@
+"""The head that links mentions: candidates, their features, prototypes, a second look."""

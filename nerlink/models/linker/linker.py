@@ -1,0 +1,341 @@
+"""The head that chooses among candidates: a score for each, then a link or one of three `NIL`s."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+import torch
+from flair.data import Dictionary, Sentence
+from flair.models import SpanClassifier
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.config import LinkerConfig, Task
+from nerlink.data import NIL, Candidate, NilKind
+from nerlink.kb import normalise
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.flair import examples_from, gold_spans, write_links
+from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.features import (
+    NIL_WEIGHTS,
+    WEIGHTS,
+    Curves,
+    FlatCandidates,
+    flatten,
+    with_labels,
+)
+from nerlink.models.linker.lookup import Lookup
+from nerlink.models.linker.prototypes import Prototypes
+from nerlink.models.linker.second_look import FirstLook, SecondLook
+from nerlink.models.linker.text_gradients import learned_text
+from nerlink.models.passages import (
+    Example,
+    Link,
+    MentionBatch,
+    TokenSpan,
+    locate,
+    passage_means,
+    runs_of,
+)
+
+__all__ = ["Linker", "choose"]
+
+
+def choose(
+    candidates: CandidateSet, probabilities: NDArray[np.float32], config: LinkerConfig
+) -> Link:
+    """What a mention means.
+
+    Args:
+        candidates: Its candidates.
+        probabilities: Of `NIL` and of each candidate, (1 + n_candidates).
+        config: The threshold, and how many candidates come back.
+    """
+    nil = float(probabilities[0])
+    if not len(candidates):
+        return Link(NIL, nil, (), NilKind.NO_CANDIDATE)
+    order = (-probabilities[1:]).argsort(kind="stable")
+    top = tuple(
+        Candidate(
+            entity=candidates.entities[i],
+            score=float(probabilities[1 + i]),
+            prior=float(candidates.priors[i]),
+            count=int(candidates.counts[i]),
+        )
+        for i in order[: config.top_k].tolist()
+    )
+    best = int(order[0])
+    score = float(probabilities[1 + best])
+    if config.threshold is None and nil >= score:
+        return Link(NIL, nil, top, NilKind.PREDICTED)
+    if config.threshold is not None and score < config.threshold:
+        kind = NilKind.PREDICTED if nil >= score else NilKind.BELOW_THRESHOLD
+        return Link(NIL, nil if nil >= score else 1 - score, top, kind)
+    return Link(candidates.entities[best], score, top)
+
+
+class Linker(SpanClassifier):
+    """A Flair span classifier that scores candidates only.
+
+    Args:
+        encoder: Shared with the tagger.
+        lookup: Finds candidates.
+        prototypes: Those of the knowledge base.
+        seen: Rows of the knowledge base to how often training links to them.
+        n_labels: Width of the tagger's label distribution; 0 without a tagger.
+        config: The linker section of a configuration.
+        is_counted: Whether the counts of the knowledge base include what training links.
+        new_names: Keys and rows that the base knows from training alone, to how often.
+    """
+
+    task: Final[Task] = "nel"
+    embeddings: WindowEmbeddings
+    decoder: Prototypes
+
+    def __init__(
+        self,
+        encoder: WindowEmbeddings,
+        lookup: Lookup,
+        prototypes: Prototypes,
+        *,
+        seen: Mapping[int, int],
+        n_labels: int,
+        config: LinkerConfig,
+        is_counted: bool = True,
+        new_names: Mapping[tuple[str, int], int] | None = None,
+    ) -> None:
+        super().__init__(
+            embeddings=encoder,
+            label_dictionary=Dictionary(add_unk=True),
+            label_type=self.task,
+            span_label_type="ner",
+            candidates=lookup.generator,  # type: ignore[arg-type]
+            decoder=prototypes,
+        )
+        self.lookup = lookup
+        self.config = config
+        self.seen = dict(seen)
+        self.n_labels = n_labels
+        self.is_counted = is_counted
+        self.new_names = dict(new_names or {})
+        self.input_dropout = nn.Dropout(config.dropout)
+        self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
+        self.curves = Curves(WEIGHTS)
+        self.nil_curves = Curves(NIL_WEIGHTS)
+        self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
+        self.second_look = SecondLook(prototypes.width)
+        nn.init.normal_(self.query.weight, std=0.005)
+        with torch.no_grad():
+            about = 2 * encoder.embedding_length
+            self.query.weight[:, about : about + prototypes.width] += torch.eye(prototypes.width)
+        self.to(encoder.device)
+
+    @property
+    def prototypes(self) -> Prototypes:
+        """The decoder, by its own type."""
+        return self.decoder
+
+    def mention_vectors(
+        self, vectors: Tensor, mentions: MentionBatch, labels: Tensor | None
+    ) -> Tensor:
+        """Mentions in prototype space, (n_mentions, width).
+
+        A mention is read from its first and last token, from the mean of its passage, which tells
+        what the document is about, and from what the tagger makes of it. Before training it is
+        little but that mean: as near to an entity as the encoder holds their texts to be.
+
+        Args:
+            vectors: All token vectors of the batch, (n_tokens, embedding_length).
+            mentions: The mentions.
+            labels: The tagger's label distribution of all tokens, (n_tokens, n_labels).
+        """
+        means = passage_means(vectors, mentions.sizes)[mentions.passages]
+        parts = [vectors[mentions.firsts], vectors[mentions.lasts], means]
+        if self.n_labels:
+            parts.append(self.mention_labels(mentions, labels).to(vectors.dtype))
+        queries: Tensor = self.query(self.input_dropout(torch.cat(parts, dim=-1)))
+        return queries
+
+    def mention_labels(self, mentions: MentionBatch, labels: Tensor | None) -> Tensor:
+        """The label distribution of mentions, (n_mentions, n_labels); zeros without a tagger."""
+        if labels is None:
+            return self.nil_prototype.new_zeros(len(mentions), self.n_labels)
+        return (labels[mentions.firsts] + labels[mentions.lasts]) / 2
+
+    def score(self, queries: Tensor, flat: FlatCandidates, vectors: Tensor) -> Tensor:
+        """Logits of `NIL` and of each candidate.
+
+        Args:
+            queries: Mentions in prototype space, (n_mentions, width).
+            flat: Their candidates, on the same device.
+            vectors: The prototype of each candidate, (n_candidates, width).
+
+        Returns:
+            (n_mentions, 1 + most candidates); column 0 is `NIL`, padding is -inf.
+        """
+        closeness = self.prototypes(queries[flat.mentions], vectors)
+        scores = closeness + self.curves(flat.features).sum(-1)
+        nil = queries @ self.nil_prototype + self.nil_curves(flat.nil_features).sum(-1)
+        most = int(flat.sizes.max()) if len(flat.sizes) else 0
+        out = scores.new_full((len(flat.sizes), 1 + most), -torch.inf)
+        out = out.index_put((flat.mentions, flat.places + 1), scores)
+        return torch.cat([nil.unsqueeze(1), out[:, 1:]], dim=1)
+
+    def loss(
+        self, vectors: Tensor, labels: Tensor | None, examples: Sequence[Example]
+    ) -> tuple[Tensor, int]:
+        """Summed cross-entropy of the gold links, and how many mentions it sums over.
+
+        Annotated `NIL`s and links that the knowledge base lacks are `NIL`; mentions without an
+        annotated link do not count.
+
+        Args:
+            vectors: All token vectors of the examples, (n_tokens, embedding_length).
+            labels: The tagger's label distribution, (n_tokens, n_labels).
+            examples: Those that do not teach `nel` are left out of the sum.
+        """
+        passages = [example.passage for example in examples]
+        inside = [example.spans if self.task in example.tasks else () for example in examples]
+        gold = [[span for span in spans if span.entity] for spans in inside]
+        mentions = locate(passages, gold, vectors.device)
+        if not len(mentions):
+            return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
+        every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
+        found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
+        sets, targets = self.gold_candidates(list(chain(*gold)), found)
+        counts = [self.own_counts(example) for example in examples]
+        flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
+        prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
+        flat, queries = self._asked(vectors, labels, mentions, flat)
+        scores = self.score(queries, flat, prototypes)
+        target = torch.tensor(targets, device=scores.device)
+        is_learning = self.training and self.embeddings.fine_tune
+        if is_learning and self.config.learned_texts and len(flat.rows):
+            prototypes = prototypes + learned_text(self, flat, scores, target)
+            scores = self.score(queries, flat, prototypes)
+        return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
+
+    def start_nil(self, rows: Sequence[int]) -> None:
+        """Before training, have `NIL` as near to each mention as the mean of some entities.
+
+        Else `NIL` would be the farther away the more alike an encoder holds all texts to be.
+        """
+        with torch.no_grad():
+            self.nil_prototype.copy_(self.prototypes.text_of(torch.tensor(rows)).mean(0))
+
+    def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
+        """What each mention seems to mean, for itself; vectors and labels as `loss` takes them."""
+        self.lookup.refresh()
+        sets = self.lookup.of_mentions(mentions)
+        flat = self.flatten(sets)
+        prototypes = self.prototypes.vectors_of(flat.rows)
+        flat, queries = self._asked(vectors, labels, mentions, flat)
+        scores = self.score(queries, flat, prototypes)
+        return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
+
+    def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
+        """What each mention means, a link for each; vectors and labels as `loss` takes them."""
+        if not len(mentions):
+            return []
+        look = self.look(vectors, labels, mentions)
+        scores = self.second_look(look, is_on=self.config.second_look)
+        probabilities = scores.softmax(-1).cpu().numpy()
+        return [
+            choose(candidates, row[: 1 + len(candidates)], self.config)
+            for candidates, row in zip(look.sets, probabilities, strict=True)
+        ]
+
+    def _asked(
+        self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch, flat: FlatCandidates
+    ) -> tuple[FlatCandidates, Tensor]:
+        """The candidates, held against the tagger's labels, and mentions in prototype space."""
+        if labels is not None:
+            flat = with_labels(flat, self.mention_labels(mentions, labels))
+        return flat, self.mention_vectors(vectors, mentions, labels)
+
+    def _remembered(self, flat: FlatCandidates) -> Tensor:
+        """Candidates whose memory counts in a step.
+
+        None of those that training links to in this document only: at inference their like have
+        no memory. And none of some mentions, so that the text learns to do without.
+        """
+        has_memory = torch.rand(len(flat.sizes), device=flat.seen.device)
+        return flat.seen & (has_memory >= self.config.memory_dropout)[flat.mentions]
+
+    def flatten(
+        self, sets: Sequence[CandidateSet], *, own: Sequence[Any] | None = None
+    ) -> FlatCandidates:
+        """Candidates with their features, on the model's device."""
+        flat = flatten(sets, seen=self.seen, own=own)
+        device = self.nil_prototype.device
+        return FlatCandidates(
+            *(getattr(flat, name).to(device) for name in FlatCandidates.__slots__)
+        )
+
+    def gold_candidates(
+        self, spans: Sequence[TokenSpan], found: Sequence[CandidateSet]
+    ) -> tuple[list[CandidateSet], list[int]]:
+        """Candidate sets that hold the gold entity, and its column.
+
+        Args:
+            spans: Mentions with gold links.
+            found: The candidates of each.
+        """
+        sets, targets = [], []
+        for span, candidates in zip(spans, found, strict=True):
+            entity = span.entity or NIL
+            if self.lookup.row(entity) < 0:
+                sets.append(candidates)
+                targets.append(0)
+            elif entity in candidates.entities:
+                position = candidates.entities.index(entity)
+                is_dropped = self._is_dropped()
+                sets.append(candidates.without(position) if is_dropped else candidates)
+                targets.append(0 if is_dropped else 1 + position)
+            else:
+                sets.append(self.lookup.with_entity(candidates, entity))
+                targets.append(1 + len(candidates))
+        return sets, targets
+
+    def _is_dropped(self) -> bool:
+        share = self.config.candidate_dropout
+        return self.training and share > 0 and float(torch.rand(())) < share
+
+    def own_counts(self, example: Example) -> dict[tuple[str, int], float]:
+        """What an example's document added to the counts of training, as `OwnCounts` says."""
+        whole = example.whole or example
+        counts: Counter[tuple[str, int]] = Counter()
+        for span in whole.spans:
+            if span.entity is None:
+                continue
+            row = self.lookup.row(span.entity)
+            counts["", row] += 1
+            if row < 0 or self.is_counted:
+                counts[normalise(whole.passage.surface(span)), row] += 1
+        alone = self.new_names
+        return {pair: math.inf if alone.get(pair) == n else n for pair, n in counts.items()}
+
+    def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
+        """Flair's training interface: the summed loss of linked spans, and their number."""
+        examples = examples_from(runs_of(sentences), {self.task})
+        vectors = self.embeddings.encode([example.passage.tokens for example in examples])
+        return self.loss(vectors, None, examples)
+
+    def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
+        """Flair's inference interface: links of the `ner` spans become labels."""
+        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        passages = [run.passage for run in runs]
+        spans = [gold_spans(run) for run in runs]
+        was_training = self.training
+        self.eval()
+        with torch.inference_mode():
+            vectors = self.embeddings.encode([passage.tokens for passage in passages])
+            links = iter(self.link(vectors, None, locate(passages, spans, vectors.device)))
+        self.train(was_training)
+        for run, inside in zip(runs, spans, strict=True):
+            found = [(span, next(links)) for span in inside]
+            write_links(run, found, label_name or self.task)
+        return (torch.zeros(1), 1) if kwargs.get("return_loss") else None

@@ -1,0 +1,185 @@
+"""Prototypes of entities: what their text says, plus what training remembers of them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from flair.nn import PrototypicalDecoder
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.models.linker.index import TextIndex
+
+__all__ = ["Prototypes"]
+
+_BLOCK: Final = 50_000
+"""Rows compared at a time."""
+
+_MORE: Final = 4
+"""Times as many rows as asked for are compared again after an index has found them."""
+
+
+class Prototypes(PrototypicalDecoder):
+    """Prototype = text + memory.
+
+    The text part is a row of a table that no gradient reaches: the encoder's own vector of the
+    entity's name, description and type. The memory part is a learned offset, and only entities
+    that training linked to have one, so neither memory nor the cost of a step grows with the
+    knowledge base.
+
+    Args:
+        rows: Rows of the knowledge base that have a memory, without repeats.
+        width: Width of a prototype.
+
+    Attributes:
+        version: Version of the knowledge base that the text part is of.
+        index: Finds the nearest rows of the table without comparing all; none for small ones.
+    """
+
+    rows: Tensor
+    version: int
+    index: TextIndex | None
+
+    def __init__(self, rows: Sequence[int], width: int) -> None:
+        super().__init__(1, width, distance_function="dot_product")
+        del self.prototype_vectors
+        self.width = width
+        self.memory = nn.Embedding(len(rows) + 1, width, padding_idx=0)
+        nn.init.zeros_(self.memory.weight)
+        self.register_buffer("rows", torch.tensor(sorted(rows), dtype=torch.long))
+        self.text = torch.zeros(0, width, dtype=torch.float16)
+        self.version = 0
+        self.index = None
+        self._late_rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._late_text = torch.zeros(0, width, dtype=torch.float16)
+
+    def set_text(self, text: Tensor, *, version: int) -> None:
+        """Replace the whole table.
+
+        Args:
+            text: One row for each row of the knowledge base, (n_rows, width), on the CPU.
+            version: Version of the knowledge base that the text is of.
+        """
+        self.text = text
+        self.version = version
+        self.index = None
+        self._late_rows = np.zeros(0, dtype=np.int64)
+        self._late_text = text[:0]
+
+    def add_text(self, rows: Sequence[int], text: Tensor) -> None:
+        """Lay new rows over the table, which stays as it is (it may be mapped from a file).
+
+        Args:
+            rows: Rows of the knowledge base, new ones or ones whose text has changed.
+            text: Their vectors, (n_rows, width).
+        """
+        both = np.concatenate([np.array(rows, dtype=np.int64), self._late_rows])
+        vectors = torch.cat([text.to(self.text.dtype).cpu(), self._late_text])
+        self._late_rows, first = np.unique(both, return_index=True)
+        self._late_text = vectors[torch.from_numpy(first)]
+
+    def full_text(self, n_rows: int) -> Tensor:
+        """The whole table, (n_rows, width), late rows included; rows without text are zero."""
+        table = torch.zeros(n_rows, self.width, dtype=self.text.dtype)
+        table[: len(self.text)] = self.text[:n_rows]
+        table[torch.from_numpy(self._late_rows)] = self._late_text
+        return table
+
+    def writable_text(self, n_rows: int) -> Tensor:
+        """The whole table to write to, the one in use if it is whole, so that nothing is copied."""
+        is_whole = len(self.text) == n_rows and not len(self._late_rows)
+        return self.text if is_whole else self.full_text(n_rows)
+
+    def text_of(self, rows: Tensor) -> Tensor:
+        """The text part of rows, (n, width), in full precision on the decoder's device.
+
+        Rows without text are zero.
+        """
+        rows = rows.cpu()
+        inside = rows.clamp(max=max(len(self.text) - 1, 0))
+        out = self.text[inside] if len(self.text) else self.text.new_zeros(len(rows), self.width)
+        out[rows >= len(self.text)] = 0
+        if len(self._late_rows):
+            numbers = rows.numpy()
+            slots = np.searchsorted(self._late_rows, numbers).clip(max=len(self._late_rows) - 1)
+            late = np.flatnonzero(self._late_rows[slots] == numbers)
+            out[torch.from_numpy(late)] = self._late_text[torch.from_numpy(slots[late])]
+        return out.to(self.memory.weight.device, self.memory.weight.dtype)
+
+    def nearest(self, queries: Tensor, n: int) -> tuple[Tensor, Tensor]:
+        """The rows whose text is most similar to some vectors, most similar first.
+
+        Args:
+            queries: (n_queries, width).
+            n: Rows of each.
+
+        Returns:
+            Cosines and rows, (n_queries, n), fewer if the table has fewer rows. A row without
+            text has cosine 0. Without an index all rows are compared.
+        """
+        queries = nn.functional.normalize(queries.float(), dim=-1)
+        late = torch.from_numpy(self._late_rows)
+        found = [(queries.new_zeros(len(queries), 0), late.new_zeros(len(queries), 0))]
+        if self.index is not None:
+            likely = self.index.nearest(queries, _MORE * n, without=self._late_rows)
+            cosines = torch.einsum("qw,qrw->qr", queries, _directions(self.text[likely]))
+            found.append((cosines.masked_fill(likely < 0, -1.0), likely))
+        for numbers, block in self._blocks(late):
+            values, best = (queries @ _directions(block).T).topk(min(n, len(numbers)), dim=1)
+            found.append((values, numbers[best]))
+        cosines, rows = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
+        values, best = cosines.topk(min(n, cosines.shape[1]), dim=1)
+        return values, rows.gather(1, best)
+
+    def _blocks(self, late: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Rows that no index knows and their text, each row once."""
+        n_rows = len(self.text) if self.index is None else 0
+        for first in range(0, n_rows, _BLOCK):
+            block = self.text[first : first + _BLOCK]
+            numbers = torch.arange(first, first + len(block))
+            is_kept = ~torch.isin(numbers, late)
+            yield numbers[is_kept], block[is_kept] if len(late) else block
+        yield late, self._late_text
+
+    @property
+    def num_prototypes(self) -> int:
+        """Entities that have a memory."""
+        return len(self.rows)
+
+    def memory_of(self, rows: Tensor) -> Tensor:
+        """The learned part of rows, (n, width); zero where there is none."""
+        known = self.rows
+        if not len(known):
+            return self.memory.weight.new_zeros(len(rows), self.width)
+        slots = torch.searchsorted(known, rows).clamp(max=len(known) - 1)
+        out: Tensor = self.memory(torch.where(known[slots] == rows, slots + 1, 0))
+        return out
+
+    def vectors_of(self, rows: Tensor, remembered: Tensor | None = None) -> Tensor:
+        """Prototypes of rows, (n, width).
+
+        Args:
+            rows: Rows of the knowledge base, (n).
+            remembered: In training, those whose memory counts, (n).
+        """
+        memory = self.memory_of(rows)
+        if remembered is not None:
+            memory = memory * remembered.unsqueeze(-1)
+        return self.text_of(rows) + memory
+
+    def forward(self, queries: Tensor, vectors: Tensor) -> Tensor:  # type: ignore[override]
+        """Closeness of mentions to candidates, one each.
+
+        Args:
+            queries: The mention of each candidate in prototype space, (n_candidates, width).
+            vectors: Its prototype, (n_candidates, width).
+
+        Returns:
+            Dot products, (n_candidates).
+        """
+        return (vectors * queries).sum(-1)
+
+
+def _directions(text: Tensor) -> Tensor:
+    return nn.functional.normalize(text.float(), dim=-1)

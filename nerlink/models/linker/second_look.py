@@ -1,0 +1,196 @@
+"""A second look at a document: candidates scored again by what its other mentions mean.
+
+The first look reads each mention for itself. The second knows what the first thought of the whole
+document: mentions with the same name, or a part of it, tend to mean the same, an entity meant
+once is likely to be meant again, and entities of one document are about the same things. Its few
+weights are fitted on development documents, and so is the temperature of both looks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.features import FlatCandidates
+
+__all__ = [
+    "LOOK_FEATURES",
+    "N_CALIBRATION",
+    "FirstLook",
+    "SecondLook",
+    "best_elsewhere",
+    "names_together",
+]
+
+LOOK_FEATURES: Final = (
+    "first look",
+    "NIL",
+    "same name elsewhere",
+    "same name elsewhere is NIL",
+    "elsewhere in the document",
+    "close to the rest of the document",
+)
+
+N_CALIBRATION: Final = 2
+"""The first features make up a calibration: sharpness, and a tendency to `NIL`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the mentions of a batch seem to mean, each for itself.
+
+    Args:
+        scores: Logits of `NIL` and of each candidate, (n_mentions, 1 + most candidates).
+        flat: The candidates.
+        vectors: Their prototypes, (n_candidates, width).
+        passages: Number of the passage each mention is in.
+        sets: The candidates of each mention, and its normalised name.
+    """
+
+    scores: Tensor
+    flat: FlatCandidates
+    vectors: Tensor
+    passages: Sequence[int]
+    sets: Sequence[CandidateSet]
+
+
+class SecondLook(nn.Module):
+    """Weighs the features of the second look.
+
+    Args:
+        width: Width of prototypes.
+
+    Attributes:
+        weights: Weights of `LOOK_FEATURES` without (row 0) and with (row 1) the document,
+            (2, len(LOOK_FEATURES)).
+        center: The mean candidate: what all prototypes have in common says nothing of closeness.
+    """
+
+    weights: Tensor
+    center: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        weights = torch.zeros(2, len(LOOK_FEATURES))
+        weights[:, 0] = 1
+        self.register_buffer("weights", weights)
+        self.register_buffer("center", torch.zeros(width))
+
+    def forward(self, look: FirstLook, *, is_on: bool) -> Tensor:
+        """Calibrated logits of `NIL` and of each candidate, (n_mentions, 1 + most candidates)."""
+        weights = self.weights[int(is_on)]
+        if is_on and weights[N_CALIBRATION:].any():
+            return self.features(look) @ weights
+        scores = look.scores * weights[0]
+        return torch.cat([scores[:, :1] + weights[1], scores[:, 1:]], dim=1)
+
+    def features(self, look: FirstLook) -> Tensor:
+        """The features of `NIL` and of each candidate.
+
+        Returns:
+            (n_mentions, 1 + most candidates, len(LOOK_FEATURES)); padding has -inf in the first.
+        """
+        scores, flat = look.scores, look.flat
+        n, width = scores.shape
+        owners = flat.mentions.cpu().numpy()
+        columns = flat.places.cpu().numpy() + 1
+        probabilities = scores.softmax(-1).cpu().numpy()
+        passages = np.asarray(look.passages, dtype=np.int64)
+        together = names_together(look.passages, [each.key for each in look.sets])
+        mentions = np.concatenate([np.arange(n), owners])
+        rows = np.concatenate([np.full(n, -1), flat.rows.cpu().numpy()])
+        own = np.concatenate([probabilities[:, 0], probabilities[owners, columns]])
+        same = best_elsewhere(together[mentions], rows, own)
+        anywhere = best_elsewhere(passages[mentions], rows, own)
+        out = scores.new_zeros(n, width, len(LOOK_FEATURES))
+        out[:, :, 0] = scores
+        out[:, 0, 1] = 1
+        device = scores.device
+        out[:, 0, 3] = torch.from_numpy(same[:n]).to(device)
+        index = (flat.mentions, flat.places + 1)
+        close = _closeness_to_the_rest(
+            look.vectors.to(scores.dtype) - self.center,
+            torch.from_numpy(own[n:]).to(device, scores.dtype),
+            flat.mentions,
+            torch.from_numpy(passages).to(device),
+            torch.from_numpy(together).to(device),
+        )
+        for column, values in ((2, same[n:]), (4, anywhere[n:])):
+            out[..., column].index_put_(index, torch.from_numpy(values).to(device, scores.dtype))
+        out[..., 5].index_put_(index, close)
+        return out
+
+
+def names_together(passages: Sequence[int], names: Sequence[str]) -> NDArray[np.int64]:
+    """Numbers of groups of mentions of one passage that share a name or a part of it.
+
+    "ada lovelace", "lovelace" and "lovelace" are one group.
+
+    Args:
+        passages: Number of the passage each mention is in.
+        names: The normalised surface of each mention.
+    """
+    parents: dict[tuple[int, str], tuple[int, str]] = {}
+    holders: dict[tuple[int, str], list[tuple[str, frozenset[str]]]] = {}
+    for key in dict.fromkeys(zip(passages, names, strict=True)):
+        parents[key] = key
+        words = frozenset(key[1].split())
+        for word in words:
+            holders.setdefault((key[0], word), []).append((key[1], words))
+    for passage, name in parents:
+        words = frozenset(name.split())
+        for fuller, others in holders.get((passage, min(words, default="")), ()):
+            if words < others:
+                parents[_root(parents, (passage, name))] = _root(parents, (passage, fuller))
+    numbers: dict[tuple[int, str], int] = {}
+    roots = (_root(parents, key) for key in zip(passages, names, strict=True))
+    return np.array([numbers.setdefault(root, len(numbers)) for root in roots], dtype=np.int64)
+
+
+def _root(parents: dict[tuple[int, str], tuple[int, str]], key: tuple[int, str]) -> tuple[int, str]:
+    while parents[key] != key:
+        key = parents[key]
+    return key
+
+
+def best_elsewhere(
+    groups: NDArray[np.int64], rows: NDArray[np.int64], probabilities: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The highest probability of the same row at another place of the same group; 0 if none.
+
+    Args:
+        groups: Group of each item, (n).
+        rows: Row of the knowledge base each item stands for, (n).
+        probabilities: (n).
+    """
+    if not len(groups):
+        return probabilities
+    order = np.lexsort((-probabilities, rows, groups))
+    group, row, sorted_ = groups[order], rows[order], probabilities[order]
+    is_first = np.append(True, (group[1:] != group[:-1]) | (row[1:] != row[:-1]))
+    begins = np.flatnonzero(is_first)
+    has_second = np.diff(np.append(begins, len(order))) > 1
+    second = np.where(has_second, sorted_[np.minimum(begins + 1, len(order) - 1)], 0)
+    number = np.cumsum(is_first) - 1
+    out = np.empty_like(probabilities)
+    out[order] = np.where(is_first, second[number], sorted_[begins][number])
+    return out
+
+
+def _closeness_to_the_rest(
+    vectors: Tensor, probabilities: Tensor, mentions: Tensor, passages: Tensor, together: Tensor
+) -> Tensor:
+    """Cosine of each candidate and what the passage's other names mean, (n_candidates)."""
+    directions = nn.functional.normalize(vectors, dim=-1)
+    weighted = probabilities.unsqueeze(-1) * directions
+    n_passages, n_names = (int(x.max()) + 1 if len(x) else 0 for x in (passages, together))
+    width = vectors.shape[1]
+    of_passage = vectors.new_zeros(n_passages, width).index_add(0, passages[mentions], weighted)
+    of_name = vectors.new_zeros(n_names, width).index_add(0, together[mentions], weighted)
+    rest = nn.functional.normalize(of_passage[passages] - of_name[together], dim=-1, eps=1e-4)
+    return (directions * rest[mentions]).sum(-1)

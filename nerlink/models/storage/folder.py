@@ -1,0 +1,161 @@
+"""The folder of a saved model: which files it has, and whether they are as they were saved."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from nerlink.errors import StorageError
+from nerlink.kb.store.connections import remove_base
+
+__all__ = [
+    "BASE",
+    "INDEX",
+    "check_files",
+    "check_target",
+    "read_manifest",
+    "replace_files",
+    "write_manifest",
+]
+
+FORMAT: Final = 3
+"""Version of the folder's layout; a folder with another one is refused."""
+
+MANIFEST: Final = "nerlink.json"
+BASE: Final = "kb.sqlite"
+HEADS: Final = "heads.safetensors"
+INDEX: Final = "prototypes.faiss"
+CARD: Final = "README.md"
+CHANGEABLE: Final = (BASE, CARD)
+"""Files that may change after saving: a base grows without retraining, a card is for people."""
+FILES: Final = (
+    "config.toml",
+    "encoder",
+    HEADS,
+    "prototypes.safetensors",
+    "prototypes.faiss",
+    "linker.json",
+    BASE,
+    CARD,
+    MANIFEST,
+)
+
+_AGAIN: Final = "Copy the whole model again, or train it again."
+
+PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
+
+
+def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Write, last of all, what a folder is and the sums of its files."""
+    files = {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).as_posix() not in CHANGEABLE
+    }
+    manifest = {"format": FORMAT, "files": files} | dict(entries)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+
+
+def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
+    """What a model's folder says of itself.
+
+    Args:
+        folder: The folder.
+        needed: Entries that must be there.
+
+    Raises:
+        StorageError: There is no model, a damaged one, or one of another format.
+    """
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise StorageError(f"{folder}: no such folder. Train a model first, or check the path.")
+    if not path.is_file():
+        raise StorageError(
+            f"{folder}: no {MANIFEST}, so this is no nerlink model, or saving it was interrupted. "
+            "Check the path, or save or train the model again."
+        )
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        found = int(manifest["format"])
+        missing = [name for name in ("files", *needed) if name not in manifest]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{path}: damaged ({error!r}). {_AGAIN}") from error
+    if found != FORMAT:
+        advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
+        raise StorageError(
+            f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
+        )
+    if missing:
+        raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}. {_AGAIN}")
+    return manifest
+
+
+def check_files(folder: Path) -> None:
+    """Refuse a folder whose files are not as they were saved.
+
+    Raises:
+        StorageError: One is missing or damaged, or may be a pickle.
+    """
+    files = read_manifest(folder)["files"]
+    pickles = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLES]
+    if pickles:
+        raise StorageError(
+            f"{folder}: {pickles[0]} may be a pickle, which can run code when loaded. "
+            "A nerlink model has none; delete it if you trust the rest."
+        )
+    for name, expected in files.items():
+        if name in CHANGEABLE:
+            continue
+        path = folder / name
+        if not path.is_file():
+            raise StorageError(f"{folder}: incomplete, {name} is missing. {_AGAIN}")
+        if _sha256(path) != expected:
+            raise StorageError(
+                f"{folder}: {name} is damaged (its sha256 is not the saved one). {_AGAIN}"
+            )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder where a model would take the place of files that are not a model's.
+
+    Raises:
+        StorageError: It has some, but neither a manifest nor, as where saving was cut off, heads.
+    """
+    if folder.is_file():
+        raise StorageError(f"{folder} is a file. Name a folder to save the model in.")
+    if (folder / MANIFEST).exists() or (folder / HEADS).exists():
+        return
+    if foreign := [name for name in FILES if (folder / name).exists()]:
+        raise StorageError(
+            f"{folder} holds {', '.join(foreign)}, but no model: saving one there would replace "
+            "that. Name another folder, or an empty one."
+        )
+
+
+def replace_files(source: Path, target: Path, *, keep: str | None) -> None:
+    """Move a model's files to where another's may be; without a manifest in between.
+
+    Args:
+        source: Where they are.
+        target: Where they go.
+        keep: One that stays as it is there.
+    """
+    (target / MANIFEST).unlink(missing_ok=True)
+    for name in FILES:
+        if name == keep:
+            continue
+        if name == BASE:
+            remove_base(target / name)
+        elif (target / name).is_dir():
+            shutil.rmtree(target / name)
+        else:
+            (target / name).unlink(missing_ok=True)
+        if (source / name).exists():
+            (source / name).replace(target / name)

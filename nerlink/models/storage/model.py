@@ -1,0 +1,274 @@
+"""A model as a folder of safe files: nothing in it is executed, nothing is pickled.
+
+nerlink.json            what it is, and the sha256 of every other file; written last
+config.toml             the whole configuration
+encoder/                the transformer, once, as transformers alone can load it; word vectors
+heads.safetensors       tagger, linker, shapes
+prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
+prototypes.faiss        an index of it, where a large base is asked for what is nearest
+linker.json             what training saw of entities and of NIL; which base it was, which version
+kb.sqlite               the knowledge base
+README.md               a model card
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from nerlink.config import dump_config, load_config
+from nerlink.errors import KnowledgeBaseError, NerlinkError, StorageError
+from nerlink.kb import KnowledgeBase
+from nerlink.kb.store.connections import copy_base
+from nerlink.kb.store.schema import read_identity
+from nerlink.models.build import build_model
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
+from nerlink.models.joint import JointModel
+from nerlink.models.linker.index import TextIndex, index_of
+from nerlink.models.storage.folder import (
+    BASE,
+    INDEX,
+    check_files,
+    check_target,
+    read_manifest,
+    replace_files,
+    write_manifest,
+)
+from nerlink.models.storage.hub import model_card
+
+__all__ = [
+    "ModelInfo",
+    "head_state",
+    "load_head_state",
+    "load_model",
+    "read_info",
+    "save_model",
+]
+
+PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
+_SAME_NERLINK: Final = "Take the nerlink that wrote it, or train the model again."
+_NO_OTHER_BASE: Final = (
+    "No other base can take its place: copy the whole model again, or train it again."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What a saved model says of itself.
+
+    Args:
+        tasks: What it does.
+        labels: Entity types it finds.
+        n_entities: Entities it can link to.
+        precision: What the transformer computes in.
+        trained_on: What it learnt from, in words and counts.
+        scores: Its scores on the development documents.
+        versions: Packages it was made with.
+    """
+
+    tasks: tuple[str, ...]
+    labels: tuple[str, ...]
+    n_entities: int
+    precision: str = "fp32"
+    trained_on: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def save_model(
+    model: JointModel,
+    folder: str | Path,
+    *,
+    trained_on: Mapping[str, Any] | None = None,
+    scores: Mapping[str, float] | None = None,
+) -> Path:
+    """Write a model as a folder, in place of one that is there; other files in the folder stay.
+
+    Args:
+        model: The model.
+        folder: Made if it is not there.
+        trained_on: What it learnt from, for `nerlink info` and the model card.
+        scores: Its scores, likewise.
+
+    Raises:
+        StorageError: Files that are not a model's would be replaced.
+    """
+    folder = Path(folder)
+    check_target(folder)
+    info = ModelInfo(
+        tasks=tuple(model.tasks),
+        labels=model.tagger.labels if model.tagger else (),
+        n_entities=len(model.linker.lookup.kb) if model.linker else 0,
+        precision=model.encoder.precision,
+        trained_on=trained_on or {},
+        scores=scores or {},
+        versions={package: version(package) for package in PACKAGES},
+    )
+    is_own = _is_base_of(model, folder / BASE)
+    partial = folder / ".partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write_files(model, partial, info, with_base=not is_own)
+        replace_files(partial, folder, keep=BASE if is_own else None)
+    finally:
+        shutil.rmtree(partial)
+    return folder
+
+
+def load_model(folder: str | Path, *, precision: str | None = None) -> JointModel:
+    """The model in a folder, in evaluation mode, on Flair's device.
+
+    Args:
+        folder: Where it was saved.
+        precision: What it is to compute in; what it was saved in if `None`.
+
+    Raises:
+        StorageError: The folder is damaged, incomplete, of a newer format, or carries pickles.
+    """
+    folder = Path(folder)
+    info = read_info(folder)
+    check_files(folder)
+    try:
+        config = load_config(folder / "config.toml")
+        encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
+        kb = _open_base(folder / BASE) if "nel" in info.tasks else None
+        seen = json.loads((folder / "linker.json").read_text("utf-8")) if kb else {}
+        if kb:
+            _check_base(kb, seen)
+        model = build_model(
+            config,
+            encoder,
+            labels=info.labels,
+            kb=kb,
+            seen={int(row): count for row, count in seen.get("seen", {}).items()},
+            nil_counts=seen.get("nil_counts"),
+        )
+        state = load_file(folder / "heads.safetensors")
+        if model.linker:
+            with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
+                of_text = seen.get("text_version", model.linker.lookup.kb.version)
+                model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
+            if INDEX in read_manifest(folder)["files"] and find_spec("faiss"):
+                model.linker.prototypes.index = TextIndex.open(folder / INDEX)
+    except (SafetensorError, OSError, ValueError, NerlinkError) as error:
+        raise StorageError(f"{folder}: the model cannot be read: {error}") from error
+    load_head_state(model, state, folder)
+    model.encoder.set_precision(precision or info.precision)
+    model.eval()
+    return model
+
+
+def read_info(folder: str | Path) -> ModelInfo:
+    """What a saved model says of itself.
+
+    Raises:
+        StorageError: There is no model, or one of a newer format.
+    """
+    manifest = read_manifest(Path(folder), ModelInfo.__slots__)
+    fields = {name: manifest[name] for name in ModelInfo.__slots__}
+    return ModelInfo(**fields | {name: tuple(fields[name]) for name in ("tasks", "labels")})
+
+
+def head_state(model: JointModel) -> dict[str, Tensor]:
+    """All weights and buffers that are not the transformer's, by name."""
+    shared = {id(p) for p in model.encoder.model.parameters()}
+    named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    inside = {id(b) for b in model.encoder.model.buffers()}
+    kept = {n: t for n, t in named.items() if id(t) not in shared and id(t) not in inside}
+    stored = set(model.state_dict(keep_vars=True))
+    return {n: t.detach().cpu().contiguous() for n, t in kept.items() if n in stored}
+
+
+def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: object) -> None:
+    """Set the weights that `head_state` gave.
+
+    Raises:
+        StorageError: A weight is missing, too many, or of another shape.
+    """
+    own = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    expected = head_state(model)
+    if expected.keys() != state.keys():
+        names = sorted(expected.keys() ^ state.keys())
+        raise StorageError(
+            f"{where}: heads.safetensors does not fit this model: {names[:5]}. {_SAME_NERLINK}"
+        )
+    with torch.no_grad():
+        for name, tensor in state.items():
+            if own[name].shape != tensor.shape:
+                raise StorageError(
+                    f"{where}: {name} has shape {tuple(tensor.shape)}, "
+                    f"the model needs {tuple(own[name].shape)}. {_SAME_NERLINK}"
+                )
+            own[name].copy_(tensor)
+
+
+def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base: bool) -> None:
+    model.encoder.model.save_pretrained(folder / "encoder", safe_serialization=True)
+    model.encoder.tokenizer.save_pretrained(folder / "encoder")
+    if isinstance(model.encoder.static, StaticEmbeddings):
+        write_vectors(model.encoder.static.vectors, folder / "encoder" / "static")
+    (folder / "config.toml").write_text(dump_config(model.config), "utf-8")
+    (folder / "README.md").write_text(model_card(model.config, info.scores, info.labels), "utf-8")
+    save_file(head_state(model), folder / "heads.safetensors")
+    if linker := model.linker:
+        text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
+        save_file({"text": text}, folder / "prototypes.safetensors")
+        if index := index_of(text, model.config.kb.generators):
+            index.save(folder / INDEX)
+        seen = {
+            "seen": linker.seen,
+            "nil_counts": linker.lookup.nil_counts,
+            "text_version": linker.prototypes.version,
+            "base": read_identity(linker.lookup.kb.connection),
+        }
+        (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
+        if with_base:
+            copy_base(linker.lookup.kb.connection, folder / BASE)
+    write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
+
+
+def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
+    """Refuse a base whose rows are not those of the prototypes.
+
+    Raises:
+        StorageError: It was built anew, or is an older copy.
+    """
+    is_other = stored.get("base") not in (None, read_identity(kb.connection))
+    if is_other or kb.version < stored.get("text_version", 0):
+        raise StorageError(
+            f"{kb.path.name} is {'another base' if is_other else 'an older copy of the base'} than "
+            "the one the model was saved with, so its rows are others. Put that one back and "
+            "change it (nerlink kb add, rename, merge, remove), or train the model again."
+        )
+
+
+def _open_base(path: Path) -> KnowledgeBase:
+    if not path.is_file():
+        raise StorageError(f"incomplete, {path.name} is missing. {_NO_OTHER_BASE}")
+    try:
+        return KnowledgeBase.open(path)
+    except KnowledgeBaseError as error:
+        raise StorageError(
+            f"{path.name} is damaged, or of another version of nerlink. {_NO_OTHER_BASE}"
+        ) from error
+
+
+def _is_base_of(model: JointModel, path: Path) -> bool:
+    """Whether a model links to the very file that is there: it goes on with what it has open."""
+    return (
+        model.linker is not None
+        and path.exists()
+        and model.linker.lookup.kb.path.exists()
+        and path.samefile(model.linker.lookup.kb.path)
+    )

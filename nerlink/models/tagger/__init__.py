@@ -1,0 +1,1 @@
+"""The head that finds mentions: tags for tokens, decoded to spans."""

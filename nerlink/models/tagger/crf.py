@@ -1,0 +1,122 @@
+"""A linear-chain conditional random field (Lafferty et al., 2001): which tag follows which."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from flair.data import Dictionary
+from flair.models.sequence_tagger_utils.crf import CRF, START_TAG, STOP_TAG
+from flair.models.sequence_tagger_utils.viterbi import ViterbiDecoder
+from torch import Tensor, nn
+
+from nerlink.models.tagger.batching import SentenceBatch, batch_sentences, join_tokens
+from nerlink.models.tagger.tags import TagSet
+
+__all__ = ["TagChain"]
+
+FORBIDDEN: Final = -1e4
+"""Score of a tag after one that it may not follow, as Flair scores what follows its last tag."""
+
+
+class TagChain(nn.Module):
+    """Flair's conditional random field over the tags of a scheme.
+
+    What the scheme forbids stays forbidden, so that each decoded sequence is one; how the other
+    tags follow each other is learnt.
+
+    Args:
+        tagset: The tags.
+    """
+
+    def __init__(self, tagset: TagSet) -> None:
+        super().__init__()
+        self.tagset = tagset
+        self.dictionary = Dictionary(add_unk=False)
+        for tag in tagset.tags:
+            self.dictionary.add_item(tag)
+        self.dictionary.set_start_stop_tags()
+        self.crf = CRF(self.dictionary, len(self.dictionary), init_from_state_dict=False)
+        self.decoder = ViterbiDecoder(self.dictionary)
+        self.start, self.stop = map(self.dictionary.get_idx_for_item, (START_TAG, STOP_TAG))
+        n_tags = len(tagset)
+        # Flair's transitions go from a column to a row.
+        with torch.no_grad():
+            self.crf.transitions[:n_tags, :n_tags][~torch.from_numpy(tagset.may_follow.T)] = (
+                FORBIDDEN
+            )
+            self.crf.transitions[:n_tags, self.start][~torch.from_numpy(tagset.may_start)] = (
+                FORBIDDEN
+            )
+            self.crf.transitions[self.stop, :n_tags][~torch.from_numpy(tagset.may_end)] = FORBIDDEN
+
+    def loss(self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]) -> Tensor:
+        """Summed negative log-probability of the tag sequences of sentences, a scalar.
+
+        The number is that of Flair's `ViterbiLoss`, whose gradient takes several times as long.
+
+        Args:
+            scores: Of each tag for itself, (n_tokens, n_tags).
+            tags: Tag indices, (n_tokens).
+            sentences: Token ranges; tokens outside them do not count.
+        """
+        total = scores.sum() * 0.0
+        for batch in batch_sentences(sentences, scores.device):
+            padded = scores.float()[batch.rows]
+            gold = self._score_of(padded, tags[batch.rows], batch)
+            total = total + self._log_partition(padded, batch).sum() - gold
+        return total
+
+    def decode(self, scores: Tensor, sentences: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+        """The most probable tag sequences of sentences.
+
+        Args:
+            scores: Of each tag for itself, (n_tokens, n_tags).
+            sentences: Token ranges that cover all rows.
+
+        Returns:
+            Tag indices, (n_tokens), and the log-probability that each token has its tag, whatever
+            the tags of the others, (n_tokens).
+        """
+        parts = []
+        for batch in batch_sentences(sentences, scores.device):
+            found, _ = self.decoder.decode(self._features(scores, batch), False, [])
+            flat = [self.dictionary.get_idx_for_item(tag) for tags in found for tag, _ in tags]
+            tags = torch.zeros_like(batch.rows)
+            tags[batch.mask] = torch.tensor(flat, device=scores.device)
+            parts.append((batch, tags))
+        tags = join_tokens(parts, torch.zeros(0, dtype=torch.long, device=scores.device))
+        return tags, self._log_marginals(scores, tags, sentences)
+
+    def _log_marginals(
+        self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]
+    ) -> Tensor:
+        """Log-probability of single tags, which the loss has as its gradient (less one)."""
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            own = scores.detach().clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(self.loss(own, tags.clone(), sentences), own)
+        chosen = gradient.gather(1, tags.clone().unsqueeze(1)).squeeze(1)
+        return (chosen + 1).clamp(min=torch.finfo(chosen.dtype).tiny, max=1.0).log()
+
+    def _score_of(self, padded: Tensor, tags: Tensor, batch: SentenceBatch) -> Tensor:
+        """Summed scores of the given tag sequences, a scalar."""
+        moves = self.crf.transitions
+        lasts = tags.gather(1, batch.lengths.to(tags.device).unsqueeze(1) - 1)
+        between = moves[tags[:, 1:], tags[:, :-1]][batch.mask[:, 1:]]
+        single = padded.gather(2, tags.unsqueeze(2)).squeeze(2)[batch.mask]
+        ends = moves[tags[:, 0], self.start].sum() + moves[self.stop, lasts].sum()
+        return single.sum() + between.sum() + ends
+
+    def _log_partition(self, padded: Tensor, batch: SentenceBatch) -> Tensor:
+        """Log of the summed exponents of all tag sequences' scores, (n_sentences)."""
+        n_tags = padded.shape[2]
+        moves = self.crf.transitions[:n_tags, :n_tags]
+        reached = padded[:, 0] + self.crf.transitions[:n_tags, self.start]
+        for single, inside in zip(padded.unbind(1)[1:], batch.mask.unbind(1)[1:], strict=True):
+            onward = (reached.unsqueeze(1) + moves).logsumexp(2) + single
+            reached = onward.where(inside.unsqueeze(1), reached)
+        return (reached + self.crf.transitions[self.stop, :n_tags]).logsumexp(1)
+
+    def _features(self, scores: Tensor, batch: SentenceBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """What Flair's decoder reads; its start and stop tags score nothing by themselves."""
+        padded = nn.functional.pad(scores.float()[batch.rows], (0, 2))
+        return self.crf(padded), batch.lengths, self.crf.transitions

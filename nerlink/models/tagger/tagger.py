@@ -1,0 +1,221 @@
+"""The head that finds mentions: tags on tokens, decoded to spans.
+
+Between the encoder's vectors and the tags there may be a layer that sees the whole sentence, and a
+conditional random field may choose the tags; without either, tokens are told apart one by one.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import torch
+from flair.data import Dictionary, Sentence
+from flair.models import SequenceTagger
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nerlink.config import TaggerConfig, Task
+from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.flair import examples_from, write_spans
+from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
+from nerlink.models.tagger.crf import TagChain
+from nerlink.models.tagger.recurrent import Recurrent
+from nerlink.models.tagger.tags import FoundSpans, TagSet, decode_spans, spans_of
+
+__all__ = ["IGNORED", "Tagger", "log_odds", "sentence_ranges"]
+
+IGNORED: Final = -100
+"""Tag index of tokens that no gold tag is known for."""
+
+LEAST: Final = 1e-7
+"""How far a probability is from 0 and from 1, at least."""
+
+
+class Tagger(SequenceTagger):
+    """A Flair sequence tagger that reads one matrix of token vectors.
+
+    Args:
+        encoder: Shared with the linker.
+        labels: Entity types it can find.
+        config: The tagger section of a configuration.
+    """
+
+    task: Final[Task] = "ner"
+    embeddings: WindowEmbeddings
+    groups: Tensor
+    temperature: Tensor
+    confidence: Tensor
+
+    def __init__(
+        self, encoder: WindowEmbeddings, labels: Sequence[str], config: TaggerConfig
+    ) -> None:
+        dictionary = Dictionary(add_unk=False)
+        dictionary.span_labels = True
+        for label in labels:
+            dictionary.add_item(label)
+        with _flair_silent():
+            super().__init__(
+                embeddings=encoder,
+                tag_dictionary=dictionary,
+                tag_type=self.task,
+                tag_format=config.scheme.upper(),
+                use_rnn=False,
+                use_crf=False,
+                reproject_embeddings=False,
+                locked_dropout=0.0,
+            )
+        self.labels = tuple(labels)
+        self.tagset = TagSet(labels, config.scheme)
+        width = 2 * config.rnn or encoder.embedding_length
+        self.recurrent = Recurrent(encoder.embedding_length, config) if config.rnn else None
+        self.chain = TagChain(self.tagset) if config.crf else None
+        self.input_dropout = nn.Dropout(config.dropout)
+        self.linear = nn.Sequential(  # type: ignore[assignment]
+            *_hidden_layer(width, config), nn.Linear(config.hidden or width, len(self.tagset))
+        ).to(encoder.device)
+        groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
+        groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
+        self.register_buffer("groups", groups, persistent=False)
+        self.register_buffer("temperature", torch.ones((), device=encoder.device))
+        self.register_buffer("confidence", torch.tensor([1.0, 0.0], device=encoder.device))
+        self.to(encoder.device)
+
+    def score(self, vectors: Tensor, passages: Sequence[Passage]) -> Tensor:
+        """Logits of tags, each token for itself, (n_tokens, n_tags).
+
+        Args:
+            vectors: All token vectors of the passages, (n_tokens, embedding_length).
+            passages: The passages, in the order of the rows.
+        """
+        if self.recurrent:
+            vectors = self.recurrent(vectors, sentence_ranges(passages))
+        scores: Tensor = self.linear(self.input_dropout(vectors))
+        return scores
+
+    def label_distribution(self, scores: Tensor) -> Tensor:
+        """Probability of no label and of each label, (n_tokens, 1 + n_labels), from logits."""
+        return scores.softmax(-1) @ self.groups
+
+    def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
+        """Summed cross-entropy of the gold tags, and how many tokens it sums over.
+
+        With a conditional random field, that of the tag sequences of sentences that have a gold
+        tag for each token.
+
+        Args:
+            scores: Logits of all tokens of the examples, (n_tokens, n_tags).
+            examples: Those that do not teach `ner` are left out of the sum.
+        """
+        tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self.gold_tags, examples)])
+        target = torch.from_numpy(tags).to(scores.device)
+        if self.chain:
+            sentences = sentence_ranges([example.passage for example in examples])
+            taught = [(a, b) for a, b in sentences if (tags[a:b] != IGNORED).all()]
+            return self.chain.loss(scores, target, taught), sum(b - a for a, b in taught)
+        loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
+        return loss, int((tags != IGNORED).sum())
+
+    def find(self, scores: Tensor, passages: Sequence[Passage]) -> FoundSpans:
+        """The spans in passages, token positions counted over all of them.
+
+        Args:
+            scores: Logits of all tokens, (n_tokens, n_tags).
+            passages: The passages, in the order of the rows.
+        """
+        sentences = sentence_ranges(passages)
+        if self.chain:
+            tags, log_marginals = self.chain.decode(scores, sentences)
+            found = spans_of(tags.cpu().numpy(), log_marginals.cpu().numpy(), self.tagset)
+        else:
+            log_probs = (scores.float() / self.temperature).log_softmax(-1).cpu().numpy()
+            found = decode_spans(log_probs, sentences, self.tagset)
+        sharpness, shift = self.confidence.tolist()
+        odds = sharpness * log_odds(found.scores) + shift
+        return replace(found, scores=1 / (1 + np.exp(-odds)))
+
+    def gold_tags(self, example: Example) -> NDArray[np.int64]:
+        """Tag index of each token, (n_tokens); `IGNORED` in mentions that it has no label for."""
+        n_tokens = len(example.passage.tokens.words)
+        if self.task not in example.tasks:
+            return np.full(n_tokens, IGNORED, dtype=np.int64)
+        known = [s for s in example.spans if s.label in self.labels]
+        spans = [(s.first, s.last, self.labels.index(s.label or "")) for s in known]
+        tags = self.tagset.encode(spans, n_tokens)
+        for span in example.spans:
+            if span.label not in self.labels:
+                tags[span.first : span.last] = IGNORED
+        return tags
+
+    def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
+        """Flair's training interface: the summed loss of labelled sentences, and their tokens."""
+        examples = examples_from(runs_of(sentences), {self.task})
+        vectors = self.embeddings.encode([example.passage.tokens for example in examples])
+        return self.loss(self.score(vectors, [e.passage for e in examples]), examples)
+
+    def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
+        """Flair's inference interface: the spans found become labels of the sentences."""
+        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        was_training = self.training
+        self.eval()
+        with torch.inference_mode():
+            passages = [run.passage for run in runs]
+            vectors = self.embeddings.encode([passage.tokens for passage in passages])
+            found = self.find(self.score(vectors, passages), passages)
+        self.train(was_training)
+        base = 0
+        for run in runs:
+            end = base + len(run.passage.tokens.words)
+            write_spans(run, self.spans_between(found, base, end), label_name or self.task)
+            base = end
+        return (torch.zeros(1), 1) if kwargs.get("return_loss") else None
+
+    def spans_between(
+        self, found: FoundSpans, base: int, end: int
+    ) -> list[tuple[TokenSpan, float]]:
+        """The spans in a stretch of a batch, with their scores; positions count from `base`."""
+        begin, stop = np.searchsorted(found.firsts, (base, end))
+        columns = (found.firsts, found.lasts, found.labels, found.scores)
+        return [
+            (TokenSpan(first - base, last - base, self.labels[label]), score)
+            for first, last, label, score in zip(
+                *(column[begin:stop].tolist() for column in columns), strict=True
+            )
+        ]
+
+
+def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a logistic curve makes probabilities of; those of certainty are finite."""
+    inside = np.clip(probabilities, LEAST, 1 - LEAST)
+    odds: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
+    return odds
+
+
+def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:
+    """Token ranges of the sentences of passages, counted over all of them."""
+    ranges: list[tuple[int, int]] = []
+    base = 0
+    for passage in passages:
+        ranges += [(first + base, last + base) for first, last in passage.tokens.sentences]
+        base += len(passage.tokens.words)
+    return ranges
+
+
+def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:
+    if not config.hidden:
+        return []
+    return [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(config.dropout)]
+
+
+@contextmanager
+def _flair_silent() -> Iterator[None]:
+    """Flair tells what a tagger predicts on standard output, among a program's own."""
+    log = logging.getLogger("flair")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

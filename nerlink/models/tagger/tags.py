@@ -1,0 +1,163 @@
+"""From tag scores to spans: the best sequence of tags that is one, for many sentences at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nerlink.models.encoder.windows import batches_by_budget
+
+__all__ = ["FoundSpans", "TagSet", "decode_spans", "spans_of"]
+
+FORBIDDEN: Final = -1e4
+VITERBI_TOKENS: Final = 16_384
+"""Padded tokens that the Viterbi algorithm runs over at once."""
+
+
+class TagSet:
+    """The tags of a scheme over some labels, `O` first, and which may follow which.
+
+    Args:
+        labels: Entity types.
+        scheme: `bio` or `bioes`.
+    """
+
+    def __init__(self, labels: Sequence[str], scheme: str) -> None:
+        self.labels = tuple(labels)
+        self.scheme = scheme
+        self.positions = "BIES" if scheme == "bioes" else "BI"
+        self.tags = ["O", *(f"{p}-{label}" for label in labels for p in self.positions)]
+        n_positions = len(self.positions)
+        self.label_of = np.array([-1, *np.repeat(np.arange(len(labels)), n_positions)])
+        self.position_of = np.array(["O", *(list(self.positions) * len(labels))])
+        closed = "OES" if scheme == "bioes" else "OBI"
+        opens = np.isin(self.position_of, ["O", "B", "S"])
+        closes = np.isin(self.position_of, list(closed))
+        same = self.label_of[:, None] == self.label_of[None, :]
+        inside = np.isin(self.position_of, ["I", "E"])
+        goes_on = np.isin(self.position_of, ["B", "I"])
+        self.may_follow = (closes[:, None] & opens[None, :]) | (
+            same & goes_on[:, None] & inside[None, :]
+        )
+        self.may_start = opens
+        self.may_end = closes
+
+    def __len__(self) -> int:
+        return len(self.tags)
+
+    def encode(self, spans: Sequence[tuple[int, int, int]], n_tokens: int) -> NDArray[np.int64]:
+        """Tag indices of spans (first, last, label index), (n_tokens)."""
+        tags = np.zeros(n_tokens, dtype=np.int64)
+        for first, last, label in spans:
+            base = 1 + label * len(self.positions)
+            tags[first:last] = base + self.positions.index("I")
+            tags[first] = base
+            if self.scheme == "bioes":
+                tags[last - 1] = base + self.positions.index("E" if last - first > 1 else "S")
+        return tags
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSpans:
+    """Spans of a batch, in reading order.
+
+    Args:
+        firsts: First token of each, counted over the batch, (n_spans).
+        lasts: One past the last token, (n_spans).
+        labels: Label index of each, (n_spans).
+        scores: Probability of each, that of its least certain tag, (n_spans). Tags of a mention
+            are right or wrong together: their product would be the lower the longer it is.
+    """
+
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def decode_spans(
+    log_probs: NDArray[np.float32], sentences: Sequence[tuple[int, int]], tagset: TagSet
+) -> FoundSpans:
+    """The spans of the most probable valid tag sequence of each sentence.
+
+    The most probable tags are almost always a valid sequence already; only sentences where they
+    are not go through the Viterbi algorithm.
+
+    Args:
+        log_probs: Log-probabilities of tags, (n_tokens, n_tags).
+        sentences: Token ranges that cover all tokens, in order.
+        tagset: The tags.
+    """
+    tags = log_probs.argmax(axis=1) if len(log_probs) else np.zeros(0, dtype=np.int64)
+    starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
+    ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
+    broken = _invalid_sentences(tags, starts, ends, tagset)
+    for batch in batches_by_budget((ends - starts)[broken].tolist(), budget=VITERBI_TOKENS):
+        chosen = broken[batch]
+        positions, found = _viterbi(log_probs, starts[chosen], ends[chosen], tagset)
+        tags[positions] = found
+    of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0]
+    return spans_of(tags, of_tags, tagset)
+
+
+def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: TagSet) -> FoundSpans:
+    """The spans that tags mark.
+
+    Args:
+        tags: Tag indices, a valid sequence, (n_tokens).
+        log_probs: Log-probability of each, (n_tokens).
+        tagset: The tags.
+    """
+    opens = np.isin(tagset.position_of, ["B", "S"])[tags]
+    inside = tags != 0
+    firsts = np.flatnonzero(opens)
+    breaks = np.append(np.flatnonzero(opens | ~inside), len(tags))
+    lasts = breaks[np.searchsorted(breaks, firsts, side="right")]
+    if not len(firsts):
+        empty = np.zeros(0, dtype=np.int64)
+        return FoundSpans(empty, empty, empty, np.zeros(0))
+    borders = np.column_stack([firsts, lasts]).ravel()
+    least = np.minimum.reduceat(np.append(log_probs.astype(np.float64), 0.0), borders)[::2]
+    scores = np.exp(np.minimum(least, 0.0))
+    return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
+
+
+def _invalid_sentences(
+    tags: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], tagset: TagSet
+) -> NDArray[np.int64]:
+    if not len(tags):
+        return np.zeros(0, dtype=np.int64)
+    allowed = np.ones(len(tags), dtype=bool)
+    allowed[1:] = tagset.may_follow[tags[:-1], tags[1:]]
+    allowed[starts] = tagset.may_start[tags[starts]]
+    allowed[ends - 1] &= tagset.may_end[tags[ends - 1]]
+    broken = np.flatnonzero(~allowed)
+    return np.unique(np.searchsorted(ends, broken, side="right"))
+
+
+def _viterbi(
+    log_probs: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    tagset: TagSet,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens of some sentences and their most probable valid tags, (n_tokens) each."""
+    lengths = ends - starts
+    longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(tagset)
+    moves = np.where(tagset.may_follow, 0.0, FORBIDDEN)
+    best = log_probs[starts] + np.where(tagset.may_start, 0.0, FORBIDDEN)
+    back = np.empty((longest, n_sentences, n_tags), dtype=np.int64)
+    back[:] = np.arange(n_tags)  # a sentence that has ended stays at its last tag
+    for position in range(1, longest):
+        on = np.flatnonzero(lengths > position)
+        paths = best[on, :, None] + moves
+        back[position, on] = paths.argmax(axis=1)
+        best[on] = paths.max(axis=1) + log_probs[starts[on] + position]
+    tags = np.empty((n_sentences, longest), dtype=np.int64)
+    tags[:, -1] = (best + np.where(tagset.may_end, 0.0, FORBIDDEN)).argmax(axis=1)
+    for position in range(longest - 1, 0, -1):
+        tags[:, position - 1] = back[position, np.arange(n_sentences), tags[:, position]]
+    inside = np.arange(longest) < lengths[:, None]
+    return (starts[:, None] + np.arange(longest))[inside], tags[inside]

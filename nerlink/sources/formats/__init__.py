@@ -1,0 +1,1 @@
+"""Formats of documents: a file each, with its reader and its writer."""

@@ -1,0 +1,189 @@
+"""All formats in two tables, and the three functions that use them: read, stream, write."""
+
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from nerlink.data import Document
+from nerlink.errors import DataError
+from nerlink.files import STANDARD, open_output
+from nerlink.sources.check import OnError, Result, accept, check_documents
+from nerlink.sources.formats.conll import read_conll, write_conll
+from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
+from nerlink.sources.formats.hf import write_hf
+from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
+from nerlink.sources.formats.linked import read_aida, read_zelda
+from nerlink.sources.formats.nif import read_nif, write_nif
+from nerlink.sources.formats.parquet import read_parquet, write_parquet
+from nerlink.sources.formats.text import read_plain, write_plain
+from nerlink.sources.losses import Losses, WriteReport
+from nerlink.sources.options import check_options
+
+__all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "stream", "write"]
+
+log = logging.getLogger(__name__)
+
+Reader = Callable[..., Iterator[Result]]
+Writer = Callable[..., None]
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aida": read_aida,
+    "conll": read_conll,
+    "csv": read_csv,
+    "json": read_json,
+    "jsonl": read_jsonl,
+    "nif": read_nif,
+    "parquet": read_parquet,
+    "text": read_plain,
+    "tsv": read_tsv,
+    "zelda": read_zelda,
+}
+"""Format name to the function that reads it: `reader(path, **options)`."""
+
+WRITERS: Final[Mapping[str, Writer]] = {
+    "conll": write_conll,
+    "csv": write_csv,
+    "hf": write_hf,
+    "json": write_json,
+    "jsonl": write_jsonl,
+    "nif": write_nif,
+    "parquet": write_parquet,
+    "text": write_plain,
+    "tsv": write_tsv,
+}
+"""Format name to the function that writes it: `writer(documents, handle, losses, **options)`."""
+
+FORMATS: Final[Mapping[str, str]] = {
+    ".bio": "conll",
+    ".conll": "conll",
+    ".conllup": "conll",
+    ".csv": "csv",
+    ".iob": "conll",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".nif": "nif",
+    ".parquet": "parquet",
+    ".tsv": "tsv",
+    ".ttl": "nif",
+    ".txt": "text",
+}
+"""Ending of a file's name to its format; a further `.gz` is looked through."""
+
+
+def format_of(path: str | Path) -> str:
+    """The format that a file's name tells; standard input and output are JSON lines.
+
+    Raises:
+        DataError: The ending is none that we know.
+    """
+    if str(path) == STANDARD:
+        return "jsonl"
+    ending = Path(str(path).lower().removesuffix(".gz")).suffix
+    if ending not in FORMATS:
+        raise DataError(
+            f"{path}: the ending {ending!r} tells no format; known are {', '.join(FORMATS)}, "
+            "each also with .gz. Otherwise name the format: "
+            f"{', '.join(sorted(READERS))}."
+        )
+    return FORMATS[ending]
+
+
+def stream(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    on_error: OnError = "raise",
+    skipped: Callable[[DataError], None] | None = None,
+    unique_ids: bool = True,
+    **options: Any,
+) -> Iterator[Document]:
+    """The documents of a file, one at a time.
+
+    JSON lines, CoNLL, CSV and Parquet with a row a document, and text with `lines` keep one
+    document in memory; the other formats the whole file.
+
+    Args:
+        path: The file; `-` is standard input, an ending `.gz` is unpacked.
+        format: One of `READERS`; told from the ending by default.
+        on_error: `raise` stops at the first bad document; `skip` leaves bad ones out, counts
+            them and logs the count.
+        skipped: Called with the error of each document left out.
+        unique_ids: Refuse an id that occurred before (costs about 100 bytes a document).
+        **options: What the format's reader takes, such as `scheme` and `columns` for `conll`.
+
+    Raises:
+        DataError: The file cannot be read, or a document is bad; the message names the place.
+    """
+    name = format or format_of(path)
+    reader = _entry(READERS, name, "read")
+    _check_options(reader, options, f"The reader of {name!r}")
+    results = reader(path, **options)
+    return accept(
+        results, source=str(path), on_error=on_error, skipped=skipped, unique_ids=unique_ids
+    )
+
+
+def read(path: str | Path, **options: Any) -> list[Document]:
+    """All documents of a file; the options are those of `stream`."""
+    return list(stream(path, **options))
+
+
+def write(
+    documents: Iterable[Document],
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    **options: Any,
+) -> WriteReport:
+    """Write documents to a file, which appears whole or not at all.
+
+    Args:
+        documents: Any number, also a stream.
+        path: The file; `-` is standard output, an ending `.gz` is packed.
+        format: One of `WRITERS`; told from the ending by default.
+        **options: What the format's writer takes, such as `shape` for tables.
+
+    Returns:
+        How much was written, and what the format could not carry (also logged).
+
+    Raises:
+        DataError: A document is not sound, or the file cannot be written.
+    """
+    name = format or format_of(path)
+    writer = _entry(WRITERS, name, "write")
+    _check_options(writer, options, f"The writer of {name!r}")
+    losses, sizes = Losses(), [0, 0]
+    with open_output(path) as handle:
+        writer(_counted(documents, sizes), handle, losses, **options)
+    report = WriteReport(
+        path=str(path), n_documents=sizes[0], n_mentions=sizes[1], lost=dict(losses.counts)
+    )
+    if report.lost:
+        log.warning("%s", report)
+    return report
+
+
+def _counted(documents: Iterable[Document], sizes: list[int]) -> Iterator[Document]:
+    for doc in check_documents(documents):
+        yield doc
+        sizes[0] += 1
+        sizes[1] += len(doc.mentions)
+
+
+def _entry(table: Mapping[str, Callable[..., Any]], name: str, verb: str) -> Callable[..., Any]:
+    if name not in table:
+        raise DataError(
+            f"nerlink cannot {verb} the format {name!r}; it can {verb} {', '.join(sorted(table))}."
+        )
+    return table[name]
+
+
+def _check_options(function: Callable[..., Any], options: Mapping[str, Any], what: str) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return  # it checks its options itself
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    check_options(function, options, known, what=what)

@@ -1,0 +1,184 @@
+"""A document as rows of tokens and tags, the shape of CoNLL files and token tables."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import Final
+
+from nerlink.data import Document, Mention
+from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
+from nerlink.sources.check import MENTION_COLUMNS
+from nerlink.sources.losses import Losses
+from nerlink.sources.records import ENTITY_NAME
+from nerlink.sources.tokens.cover import choose_flat, cover, sentence_starts
+from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
+
+__all__ = [
+    "NO_TAG",
+    "TokenRows",
+    "document_from_tokens",
+    "place_tokens",
+    "rows_from_tokens",
+]
+
+NO_TAG: Final = "O"
+
+_BLANKS: Final = {ord(character): " " for character in "\t\n\r"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRows:
+    """Columns of equal length, a value a token.
+
+    Args:
+        tokens: What each says.
+        sentences: The number of its sentence.
+        ner: Its tag for labels; `None` where there is no such column.
+        nel: Its tag for entities, such as `B-Q7259`; `None` where there is no such column.
+        entity_name: Its tag for what the entity is called, such as `B-Ada_Lovelace`, likewise.
+        misc: The white space around it (see `spacing`); `None` if it is as usual everywhere.
+    """
+
+    tokens: Sequence[str]
+    sentences: Sequence[int]
+    ner: Sequence[str] | None = None
+    nel: Sequence[str] | None = None
+    entity_name: Sequence[str] | None = None
+    misc: Sequence[str] | None = None
+
+
+def place_tokens(rows: TokenRows, *, join: str = " ") -> tuple[str, list[tuple[int, int]]]:
+    """The text that tokens make, and the character range of each, (n_tokens).
+
+    Args:
+        rows: The tokens.
+        join: What stands between the tokens of a sentence.
+    """
+    parts: list[str] = []
+    ranges: list[tuple[int, int]] = []
+    position = 0
+    misc = rows.misc or [USUAL] * len(rows.tokens)
+    for token, note, gap in zip(rows.tokens, misc, usual_gaps(rows.sentences, join), strict=True):
+        before, after = white_space(note, gap)
+        position += len(before)
+        ranges.append((position, position + len(token)))
+        position += len(token) + len(after)
+        parts += (before, token, after)
+    return "".join(parts), ranges
+
+
+def document_from_tokens(
+    rows: TokenRows,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    doc: Document,
+    scheme: str,
+    places: Sequence[str],
+) -> Document:
+    """A document with its tokens, its sentences, and the mentions of its tags.
+
+    A label and an entity on the same tokens are one mention. Spans end with their sentence.
+    Underscores in names of entities stand for blanks.
+
+    Args:
+        rows: The tokens and tags.
+        ranges: The characters of each token, (n_tokens).
+        doc: The document so far: its text, its name, its `meta`.
+        scheme: The scheme of both columns of tags.
+        places: What an error calls each token, such as `train.conll:17`, (n_tokens).
+
+    Raises:
+        DataError: A tag is not in the scheme.
+    """
+    labels = _spans(rows.ner, rows.sentences, "ner", scheme, places)
+    entities = _spans(rows.nel, rows.sentences, "nel", scheme, places)
+    names = _spans(rows.entity_name, rows.sentences, ENTITY_NAME, scheme, places)
+    spans = sorted(labels.keys() | entities.keys())
+    mentions = tuple(
+        Mention(
+            start=ranges[first][0],
+            end=ranges[last - 1][1],
+            label=labels.get((first, last)),
+            entity=entities.get((first, last)),
+        )
+        for first, last in spans
+    )
+    called = [names[span].replace("_", " ") if span in names else None for span in spans]
+    by_sentence = groupby(zip(rows.sentences, ranges, strict=True), key=itemgetter(0))
+    sentences = [[place for _, place in group] for _, group in by_sentence]
+    return replace(
+        doc,
+        mentions=mentions,
+        sentences=tuple((places[0][0], places[-1][1]) for places in sentences),
+        tokens=tuple(ranges),
+        meta={**doc.meta, MENTION_COLUMNS: {ENTITY_NAME: called}} if any(called) else doc.meta,
+    )
+
+
+def _spans(
+    tags: Sequence[str] | None,
+    sentences: Sequence[int],
+    column: str,
+    scheme: str,
+    places: Sequence[str],
+) -> dict[tuple[int, int], str]:
+    if tags is None:
+        return {}
+    for tag, place in zip(tags, places, strict=True):
+        check_tag(tag, scheme=scheme, where=f"{place}: column {column!r}")
+    found: dict[tuple[int, int], str] = {}
+    first = 0
+    for _, group in groupby(sentences):
+        last = first + sum(1 for _ in group)
+        for start, end, label in spans_from_tags(tags[first:last], scheme=scheme):
+            found[first + start, first + end] = label
+        first = last
+    return found
+
+
+def rows_from_tokens(
+    doc: Document, *, scheme: str, losses: Losses, is_line: bool = False
+) -> TokenRows:
+    """The token rows of a document; what rows cannot carry is counted.
+
+    Args:
+        doc: The document.
+        scheme: The scheme of both columns of tags.
+        losses: The counts.
+        is_line: A row will be a line of a file: tabs and line ends inside a token become blanks,
+            so that offsets stay.
+    """
+    ranges = cover(doc, losses)
+    tokens = [doc.text[start:end] for start, end in ranges]
+    plain = [token.translate(_BLANKS) for token in tokens] if is_line else tokens
+    losses.add("tabs and line ends in tokens", sum(map(str.__ne__, tokens, plain)))
+    losses.add("texts of white space only", bool(doc.text) and not ranges)
+    is_first = sentence_starts(doc, ranges)
+    labels, entities = _token_spans(doc, ranges, is_first, losses)
+    sentences = list(accumulate(map(int, is_first)))
+    return TokenRows(
+        tokens=plain,
+        sentences=sentences,
+        ner=tags_from_spans(labels, len(tokens), scheme=scheme),
+        nel=tags_from_spans(entities, len(tokens), scheme=scheme),
+        misc=notes_from_text(doc.text, ranges, sentences),
+    )
+
+
+def _token_spans(
+    doc: Document, ranges: Sequence[tuple[int, int]], is_first: list[bool], losses: Losses
+) -> tuple[list[Span], list[Span]]:
+    """Spans of labels and of entities; a sentence that would begin inside one does not."""
+    labels, entities = [], []
+    starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
+    for mention in choose_flat(doc.mentions, losses):
+        first, last = bisect_left(starts, mention.start), bisect_left(ends, mention.end) + 1
+        losses.add("sentence borders inside a mention", sum(is_first[first + 1 : last]))
+        is_first[first + 1 : last] = [False] * (last - first - 1)
+        if mention.label is not None:
+            labels.append((first, last, mention.label))
+        if mention.entity is not None:
+            entities.append((first, last, mention.entity))
+    return labels, entities

@@ -1,0 +1,73 @@
+import torch
+
+from nerlink.data import Entity
+from nerlink.models.annotate import example_of
+from nerlink.models.linker.texts import encode_entities, fresh_texts, refresh_text, write_text
+from nerlink.models.passages import locate
+from tests.models.counting import count_rows
+from tests.world import marked
+
+
+def test_every_entity_gets_a_vector_of_its_text(linker):
+    table = linker.prototypes.text
+    assert (table.shape, table.dtype) == ((7, 32), torch.float16)
+    lengths = table.float().norm(dim=1)
+    torch.testing.assert_close(lengths, torch.full((7,), 0.25 * 32**0.5), atol=1e-2, rtol=0)
+    assert not torch.equal(table[0], table[1])
+
+
+def test_training_mode_is_left_as_it_was_and_drops_nothing(linker):
+    encoder, texts = linker.embeddings, [(0, "Paris; capital of France; LOC")]
+    ((_, quiet),) = encode_entities(encoder, texts)
+    encoder.train()
+    ((_, learning),) = encode_entities(encoder, texts)
+    assert torch.equal(quiet, learning)
+    assert encoder.training
+
+
+def test_only_some_rows_can_be_written(linker):
+    before = linker.prototypes.text.clone()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    write_text(linker, [2, 4])
+    changed = (linker.prototypes.text != before).any(1).nonzero().flatten()
+    assert changed.tolist() == [2, 4]
+
+
+def test_new_and_renamed_entities_are_encoded_and_no_others(linker):
+    kb, prototypes = linker.lookup.kb, linker.prototypes
+    before = prototypes.full_text(7)
+    kb.add(Entity(id="new", name="New", description="just made"))
+    kb.rename("texas", "Tejas")
+    with count_rows(linker.embeddings) as rows:
+        refresh_text(linker)
+        refresh_text(linker)
+    after = prototypes.full_text(8)
+    assert (sum(rows), prototypes.version) == (2, kb.version)
+    assert (after[:7] != before).any(1).nonzero().flatten().tolist() == [kb.row("texas")]
+    assert after[kb.row("new")].any()
+
+
+def test_late_text_is_what_a_whole_table_would_hold(linker):
+    linker.lookup.kb.add(Entity(id="new", name="New", description="just made"))
+    refresh_text(linker)
+    late = linker.prototypes.full_text(8)
+    write_text(linker)
+    torch.testing.assert_close(linker.prototypes.text, late, atol=1e-3, rtol=0)
+
+
+def test_candidates_that_are_looked_up_have_fresh_texts(linker):
+    example, _ = example_of(marked("[Paris|LOC|paris] won."), {"nel"})
+    mentions = locate([example.passage], [example.spans], linker.embeddings.device)
+    before = linker.prototypes.text.clone()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    with torch.inference_mode(), fresh_texts(linker), count_rows(linker.embeddings) as rows:
+        (found,) = linker.lookup.of_mentions(mentions)
+        linker.lookup.of_mentions(mentions)
+    changed = (linker.prototypes.text != before).any(1).nonzero().flatten().tolist()
+    assert changed == sorted(found.rows.tolist()) != []
+    assert sum(rows) == len(changed)
+    assert not linker.prototypes.text.is_inference()
+    torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
+    after = linker.prototypes.text.clone()
+    linker.lookup.of_mentions(mentions)
+    assert torch.equal(linker.prototypes.text, after)

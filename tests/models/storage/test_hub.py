@@ -1,0 +1,96 @@
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from nerlink.config import Config
+from nerlink.errors import StorageError
+from nerlink.models.storage import hub
+from nerlink.models.storage.hub import model_card
+from nerlink.pipeline import Pipeline
+
+
+def test_the_card_shows_what_the_hub_reads_and_people_ask():
+    card = model_card(Config(tasks=("ner",)), {"ner.f1": 0.91234}, ["LOC", "PER"])
+    assert card.startswith("---\nlibrary_name: nerlink\n")
+    assert "Tasks: ner. Labels: LOC, PER." in card
+    assert "| ner.f1 | 0.9123 |" in card
+
+
+def test_a_card_without_scores_has_no_table():
+    card = model_card(Config(), {}, [])
+    assert "|" not in card
+    assert "Labels: none." in card
+
+
+@pytest.fixture
+def remote(tmp_path, monkeypatch) -> Path:
+    """A folder that stands in for the hub: a repository is a folder in it."""
+    folder = tmp_path / "hub"
+    folder.mkdir()
+
+    class Api:
+        def create_repo(self, name, *, private, exist_ok):
+            (folder / name).mkdir(parents=True, exist_ok=exist_ok)
+            (folder / f"{name}.private").write_text(str(private))
+
+        def upload_folder(self, *, repo_id, folder_path, commit_message):
+            shutil.copytree(folder_path, folder / repo_id, dirs_exist_ok=True)
+            return SimpleNamespace(commit_url=f"https://hub/{repo_id}/commit/1")
+
+    def download(name, *, revision):
+        if not (folder / name).is_dir():
+            raise LocalEntryNotFoundError(f"{name} is not there")
+        (folder / "revision").write_text(str(revision))
+        return str(folder / name)
+
+    monkeypatch.setattr(hub, "HfApi", Api)
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    return folder
+
+
+def test_a_model_goes_to_the_hub_and_comes_back(remote, joint_folder):
+    pipeline = Pipeline.load(joint_folder)
+    url = pipeline.push_to_hub("me/tiny")
+    assert url == "https://hub/me/tiny/commit/1"
+    again = Pipeline.from_pretrained("me/tiny", top_k=1)
+    text = "Cows walk to Paris in Texas at dawn."
+    assert [(m.start, m.entity, m.link_score) for m in again(text).mentions] == [
+        (m.start, m.entity, m.link_score) for m in pipeline(text).mentions
+    ]
+
+
+def test_what_is_pushed_is_the_folder_that_save_writes(remote, joint_folder):
+    Pipeline.load(joint_folder).push_to_hub("me/tiny", private=True)
+    names = {path.name for path in (remote / "me" / "tiny").iterdir()}
+    assert names == {path.name for path in joint_folder.iterdir()}
+    assert (remote / "me" / "tiny.private").read_text() == "True"
+
+
+def test_a_revision_can_be_named(remote):
+    (remote / "me" / "tiny").mkdir(parents=True)
+    assert hub.fetch_model("me/tiny@v2") == remote / "me" / "tiny"
+    assert (remote / "revision").read_text() == "v2"
+
+
+def test_a_repository_that_is_not_there_is_told(remote):
+    with pytest.raises(StorageError, match=r"me/none: cannot be fetched .* Check the name"):
+        Pipeline.from_pretrained("me/none")
+
+
+def test_a_failed_upload_is_told(remote, joint_folder, monkeypatch):
+    def refuse(*_, **__):
+        raise ConnectionError("no network\nat all")
+
+    monkeypatch.setattr(hub.HfApi, "create_repo", refuse)
+    with pytest.raises(StorageError, match="me/tiny: cannot be uploaded: no network Log in"):
+        Pipeline.load(joint_folder).push_to_hub("me/tiny")
+
+
+def test_a_repository_with_a_pickle_is_refused(remote, joint_folder):
+    Pipeline.load(joint_folder).push_to_hub("me/tiny")
+    (remote / "me" / "tiny" / "encoder" / "pytorch_model.bin").write_bytes(b"\x80")
+    with pytest.raises(StorageError, match="may be a pickle"):
+        Pipeline.from_pretrained("me/tiny")

@@ -1,0 +1,102 @@
+from itertools import pairwise, product
+
+import pytest
+import torch
+from flair.models.sequence_tagger_utils.viterbi import ViterbiLoss
+
+from nerlink.models.tagger.crf import TagChain
+from nerlink.models.tagger.tags import TagSet
+
+SENTENCES = [(0, 2), (2, 5), (5, 6)]
+
+
+@pytest.fixture(params=["bio", "bioes"])
+def chain(request) -> TagChain:
+    torch.manual_seed(0)
+    return TagChain(TagSet(["X", "Y"], request.param))
+
+
+def random_scores(chain, n_tokens: int = 6) -> torch.Tensor:
+    return torch.randn(n_tokens, len(chain.tagset), generator=torch.Generator().manual_seed(1)) * 2
+
+
+def sequences(chain, n_tokens: int) -> list[tuple[int, ...]]:
+    """All valid sequences of tags."""
+    tagset = chain.tagset
+    return [
+        tags
+        for tags in product(range(len(tagset)), repeat=n_tokens)
+        if tagset.may_start[tags[0]]
+        and tagset.may_end[tags[-1]]
+        and all(tagset.may_follow[a, b] for a, b in pairwise(tags))
+    ]
+
+
+def score_of(chain, scores: torch.Tensor, tags: tuple[int, ...]) -> float:
+    moves = chain.crf.transitions
+    path = [chain.start, *tags, chain.stop]
+    between = sum(moves[b, a] for a, b in pairwise(path))
+    return (between + sum(scores[i, tag] for i, tag in enumerate(tags))).item()
+
+
+def test_the_loss_is_that_of_flair(chain):
+    scores = random_scores(chain)
+    tags = torch.tensor([0, 0, 1, 2, 0, 0]) if len(chain.tagset) == 5 else torch.tensor([0] * 6)
+    order = [2, 3, 4, 0, 1, 5]
+    padded = torch.zeros(3, 3, len(chain.tagset) + 2)
+    for row, (first, last) in enumerate([(2, 5), (0, 2), (5, 6)]):
+        padded[row, : last - first, :-2] = scores[first:last]
+    features = (chain.crf(padded), torch.tensor([3, 2, 1]), chain.crf.transitions)
+    expected = ViterbiLoss(chain.dictionary)(features, tags[order])
+    torch.testing.assert_close(chain.loss(scores, tags, SENTENCES), expected)
+
+
+def test_the_probabilities_of_all_sequences_sum_to_one(chain):
+    scores = random_scores(chain, 3)
+    losses = [chain.loss(scores, torch.tensor(s), [(0, 3)]) for s in sequences(chain, 3)]
+    assert sum((-loss).exp().item() for loss in losses) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_best_valid_sequence_is_found(chain):
+    scores = random_scores(chain)
+    tags, _ = chain.decode(scores, SENTENCES)
+    for first, last in SENTENCES:
+        inside = scores[first:last]
+        best = max(sequences(chain, last - first), key=lambda s: score_of(chain, inside, s))
+        assert tags[first:last].tolist() == list(best)
+
+
+def test_a_tag_has_the_probability_of_all_sequences_with_it(chain):
+    scores = random_scores(chain, 3)
+    tags, log_probs = chain.decode(scores, [(0, 3)])
+    every = torch.tensor(sequences(chain, 3))
+    weights = torch.tensor([score_of(chain, scores, s) for s in every.tolist()]).softmax(0)
+    expected = [weights[every[:, i] == tag].sum() for i, tag in enumerate(tags)]
+    torch.testing.assert_close(log_probs.exp(), torch.stack(expected), atol=1e-4, rtol=1e-4)
+
+
+def test_forbidden_steps_stay_forbidden_in_training(chain):
+    scores = random_scores(chain)
+    optimiser = torch.optim.AdamW(chain.parameters(), lr=0.1, weight_decay=0.01)
+    for _ in range(20):
+        optimiser.zero_grad()
+        chain.loss(scores, torch.zeros(6, dtype=torch.long), SENTENCES).backward()
+        optimiser.step()
+    moves = chain.crf.transitions[:-2, :-2].detach().T
+    may_follow = torch.from_numpy(chain.tagset.may_follow)
+    assert moves[~may_follow].max() < -9000
+    assert moves[may_follow].min() > -100
+
+
+def test_probabilities_are_found_in_inference_mode_too(chain):
+    scores = random_scores(chain)
+    with torch.inference_mode():
+        found = chain.decode(scores, SENTENCES)
+    for one, other in zip(found, chain.decode(scores, SENTENCES), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_no_tokens_have_no_tags(chain):
+    tags, log_probs = chain.decode(random_scores(chain, 0), [])
+    assert (tags.shape, log_probs.shape) == ((0,), (0,))
+    assert chain.loss(random_scores(chain, 0), tags, []) == 0

@@ -1,0 +1,128 @@
+import gzip
+import io
+import os
+import sys
+
+import pytest
+
+from nerlink.errors import DataError
+from nerlink.files import choose_encoding, numbered_lines, open_output, read_text
+
+
+def test_only_line_feeds_end_lines(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("a\u2028b\x0c\r\nc".encode())
+    assert list(numbered_lines(path)) == [(1, "a\u2028b\x0c".encode()), (2, b"c")]
+
+
+def test_byte_order_mark_is_dropped(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfAda")
+    assert read_text(path) == "Ada"
+    assert list(numbered_lines(path)) == [(1, b"Ada")]
+
+
+def test_gzip_is_unpacked_and_packed_the_same_each_time(tmp_path):
+    paths = [tmp_path / "a.txt.gz", tmp_path / "b.txt.gz"]
+    for path in paths:
+        with open_output(path) as handle:
+            handle.write("Ada")
+    assert read_text(paths[0]) == "Ada"
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere.txt: no such file"):
+        read_text(tmp_path / "nowhere.txt")
+
+
+def test_folder_is_no_file(tmp_path):
+    with pytest.raises(DataError, match="is a folder"):
+        read_text(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"Ada" * 99)[:-9]])
+def test_damaged_gzip_is_refused(tmp_path, content):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a.txt.gz cannot be read: .* it is whole"):
+        read_text(path)
+
+
+def test_byte_that_does_not_fit_is_named(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("é".encode("latin-1"))
+    with pytest.raises(DataError, match=r"a.txt: byte 0 \(0xe9\) is not utf-8"):
+        read_text(path)
+    with pytest.raises(DataError, match="no encoding 'utf-9'"):
+        read_text(path, encoding="utf-9")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_first_encoding_that_fits_is_chosen(tmp_path, encoding):
+    path = tmp_path / "a.txt"
+    path.write_bytes("España".encode(encoding))
+    assert choose_encoding(path, ["utf-8", "latin-1"]) == encoding
+
+
+def test_file_in_none_of_the_encodings_is_refused(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xff")
+    with pytest.raises(DataError, match="in none of the encodings ascii, utf-8"):
+        choose_encoding(path, ["ascii", "utf-8"])
+
+
+def test_output_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), open_output(path) as handle:
+        handle.write("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_output_into_a_missing_folder_is_refused(tmp_path):
+    missing = open_output(tmp_path / "no" / "a.txt")
+    with pytest.raises(DataError, match=r"cannot be written: No such.* Name a file"), missing:
+        pass
+
+
+def test_standard_streams_stay_open(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", output)
+    with open_output("-") as handle:
+        handle.write("é\n")
+    assert output.buffer.getvalue() == "é\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Ada")))
+    assert read_text("-") == "Ada"
+
+
+def test_a_link_stays_a_link(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    with open_output(link) as handle:
+        handle.write("new")
+    assert (link.is_symlink(), target.read_text()) == (True, "new")
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with open_output(pipe) as handle:
+        handle.write("words")
+    assert (pipe.is_fifo(), os.read(reader, 9)) == (True, b"words")
+    os.close(reader)
+
+
+def test_a_folder_is_no_output(tmp_path):
+    with pytest.raises(DataError, match="cannot be written: Is a directory"), open_output(tmp_path):
+        pass
+
+
+def test_an_unknown_encoding_is_named(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with pytest.raises(DataError, match="there is no encoding 'utf-9'"):
+        choose_encoding(tmp_path / "a", ["utf-9"])
