@@ -5,10 +5,11 @@ Every field has a default that works; an unknown key is an error that names the 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from nerlink.errors import ConfigError
 from nerlink.toml import CheckedTable, check_table, dump_table, parse_value, read_table, set_value
 
 __all__ = [
@@ -26,8 +27,16 @@ __all__ = [
     "load_config",
 ]
 
+RETIRED: Final[Mapping[str, object]] = {
+    "encoder.attention_dropout": 0.0,
+    "kb.count_training": True,
+    "kb.fill_to": 10,
+    "linker.learned_texts": 0,
+}
+"""Options of the past, with the value that nerlink goes on as if they had."""
+
 Task = Literal["ner", "nel"]
-CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy", "nearest"]
+CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 
@@ -72,31 +81,36 @@ class KnowledgeBaseConfig(Section):
         tables: Tables of entities and aliases to make one from.
         from_training: Add the entities that training documents link to and the base lacks;
             they are the whole base where nothing else is named.
-        count_training: Add what training documents link to the alias counts.
         max_candidates: Candidates kept for a mention, best priors first.
         candidates: Who is asked for candidates, one after another until one has an answer:
             `exact` and `normalised` aliases, initials of names (`acronym`), parts of names
-            (`partial`), misspelt aliases (`fuzzy`), texts like the surface (`nearest`; a large base
-            wants `nerlink[vectors]` for it).
-        fill: Who adds candidates where those are few.
-        fill_to: Candidates that are enough.
+            (`partial`), misspelt aliases (`fuzzy`).
+        fill: Who adds candidates where a surface has fewer than ten.
         in_document: Short names get the candidates of fuller names in their document, too.
     """
 
     path: Path | None = None
     tables: tuple[Path, ...] = ()
     from_training: bool = False
-    count_training: bool = True
     max_candidates: Positive = 30
     candidates: Annotated[tuple[CandidateSource, ...], Field(min_length=1)] = ("normalised",)
     fill: tuple[CandidateSource, ...] = ("acronym", "partial")
-    fill_to: Positive = 10
     in_document: bool = True
 
     @property
     def generators(self) -> frozenset[CandidateSource]:
         """Everyone who may be asked for candidates."""
         return frozenset((*self.candidates, *self.fill))
+
+    @field_validator("candidates", "fill", mode="before")
+    @classmethod
+    def _knows_all(cls, names: Any) -> Any:
+        if isinstance(names, list | tuple) and "nearest" in names:
+            raise ValueError(
+                "names 'nearest', which nerlink no longer has: it cost links and time "
+                "(experiments/candidates). Take 'fuzzy', or take it out, and train again"
+            )
+        return names
 
 
 class EncoderConfig(Section):
@@ -114,8 +128,6 @@ class EncoderConfig(Section):
         layers: Hidden states whose mean is a token's vector: -1 the last, 0 the input embeddings.
         static: Vectors to stack on it that a word has in any context: a file or folder of word
             vectors, or `encoder` for the encoder's own input embeddings.
-        attention_dropout: Share of attention weights dropped in training; the fast kernels of
-            a CPU have none.
         freeze: Leave the transformer's weights as they are.
         store: `memory` encodes each document once and keeps its vectors for all epochs; needs
             `freeze`.
@@ -130,7 +142,6 @@ class EncoderConfig(Section):
     shape_dim: Positive = 32
     layers: Annotated[tuple[int, ...], Field(min_length=1)] = (-1,)
     static: str | None = None
-    attention_dropout: Fraction = 0.0
     freeze: bool = False
     store: Literal["none", "memory"] = "none"
     freeze_embeddings: bool = False
@@ -190,8 +201,6 @@ class LinkerConfig(Section):
         memory_dropout: Share of mentions that learn from the text of entities alone.
         candidate_dropout: Share of mentions whose gold entity is taken from the candidates in
             training, so that `NIL` is learnt where lists have gaps.
-        learned_texts: Texts of entities that a step learns through, beside documents: those whose
-            prototypes it would move most. Each costs the time of a short text.
         second_look: Score candidates again by what the rest of the document means.
         target: What the threshold is fitted for on development documents: `f1`, a precision of
             links such as 0.95, or nothing.
@@ -203,7 +212,6 @@ class LinkerConfig(Section):
     threshold: Fraction | None = None
     memory_dropout: Fraction = 0.2
     candidate_dropout: Fraction = 0.0
-    learned_texts: Annotated[int, Field(ge=0)] = 0
     second_look: bool = True
     target: Literal["f1"] | Fraction | None = None
     top_k: Annotated[int, Field(ge=0)] = 5
@@ -273,7 +281,8 @@ def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) ->
         ConfigError: The file, a key or a value is wrong.
     """
     path = Path(path)
-    config = check_table(Config, read_table(path), where=str(path))
+    table = _without_retired(read_table(path), where=str(path))
+    config = check_table(Config, table, where=str(path))
     table = _anchored(config.model_dump(exclude_unset=True), path.parent)
     for key, text in (overrides or {}).items():
         set_value(table, key, parse_value(text))
@@ -283,6 +292,25 @@ def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) ->
 def dump_config(config: Config) -> str:
     """The configuration as TOML, defaults included; `load_config` reads it back."""
     return dump_table(config)
+
+
+def _without_retired(table: dict[str, Any], *, where: str) -> dict[str, Any]:
+    """A table without options of the past; configurations of saved models name all options.
+
+    Raises:
+        ConfigError: One has another value than the one that is now the only one.
+    """
+    for key, only in RETIRED.items():
+        section, _, name = key.partition(".")
+        if not isinstance(values := table.get(section), dict) or name not in values:
+            continue
+        if values[name] != only:
+            raise ConfigError(
+                f"{where}: {key} = {values[name]!r}, but nerlink no longer has this option; it "
+                f"does as with {only!r}. Take the line out, or train a saved model again."
+            )
+        del values[name]
+    return table
 
 
 def _anchored(value: Any, folder: Path) -> Any:

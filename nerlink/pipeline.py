@@ -18,7 +18,6 @@ from nerlink.models.encoder.fast.heap import keep_out_of_heap
 from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation
-from nerlink.models.linker.texts import refresh_text
 from nerlink.models.storage.hub import fetch_model, push_model
 from nerlink.models.storage.model import load_model, read_info, save_model
 from nerlink.sources.check import check_document, check_documents
@@ -173,7 +172,7 @@ class Pipeline:
         """
         with self._alone():
             if self.model.linker:
-                refresh_text(self.model.linker, told=told)
+                self.model.linker.texts.refresh(told=told)
 
     def explain(self, doc: Document, mention: Mention) -> Explanation:
         """Why a mention is linked as it is: the parts of each candidate's score.
@@ -192,7 +191,7 @@ class Pipeline:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
         with self._alone():
             if self.model.linker:
-                refresh_text(self.model.linker)
+                self.model.linker.texts.refresh()
             return explain_mention(self.model, doc, mention)
 
     @contextmanager
@@ -207,6 +206,6 @@ class Pipeline:
                 keep_out_of_heap()
             with self._alone():
                 if self.model.linker:
-                    refresh_text(self.model.linker)
+                    self.model.linker.texts.refresh()
                 done = list(annotate_group(self.model, group, link_only=link_only))
             yield from done

@@ -58,8 +58,6 @@ ROAD = (
 
 EXCEPTIONS = {
     ("nerlink.data", "nerlink.display.html"),
-    ("nerlink.models.linker.texts", "nerlink.models.linker.linker"),
-    ("nerlink.models.linker.text_gradients", "nerlink.models.linker.linker"),
 }
 """`Document._repr_html_` shows itself, so it must reach up for the page when it is asked to."""
 

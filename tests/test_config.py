@@ -167,3 +167,18 @@ def test_dumped_config_loads_as_it_was(tmp_path_factory, seed, rate, train):
     )
     path.write_text(dump_config(config), encoding="utf8")
     assert load_config(path) == config
+
+
+def test_option_of_the_past_is_passed_over_where_it_changes_nothing(config_file):
+    text = "[linker]\nlearned_texts = 0\ntop_k = 2\n[kb]\nfill_to = 10\n"
+    assert load_config(config_file(text)).linker.top_k == 2
+
+
+def test_option_of_the_past_that_changed_something_is_refused(config_file):
+    with pytest.raises(ConfigError, match=r"linker\.learned_texts = 64, but .* as with 0\."):
+        load_config(config_file("[linker]\nlearned_texts = 64\n"))
+
+
+def test_generator_of_the_past_is_refused_with_what_to_do(config_file):
+    with pytest.raises(ConfigError, match=r"kb\.fill = .*'nearest', which nerlink no longer has.*"):
+        load_config(config_file('[kb]\nfill = ["partial", "nearest"]\n'))

@@ -1,24 +1,19 @@
 """Candidate generators side by side: how often they have the right entity, and what they cost.
 
-    python -m experiments.candidates.measure --corpus aida --encoder ID_OR_FOLDER
+    python -m experiments.candidates.measure --corpus aida
 
 Two bases: the corpus's own lists of aliases with what training counted, and the names of its
-entities alone, as in a table that a user has. Each generator answers alone, then chains do. With
-encoders, the entities whose texts are nearest to a surface are looked for in the base of names.
+entities alone, as in a table that a user has. Each generator answers alone, then chains do.
 """
 
 import argparse
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
-import torch
-
 from experiments.speed.results import statistics_of, write_results
 from nerlink import Document, KnowledgeBase
-from nerlink.config import EncoderConfig
 from nerlink.corpora import find_corpus
 from nerlink.data import NIL
 from nerlink.kb import (
@@ -30,10 +25,6 @@ from nerlink.kb import (
 )
 from nerlink.kb.candidates.recall import CandidateReport
 from nerlink.kb.store.build import BuildOptions
-from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.linker.nearest import Nearest
-from nerlink.models.linker.prototypes import Prototypes
-from nerlink.models.linker.texts import encode_entities
 from nerlink.sources import read
 
 __all__ = ["main"]
@@ -42,8 +33,6 @@ QUESTION: Final = "Which candidate generators find the right entity, and at what
 RESULTS: Final = Path(__file__).parent / "results.json"
 COLUMNS: Final = ("recall at 1", "at 10", "at 30", "of all", "candidates", "NIL given any", "µs")
 """Recall, candidates a mention, share of NIL mentions with candidates, time a mention."""
-
-NAMES: Final = "names alone"
 
 CHAINS: Final = (
     (["normalised"], []),
@@ -59,22 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, show and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--corpus", default="aida", help="one with links and a table of entities")
-    parser.add_argument("--encoder", action="append", default=[], help="hub id or folder")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    torch.set_num_threads(1)
     folder = find_corpus(options.corpus)
     dev = list(read(folder / "dev.jsonl"))
     scores: dict[str, dict[str, dict[str, float]]] = {column: {} for column in COLUMNS}
     with tempfile.TemporaryDirectory() as scratch:
         for base, kb in bases(folder, Path(scratch)):
-            found = chain.from_iterable(
-                [
-                    reports(kb, dev),
-                    *(nearest(kb, dev, name) for name in options.encoder if base == NAMES),
-                ]
-            )
-            for name, report in found:
+            for name, report in reports(kb, dev):
                 values = numbers(report)
                 print(f"{base}: {name}", [round(value, 3) for value in values])
                 for column, value in zip(COLUMNS, values, strict=True):
@@ -102,7 +83,7 @@ def bases(folder: Path, scratch: Path) -> Iterator[tuple[str, KnowledgeBase]]:
         kb.count_mentions(pair for doc in train for pair in links(doc))
         yield "lists and counts", kb
     with KnowledgeBase.create(scratch / "names.sqlite", tables[0], options=fuzzy) as kb:
-        yield NAMES, kb
+        yield "names alone", kb
 
 
 def links(doc: Document) -> Iterator[tuple[str, str]]:
@@ -123,22 +104,6 @@ def reports(
         name = " + ".join([" > ".join(names), *fill])
         yield name, report_candidates(generator, documents)
         yield f"{name}, fuller names", report_candidates(InDocument(generator), documents)
-
-
-def nearest(
-    kb: KnowledgeBase, documents: Sequence[Document], name: str
-) -> Iterator[tuple[str, CandidateReport]]:
-    """The entities with the nearest texts, by an encoder."""
-    encoder = WindowEmbeddings(EncoderConfig(model=name))
-    prototypes = Prototypes([], encoder.text_length)
-    rows, vectors = zip(*encode_entities(encoder, kb.texts()), strict=True)
-    text = torch.cat(vectors)[torch.tensor(list(chain.from_iterable(rows))).argsort()]
-    prototypes.set_text(text, version=kb.version)
-    alone = Nearest(kb, encoder, prototypes, n=30)
-    yield f"nearest, {name}", report_candidates(alone, documents)
-    fill = ["acronym", "partial", "nearest"]
-    filled = make_filled(kb, ["normalised"], fill, further={"nearest": alone})
-    yield f"normalised + acronym + partial + nearest, {name}", report_candidates(filled, documents)
 
 
 def numbers(report: CandidateReport) -> list[float]:

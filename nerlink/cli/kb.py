@@ -187,7 +187,7 @@ def search(
     standard = KnowledgeBaseConfig()
     chain = [*standard.candidates, *(["fuzzy"] if fuzzy else [])]
     with KnowledgeBase.open(base) as opened:
-        generator = make_filled(opened, chain, standard.fill, to=standard.fill_to)
+        generator = make_filled(opened, chain, standard.fill)
         candidates = generator.candidates(alias, limit=limit)
         if not candidates:
             say(f"no entity is called {alias!r}, in whole or in part.")
@@ -249,7 +249,7 @@ def recall(
         }
         if not any(m.entity in opened for doc in documents for m in doc.mentions if m.entity):
             say(f"{gold}: no mention is linked to an entity of {base}; do the ids agree?")
-        filled = make_filled(opened, chain, fillers, to=standard.fill_to)
+        filled = make_filled(opened, chain, fillers)
         for names, generator in chains.items():
             report = report_candidates(generator, documents)
             write_record({"candidates": names, "fill": [], "in_document": False, **_shown(report)})

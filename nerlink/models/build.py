@@ -3,33 +3,28 @@
 from collections.abc import Mapping, Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
-from nerlink.kb import CandidateGenerator, FromMentions, KnowledgeBase, make_filled
+from nerlink.kb import CandidateGenerator, KnowledgeBase, make_filled
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.linker import Linker
 from nerlink.models.linker.lookup import Lookup
-from nerlink.models.linker.nearest import Nearest
 from nerlink.models.linker.prototypes import Prototypes
 from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["build_model", "candidate_generator"]
 
 
-def candidate_generator(
-    kb: KnowledgeBase, config: KnowledgeBaseConfig, nearest: CandidateGenerator | None = None
-) -> CandidateGenerator:
+def candidate_generator(kb: KnowledgeBase, config: KnowledgeBaseConfig) -> CandidateGenerator:
     """Whom a linker asks for candidates.
 
     Args:
         kb: The knowledge base.
         config: Names the generators.
-        nearest: The one that needs an encoder; left out if not given.
 
     Raises:
         KnowledgeBaseError: The base lacks an index that one of them needs.
     """
-    further = {"nearest": nearest or FromMentions([])}
-    return make_filled(kb, config.candidates, config.fill, to=config.fill_to, further=further)
+    return make_filled(kb, config.candidates, config.fill)
 
 
 def build_model(
@@ -57,12 +52,11 @@ def build_model(
     linker = None
     if kb is not None and "nel" in config.tasks:
         prototypes = Prototypes(list(seen or {}), encoder.text_length)
-        nearest = Nearest(kb, encoder, prototypes, n=config.kb.max_candidates)
         linker = Linker(
             encoder,
             Lookup(
                 kb,
-                candidate_generator(kb, config.kb, nearest),
+                candidate_generator(kb, config.kb),
                 limit=config.kb.max_candidates,
                 nil_counts=nil_counts,
                 labels=labels if tagger else (),
@@ -72,7 +66,6 @@ def build_model(
             seen=seen or {},
             n_labels=1 + len(labels) if tagger else 0,
             config=config.linker,
-            is_counted=config.kb.count_training,
             new_names=new_names,
         )
     return JointModel(encoder, tagger=tagger, linker=linker, config=config)

@@ -20,9 +20,7 @@ from nerlink.evaluation import Report, evaluate
 from nerlink.models.annotate import annotate_documents, links_seen
 from nerlink.models.encoder.fast.precision import PRECISIONS
 from nerlink.models.joint import JointModel
-from nerlink.models.linker.index import index_of
 from nerlink.models.linker.linker import Linker
-from nerlink.models.linker.texts import fresh_texts, write_text
 from nerlink.models.passages import Example
 from nerlink.models.storage.model import head_state, load_head_state
 from nerlink.training.calibrate import calibrate
@@ -117,9 +115,6 @@ class Run:
     def go(self) -> Progress:
         """Train to the end, from wherever the run stands, and put the best weights in place."""
         settings = self.config.training
-        linker = self.model.linker
-        if linker and "nearest" in self.config.kb.generators and not linker.prototypes.version:
-            write_text(linker, told=self.reporter.texts)
         while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
@@ -131,10 +126,8 @@ class Run:
             if encoder.memory:
                 encoder.memory.forget()
         if self.model.linker:
-            write_text(self.model.linker, told=self.reporter.texts)
+            self.model.linker.texts.write(told=self.reporter.texts)
             self.model.linker.lookup.forget()
-            prototypes = self.model.linker.prototypes
-            prototypes.index = index_of(prototypes.text, self.config.kb.generators)
         self.model.eval()
         calibrate(self.model, self.dev)
         return self.progress
@@ -211,10 +204,7 @@ class Run:
                 progress.losses / progress.batch,
                 n_tokens / max(1e-9, progress.seconds - before),
             )
-            is_refreshed_next = (number + 1) % settings.refresh_steps == 0
-            # What is nearest depends on when it was looked up: that is done again at a refresh.
-            may_save = "nearest" not in self.config.kb.generators or is_refreshed_next
-            if may_save and time.monotonic() - last_save > 60 * settings.checkpoint_minutes:
+            if time.monotonic() - last_save > 60 * settings.checkpoint_minutes:
                 self.save()
                 last_save = time.monotonic()
 
@@ -253,20 +243,19 @@ class Run:
     def _refresh_text(self, examples: Iterable[Example]) -> None:
         """Bring the text of all candidates of some examples up to date with the encoder."""
         if linker := self.model.linker:
-            if "nearest" in self.config.kb.generators:
-                linker.lookup.forget()
             spans = [(e.passage.surface(span), span.entity) for e in examples for span in e.spans]
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
             wanted = sorted(rows - {-1})
-            write_text(linker, wanted)
+            linker.texts.write(wanted)
             if wanted and self.progress.epoch == self.progress.batch == 0:
                 linker.start_nil(wanted)
 
     def _finish_epoch(self) -> None:
         progress = self.progress
-        with fresh_texts(self.model.linker) if self.model.linker else nullcontext():
+        linker = self.model.linker
+        with linker.texts.written_when_met() if linker else nullcontext():
             report = self.evaluate()
         # Scores of several processes may differ by rounding: that of the first decides for all.
         (score,) = broadcast_object_list([self._score(report) if report else None])

@@ -255,8 +255,7 @@ def _prepare(
         for (_, entity), count in links.items():
             seen[base.row(entity)] += count
         accelerator.wait_for_everyone()
-        if config.kb.count_training:
-            names = _count(links, base, is_new=is_new, accelerator=accelerator)
+        names = _count(links, base, is_new=is_new, accelerator=accelerator)
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
         config,

@@ -12,7 +12,6 @@ from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.linker import Linker
-from nerlink.models.linker.texts import write_text
 from nerlink.models.passages import Example
 from tests.world import DOCUMENTS, ENTITIES, tiny_config
 
@@ -44,7 +43,7 @@ def model(encoder_dir: Path, kb: KnowledgeBase) -> JointModel:
         nil_counts={"otto nix": 2},
     )
     torch.nn.init.normal_(model.linker.prototypes.memory.weight[1:])
-    write_text(model.linker)
+    model.linker.texts.write()
     return model.eval()
 
 
@@ -52,8 +51,8 @@ def model(encoder_dir: Path, kb: KnowledgeBase) -> JointModel:
 def linker(model: JointModel, tmp_path: Path) -> Iterator[Linker]:
     """A linker with a knowledge base of its own, to change."""
     with KnowledgeBase.create(tmp_path / "kb.sqlite", ENTITIES) as kb:
-        model.linker.lookup.kb = kb
-        write_text(model.linker)
+        model.linker.lookup.kb = model.linker.texts.kb = kb
+        model.linker.texts.write()
         yield model.linker
 
 

@@ -7,7 +7,6 @@ from nerlink.converters import from_sentences, to_corpus, to_sentences, tokenize
 from nerlink.data import Document
 from nerlink.models import joint
 from nerlink.models.annotate import annotate_documents, passage_of
-from nerlink.models.linker.texts import write_text
 from nerlink.models.passages import Example
 from nerlink.models.storage.model import load_model
 from nerlink.training.data import training_set
@@ -145,7 +144,7 @@ def test_a_model_of_links_alone_links_flairs_spans(trained):
 @pytest.mark.filterwarnings("ignore::FutureWarning:flair", "ignore::UserWarning:torch")
 def test_flairs_own_trainer_trains_it(model, tmp_path):
     data = training_set([(DOCUMENTS, DataConfig())], tasks=model.config.tasks, piece_tokens=100)
-    write_text(model.linker)
+    model.linker.texts.write()
     corpus = to_corpus(DOCUMENTS, DOCUMENTS, DOCUMENTS)
     result = ModelTrainer(model, corpus).fine_tune(
         tmp_path,

@@ -85,30 +85,22 @@ def available_generators(kb: KnowledgeBase) -> list[str]:
     return [name for name in GENERATORS if name != "fuzzy" or has_fuzzy(kb.connection)]
 
 
-def make_chain(
-    kb: KnowledgeBase,
-    names: Sequence[str],
-    *,
-    further: Mapping[str, CandidateGenerator] | None = None,
-) -> CandidateGenerator:
+def make_chain(kb: KnowledgeBase, names: Sequence[str]) -> CandidateGenerator:
     """The generators of some names, asked one after another until one has an answer.
 
     Args:
         kb: The knowledge base.
-        names: Keys of `GENERATORS` or of `further`, the most trusted first.
-        further: Generators that need more than the base.
+        names: Keys of `GENERATORS`, the most trusted first.
 
     Raises:
         KnowledgeBaseError: A name is unknown, or the base lacks an index that a generator needs.
     """
-    made = dict(further or {})
     for name in names:
-        if name not in made and name not in GENERATORS:
-            known = ", ".join([*GENERATORS, *made])
+        if name not in GENERATORS:
+            known = ", ".join(GENERATORS)
             raise KnowledgeBaseError(f"no candidate generator is called {name!r}. Known: {known}.")
-        if name not in made:
-            made[name] = GENERATORS[name](kb)
-    return made[names[0]] if len(names) == 1 else Chain(*(made[name] for name in names))
+    made = [GENERATORS[name](kb) for name in names]
+    return made[0] if len(made) == 1 else Chain(*made)
 
 
 def make_filled(
@@ -117,7 +109,6 @@ def make_filled(
     fill: Sequence[str],
     *,
     to: int = FILL_TO,
-    further: Mapping[str, CandidateGenerator] | None = None,
 ) -> CandidateGenerator:
     """A chain, its short lists filled up by others.
 
@@ -126,11 +117,10 @@ def make_filled(
         names: The chain, as `make_chain` takes it.
         fill: Names of those that add candidates, one after another.
         to: Candidates that are enough.
-        further: Generators that need more than the base.
 
     Raises:
         KnowledgeBaseError: A name is unknown, or the base lacks an index that a generator needs.
     """
-    chain = make_chain(kb, names, further=further)
-    fillers = [make_chain(kb, [name], further=further) for name in fill]
+    chain = make_chain(kb, names)
+    fillers = [make_chain(kb, [name]) for name in fill]
     return Filled(chain, fillers, to=to) if fillers else chain

@@ -100,7 +100,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             fine_tune=not config.freeze,
             use_context=False,
             use_context_separator=False,
-            transformers_config_kwargs={"attention_probs_dropout_prob": config.attention_dropout},
+            # The fast attention kernels of a CPU have no dropout.
+            transformers_config_kwargs={"attention_probs_dropout_prob": 0.0},
         )
         if not self.tokenizer.is_fast:
             raise EncoderError(

@@ -30,7 +30,7 @@ from nerlink.models.linker.features import (
 from nerlink.models.linker.lookup import Lookup
 from nerlink.models.linker.prototypes import Prototypes
 from nerlink.models.linker.second_look import FirstLook, SecondLook
-from nerlink.models.linker.text_gradients import learned_text
+from nerlink.models.linker.texts import EntityTexts
 from nerlink.models.passages import (
     Example,
     Link,
@@ -87,7 +87,6 @@ class Linker(SpanClassifier):
         seen: Rows of the knowledge base to how often training links to them.
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
-        is_counted: Whether the counts of the knowledge base include what training links.
         new_names: Keys and rows that the base knows from training alone, to how often.
     """
 
@@ -104,7 +103,6 @@ class Linker(SpanClassifier):
         seen: Mapping[int, int],
         n_labels: int,
         config: LinkerConfig,
-        is_counted: bool = True,
         new_names: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         super().__init__(
@@ -116,10 +114,10 @@ class Linker(SpanClassifier):
             decoder=prototypes,
         )
         self.lookup = lookup
+        self.texts = EntityTexts(lookup.kb, encoder, prototypes)
         self.config = config
         self.seen = dict(seen)
         self.n_labels = n_labels
-        self.is_counted = is_counted
         self.new_names = dict(new_names or {})
         self.input_dropout = nn.Dropout(config.dropout)
         self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
@@ -212,10 +210,6 @@ class Linker(SpanClassifier):
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)
         target = torch.tensor(targets, device=scores.device)
-        is_learning = self.training and self.embeddings.fine_tune
-        if is_learning and self.config.learned_texts and len(flat.rows):
-            prototypes = prototypes + learned_text(self, flat, scores, target)
-            scores = self.score(queries, flat, prototypes)
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
 
     def start_nil(self, rows: Sequence[int]) -> None:
@@ -231,6 +225,7 @@ class Linker(SpanClassifier):
         self.lookup.refresh()
         sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
+        self.texts.meet(flat.rows)
         prototypes = self.prototypes.vectors_of(flat.rows)
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)
@@ -313,8 +308,7 @@ class Linker(SpanClassifier):
                 continue
             row = self.lookup.row(span.entity)
             counts["", row] += 1
-            if row < 0 or self.is_counted:
-                counts[normalise(whole.passage.surface(span)), row] += 1
+            counts[normalise(whole.passage.surface(span)), row] += 1
         alone = self.new_names
         return {pair: math.inf if alone.get(pair) == n else n for pair, n in counts.items()}
 

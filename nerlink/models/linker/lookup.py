@@ -5,7 +5,7 @@ up once for each and remembered.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
@@ -41,12 +41,7 @@ class Lookup:
         nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
         labels: The labels that a tagger gives.
         in_document: Whether short names get the candidates of fuller names in their document.
-
-    Attributes:
-        when_found: Shown the candidate sets of mentions before they are scored, if anybody asks.
     """
-
-    when_found: Callable[[Sequence[CandidateSet]], None] | None = None
 
     def __init__(
         self,
@@ -91,10 +86,7 @@ class Lookup:
             inside = [name for _, name in group]
             fuller = self._fuller(inside, mentions.texts[number])
             keys += [(name.surface, fuller.get(name, ())) for name in inside]
-        sets = self._remembered(keys)
-        if self.when_found:
-            self.when_found(sets)
-        return sets
+        return self._remembered(keys)
 
     def row(self, entity: str) -> int:
         """The row of an entity in the knowledge base; -1 if it has no such entity."""

@@ -1,7 +1,6 @@
 """Prototypes of entities: what their text says, plus what training remembers of them."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -9,15 +8,7 @@ from flair.nn import PrototypicalDecoder
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nerlink.models.linker.index import TextIndex
-
 __all__ = ["Prototypes"]
-
-_BLOCK: Final = 50_000
-"""Rows compared at a time."""
-
-_MORE: Final = 4
-"""Times as many rows as asked for are compared again after an index has found them."""
 
 
 class Prototypes(PrototypicalDecoder):
@@ -34,12 +25,10 @@ class Prototypes(PrototypicalDecoder):
 
     Attributes:
         version: Version of the knowledge base that the text part is of.
-        index: Finds the nearest rows of the table without comparing all; none for small ones.
     """
 
     rows: Tensor
     version: int
-    index: TextIndex | None
 
     def __init__(self, rows: Sequence[int], width: int) -> None:
         super().__init__(1, width, distance_function="dot_product")
@@ -50,7 +39,6 @@ class Prototypes(PrototypicalDecoder):
         self.register_buffer("rows", torch.tensor(sorted(rows), dtype=torch.long))
         self.text = torch.zeros(0, width, dtype=torch.float16)
         self.version = 0
-        self.index = None
         self._late_rows: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._late_text = torch.zeros(0, width, dtype=torch.float16)
 
@@ -63,7 +51,6 @@ class Prototypes(PrototypicalDecoder):
         """
         self.text = text
         self.version = version
-        self.index = None
         self._late_rows = np.zeros(0, dtype=np.int64)
         self._late_text = text[:0]
 
@@ -107,41 +94,6 @@ class Prototypes(PrototypicalDecoder):
             out[torch.from_numpy(late)] = self._late_text[torch.from_numpy(slots[late])]
         return out.to(self.memory.weight.device, self.memory.weight.dtype)
 
-    def nearest(self, queries: Tensor, n: int) -> tuple[Tensor, Tensor]:
-        """The rows whose text is most similar to some vectors, most similar first.
-
-        Args:
-            queries: (n_queries, width).
-            n: Rows of each.
-
-        Returns:
-            Cosines and rows, (n_queries, n), fewer if the table has fewer rows. A row without
-            text has cosine 0. Without an index all rows are compared.
-        """
-        queries = nn.functional.normalize(queries.float(), dim=-1)
-        late = torch.from_numpy(self._late_rows)
-        found = [(queries.new_zeros(len(queries), 0), late.new_zeros(len(queries), 0))]
-        if self.index is not None:
-            likely = self.index.nearest(queries, _MORE * n, without=self._late_rows)
-            cosines = torch.einsum("qw,qrw->qr", queries, _directions(self.text[likely]))
-            found.append((cosines.masked_fill(likely < 0, -1.0), likely))
-        for numbers, block in self._blocks(late):
-            values, best = (queries @ _directions(block).T).topk(min(n, len(numbers)), dim=1)
-            found.append((values, numbers[best]))
-        cosines, rows = (torch.cat(parts, dim=1) for parts in zip(*found, strict=True))
-        values, best = cosines.topk(min(n, cosines.shape[1]), dim=1)
-        return values, rows.gather(1, best)
-
-    def _blocks(self, late: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Rows that no index knows and their text, each row once."""
-        n_rows = len(self.text) if self.index is None else 0
-        for first in range(0, n_rows, _BLOCK):
-            block = self.text[first : first + _BLOCK]
-            numbers = torch.arange(first, first + len(block))
-            is_kept = ~torch.isin(numbers, late)
-            yield numbers[is_kept], block[is_kept] if len(late) else block
-        yield late, self._late_text
-
     @property
     def num_prototypes(self) -> int:
         """Entities that have a memory."""
@@ -179,7 +131,3 @@ class Prototypes(PrototypicalDecoder):
             Dot products, (n_candidates).
         """
         return (vectors * queries).sum(-1)
-
-
-def _directions(text: Tensor) -> Tensor:
-    return nn.functional.normalize(text.float(), dim=-1)

@@ -1,25 +1,21 @@
 """The text part of prototypes: what the encoder makes of an entity's name and description."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from nerlink.converters import tokenize
 from nerlink.data import Document
+from nerlink.kb import KnowledgeBase
 from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.prototypes import Prototypes
 
-if TYPE_CHECKING:
-    from nerlink.models.linker.linker import Linker
-
-__all__ = ["encode_entities", "fresh_texts", "refresh_text", "text_vectors", "write_text"]
+__all__ = ["EntityTexts", "encode_entities"]
 
 GROUP: Final = 2048
 """Texts tokenised and sorted by length together."""
@@ -27,70 +23,84 @@ GROUP: Final = 2048
 LENGTH: Final = 0.25
 """Length of a text vector, as a multiple of the square root of its width."""
 
+Told = Callable[[int, int], None]
+"""Called while texts are encoded, with the number of texts done and the number of all."""
 
-def write_text(
-    linker: Linker,
-    rows: Iterable[int] | None = None,
-    *,
-    told: Callable[[int, int], None] | None = None,
-) -> None:
-    """Bring the text part of prototypes up to date with the encoder.
+
+class EntityTexts:
+    """Keeps the text part of prototypes up to date with the encoder and the knowledge base.
 
     Args:
-        linker: Has the prototypes, the encoder and the knowledge base.
-        rows: Those to write; the others stay as they are. All, if not given.
-        told: Called as it goes on, with the texts written and the rows of the table.
+        kb: The knowledge base, which has the texts.
+        encoder: Encodes the texts.
+        prototypes: Hold the vectors of the texts.
     """
-    kb, prototypes = linker.lookup.kb, linker.prototypes
-    version = kb.version
-    table = prototypes.writable_text(kb.n_rows)
-    n_done = 0
-    for numbers, vectors in encode_entities(linker.embeddings, kb.texts(rows)):
-        table[torch.tensor(numbers)] = vectors
-        n_done += len(numbers)
-        if told:
-            told(n_done, len(table))
-    prototypes.set_text(table, version=version)
 
+    def __init__(
+        self, kb: KnowledgeBase, encoder: WindowEmbeddings, prototypes: Prototypes
+    ) -> None:
+        self.kb = kb
+        self.encoder = encoder
+        self.prototypes = prototypes
+        self._written: set[int] | None = None
 
-@contextmanager
-def fresh_texts(linker: Linker) -> Iterator[None]:
-    """Within it, candidates of mentions are scored by what the encoder makes of their texts now."""
-    written: set[int] = set()
+    def write(self, rows: Iterable[int] | None = None, *, told: Told | None = None) -> None:
+        """Encode the texts of entities, whatever the table has for them.
+
+        Args:
+            rows: Rows of the entities; the other rows of the table stay as they are. All, if not
+                given.
+            told: Called with the texts written and the rows of the table.
+        """
+        version = self.kb.version
+        table = self.prototypes.writable_text(self.kb.n_rows)
+        n_done = 0
+        for numbers, vectors in encode_entities(self.encoder, self.kb.texts(rows)):
+            table[torch.tensor(numbers)] = vectors
+            n_done += len(numbers)
+            if told:
+                told(n_done, len(table))
+        self.prototypes.set_text(table, version=version)
+
+    def refresh(self, *, told: Told | None = None) -> None:
+        """Encode the texts of entities that were added or renamed since the table was written.
+
+        Args:
+            told: Called with the texts encoded and the number of texts to encode.
+        """
+        version = self.kb.version
+        if version == self.prototypes.version:
+            return
+        changed = self.kb.changed_since(self.prototypes.version)
+        n_done = 0
+        for rows, vectors in encode_entities(self.encoder, self.kb.texts(changed)):
+            self.prototypes.add_text(rows, vectors)
+            n_done += len(rows)
+            if told:
+                told(n_done, len(changed))
+        self.prototypes.version = version
+
+    @contextmanager
+    def written_when_met(self) -> Iterator[None]:
+        """Within it, a text is encoded anew when its entity is first a candidate of a mention.
+
+        Between the epochs of a training run the encoder has moved and the whole table is old.
+        Development documents have few candidates, so these texts alone are worth encoding.
+        """
+        self._written = set()
+        try:
+            yield
+        finally:
+            self._written = None
 
     @torch.inference_mode(mode=False)  # the table is there for training, too
-    def write(sets: Sequence[CandidateSet]) -> None:
-        rows = {row for each in sets for row in each.rows.tolist()} - written
-        if rows:
-            write_text(linker, sorted(rows))
-            written.update(rows)
-
-    linker.lookup.when_found = write
-    try:
-        yield
-    finally:
-        linker.lookup.when_found = None
-
-
-def refresh_text(linker: Linker, *, told: Callable[[int, int], None] | None = None) -> None:
-    """Add the text of entities that were added or renamed since it was last written.
-
-    Args:
-        linker: Has the prototypes, the encoder and the knowledge base.
-        told: Called as it goes on, with the texts written and those there are to write.
-    """
-    kb, prototypes = linker.lookup.kb, linker.prototypes
-    version = kb.version
-    if version == prototypes.version:
-        return
-    changed = kb.changed_since(prototypes.version)
-    n_done = 0
-    for rows, vectors in encode_entities(linker.embeddings, kb.texts(changed)):
-        prototypes.add_text(rows, vectors)
-        n_done += len(rows)
-        if told:
-            told(n_done, len(changed))
-    prototypes.version = version
+    def meet(self, rows: Tensor) -> None:
+        """Called before candidates are scored, with the row of each candidate, (n_candidates)."""
+        if self._written is None:
+            return
+        if new := set(rows.tolist()) - self._written:
+            self.write(sorted(new))
+            self._written |= new
 
 
 def encode_entities(
@@ -102,13 +112,17 @@ def encode_entities(
     remaining = iter(texts)
     while group := list(islice(remaining, GROUP)):
         with torch.inference_mode():
-            vectors = text_vectors(encoder, [text for _, text in group])
+            vectors = _text_vectors(encoder, [text for _, text in group])
         yield [row for row, _ in group], vectors.to("cpu", torch.float16)
     encoder.train(was_training)
 
 
-def text_vectors(encoder: WindowEmbeddings, texts: Sequence[str]) -> Tensor:
-    """The text part of prototypes, (n_texts, text_length), all of one length."""
+def _text_vectors(encoder: WindowEmbeddings, texts: Sequence[str]) -> Tensor:
+    """The text part of prototypes, (n_texts, text_length), all of one length.
+
+    Mean vectors of an encoder differ in length for no reason that says anything of an entity. With
+    one length, a dot product with a mention ranks entities as their cosines would.
+    """
     vectors = encoder.encode_texts([tokenize(Document(text=text)) for text in texts])
     unit: Tensor = torch.nn.functional.normalize(vectors.float(), dim=-1)
     return unit * (LENGTH * math.sqrt(encoder.text_length))

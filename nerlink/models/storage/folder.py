@@ -12,7 +12,6 @@ from nerlink.kb.store.connections import remove_base
 
 __all__ = [
     "BASE",
-    "INDEX",
     "check_files",
     "check_target",
     "read_manifest",
@@ -26,7 +25,6 @@ FORMAT: Final = 3
 MANIFEST: Final = "nerlink.json"
 BASE: Final = "kb.sqlite"
 HEADS: Final = "heads.safetensors"
-INDEX: Final = "prototypes.faiss"
 CARD: Final = "README.md"
 CHANGEABLE: Final = (BASE, CARD)
 """Files that may change after saving: a base grows without retraining, a card is for people."""
@@ -35,7 +33,7 @@ FILES: Final = (
     "encoder",
     HEADS,
     "prototypes.safetensors",
-    "prototypes.faiss",
+    "prototypes.faiss",  # of models that were saved with an index of their texts
     "linker.json",
     BASE,
     CARD,

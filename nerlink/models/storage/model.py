@@ -5,7 +5,6 @@ config.toml             the whole configuration
 encoder/                the transformer, once, as transformers alone can load it; word vectors
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
-prototypes.faiss        an index of it, where a large base is asked for what is nearest
 linker.json             what training saw of entities and of NIL; which base it was, which version
 kb.sqlite               the knowledge base
 README.md               a model card
@@ -16,7 +15,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,10 +32,8 @@ from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
-from nerlink.models.linker.index import TextIndex, index_of
 from nerlink.models.storage.folder import (
     BASE,
-    INDEX,
     check_files,
     check_target,
     read_manifest,
@@ -159,8 +155,6 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
             with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
                 of_text = seen.get("text_version", model.linker.lookup.kb.version)
                 model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
-            if INDEX in read_manifest(folder)["files"] and find_spec("faiss"):
-                model.linker.prototypes.index = TextIndex.open(folder / INDEX)
     except (SafetensorError, OSError, ValueError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
     load_head_state(model, state, folder)
@@ -224,8 +218,6 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
     if linker := model.linker:
         text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
         save_file({"text": text}, folder / "prototypes.safetensors")
-        if index := index_of(text, model.config.kb.generators):
-            index.save(folder / INDEX)
         seen = {
             "seen": linker.seen,
             "nil_counts": linker.lookup.nil_counts,

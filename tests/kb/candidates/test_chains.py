@@ -10,7 +10,6 @@ from nerlink.kb import (
     BuildOptions,
     Chain,
     Exact,
-    FromMentions,
     KnowledgeBase,
     available_generators,
     make_chain,
@@ -18,7 +17,7 @@ from nerlink.kb import (
 
 
 def test_a_configuration_may_name_every_generator() -> None:
-    assert set(get_args(CandidateSource)) == {*GENERATORS, "nearest"}
+    assert set(get_args(CandidateSource)) == set(GENERATORS)
 
 
 def test_a_chain_asks_in_the_order_of_the_names(kb: KnowledgeBase) -> None:
@@ -30,12 +29,6 @@ def test_a_chain_asks_in_the_order_of_the_names(kb: KnowledgeBase) -> None:
 
 def test_one_name_is_that_generator(kb: KnowledgeBase) -> None:
     assert isinstance(make_chain(kb, ["exact"]), Exact)
-
-
-def test_generators_that_need_more_than_the_base_are_passed_in(kb: KnowledgeBase) -> None:
-    seen = FromMentions([("Lutetia", "Q90")])
-    chain = make_chain(kb, ["exact", "seen"], further={"seen": seen})
-    assert chain.get_candidates("Lutetia") == {"Q90"}
 
 
 def test_an_unknown_name_is_refused(kb: KnowledgeBase) -> None:

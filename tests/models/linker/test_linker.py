@@ -109,13 +109,6 @@ def test_a_documents_own_part_of_the_counts_is_known(linker, kb):
     assert linker.own_counts(example) == expected
 
 
-def test_counts_that_training_did_not_add_to_are_left_alone(linker, kb):
-    linker.is_counted = False
-    (example,) = examples(marked("[Paris|LOC|paris] and [Otto Nix|PER|NIL]"))
-    expected = {("", kb.row("paris")): 1, ("", -1): 1, ("otto nix", -1): 1}
-    assert linker.own_counts(example) == expected
-
-
 def test_names_that_training_has_from_one_document_are_as_good_as_unknown(linker, kb):
     row = kb.row("paris")
     linker.new_names = {("paname", row): 2, ("lutetia", row): 1, ("texas", kb.row("texas")): 0}

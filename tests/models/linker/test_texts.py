@@ -2,7 +2,7 @@ import torch
 
 from nerlink.data import Entity
 from nerlink.models.annotate import example_of
-from nerlink.models.linker.texts import encode_entities, fresh_texts, refresh_text, write_text
+from nerlink.models.linker.texts import encode_entities
 from nerlink.models.passages import locate
 from tests.models.counting import count_rows
 from tests.world import marked
@@ -28,7 +28,7 @@ def test_training_mode_is_left_as_it_was_and_drops_nothing(linker):
 def test_only_some_rows_can_be_written(linker):
     before = linker.prototypes.text.clone()
     torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
-    write_text(linker, [2, 4])
+    linker.texts.write([2, 4])
     changed = (linker.prototypes.text != before).any(1).nonzero().flatten()
     assert changed.tolist() == [2, 4]
 
@@ -39,8 +39,8 @@ def test_new_and_renamed_entities_are_encoded_and_no_others(linker):
     kb.add(Entity(id="new", name="New", description="just made"))
     kb.rename("texas", "Tejas")
     with count_rows(linker.embeddings) as rows:
-        refresh_text(linker)
-        refresh_text(linker)
+        linker.texts.refresh()
+        linker.texts.refresh()
     after = prototypes.full_text(8)
     assert (sum(rows), prototypes.version) == (2, kb.version)
     assert (after[:7] != before).any(1).nonzero().flatten().tolist() == [kb.row("texas")]
@@ -49,25 +49,30 @@ def test_new_and_renamed_entities_are_encoded_and_no_others(linker):
 
 def test_late_text_is_what_a_whole_table_would_hold(linker):
     linker.lookup.kb.add(Entity(id="new", name="New", description="just made"))
-    refresh_text(linker)
+    linker.texts.refresh()
     late = linker.prototypes.full_text(8)
-    write_text(linker)
+    linker.texts.write()
     torch.testing.assert_close(linker.prototypes.text, late, atol=1e-3, rtol=0)
 
 
-def test_candidates_that_are_looked_up_have_fresh_texts(linker):
+def test_texts_are_written_when_candidates_meet_them(linker):
     example, _ = example_of(marked("[Paris|LOC|paris] won."), {"nel"})
     mentions = locate([example.passage], [example.spans], linker.embeddings.device)
     before = linker.prototypes.text.clone()
     torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
-    with torch.inference_mode(), fresh_texts(linker), count_rows(linker.embeddings) as rows:
-        (found,) = linker.lookup.of_mentions(mentions)
-        linker.lookup.of_mentions(mentions)
+    vectors = linker.embeddings.encode([example.passage.tokens])
+    with (
+        torch.inference_mode(),
+        linker.texts.written_when_met(),
+        count_rows(linker.embeddings) as rows,
+    ):
+        (found,) = linker.look(vectors, None, mentions).sets
+        linker.look(vectors, None, mentions)
     changed = (linker.prototypes.text != before).any(1).nonzero().flatten().tolist()
     assert changed == sorted(found.rows.tolist()) != []
     assert sum(rows) == len(changed)
     assert not linker.prototypes.text.is_inference()
     torch.nn.init.normal_(linker.embeddings.model.get_input_embeddings().weight)
     after = linker.prototypes.text.clone()
-    linker.lookup.of_mentions(mentions)
+    linker.look(vectors, None, mentions)
     assert torch.equal(linker.prototypes.text, after)

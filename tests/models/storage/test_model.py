@@ -11,7 +11,6 @@ from nerlink.data import Document, Entity
 from nerlink.errors import StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_documents
-from nerlink.models.linker.texts import refresh_text
 from nerlink.models.storage import model as storage
 from nerlink.models.storage.model import head_state, load_model, read_info, save_model
 from tests.world import DOCUMENTS
@@ -245,7 +244,7 @@ def test_entities_added_to_the_file_are_known_after_loading(folder):
         row = kb.row("new")
     model = load_model(folder)
     assert not model.linker.prototypes.text_of(torch.tensor([row])).any()
-    refresh_text(model.linker)
+    model.linker.texts.refresh()
     assert model.linker.prototypes.text_of(torch.tensor([row])).any()
 
 
@@ -263,7 +262,7 @@ def test_an_older_copy_of_the_base_is_refused(folder, tmp_path):
     with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
         kb.add(Entity(id="new", name="Otto Nix"))
     model = load_model(folder)
-    refresh_text(model.linker)
+    model.linker.texts.refresh()
     save_model(model, tmp_path / "again")
     shutil.copy(before, tmp_path / "again" / "kb.sqlite")
     with pytest.raises(StorageError, match="an older copy"):
@@ -274,7 +273,7 @@ def test_entities_added_after_loading_are_saved(folder, tmp_path):
     model = load_model(folder)
     with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
         kb.add(Entity(id="new", name="Otto Nix", description="a man under an anvil"))
-    refresh_text(model.linker)
+    model.linker.texts.refresh()
     again = load_model(save_model(model, tmp_path / "again"))
     assert "new" in again.linker.lookup.kb
     assert torch.equal(again.linker.prototypes.text, model.linker.prototypes.full_text(8))
