@@ -26,6 +26,7 @@ from nerlink.config import Config, load_config
 from nerlink.evaluation import evaluate_links
 from nerlink.kb import Exact
 from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.counts import NO_ROW, TrainingCounts
 from nerlink.models.linker.features import FEATURES, NAME_FEATURES, NIL_FEATURES
 from nerlink.models.linker.linker import Linker
 from nerlink.training.calibrate import calibrate
@@ -89,8 +90,10 @@ def _exact_candidates(linker: Linker) -> None:
 
 
 def _uncounted(candidates: CandidateSet) -> CandidateSet:
-    zeros = np.zeros_like(candidates.counts)
-    return replace(candidates, counts=zeros, lent=zeros, nil_count=0.0)
+    lenders = [
+        one and replace(one, rows=np.full_like(one.rows, NO_ROW)) for one in candidates.lenders
+    ]
+    return replace(candidates, counts=np.zeros_like(candidates.counts), lenders=tuple(lenders))
 
 
 def _unpopular(candidates: CandidateSet) -> CandidateSet:
@@ -104,10 +107,17 @@ def _unnamed(candidates: CandidateSet) -> CandidateSet:
 PRIORS = [name for name in FEATURES[:7] if "popular" not in name]
 NIL_COUNTS = [name for name in NIL_FEATURES if "count" in name or name == "log total"]
 POPULARITY = [name for name in FEATURES[:7] if "popular" in name]
+
+
+def _without_counts(linker: Linker) -> None:
+    linker.counts = TrainingCounts()
+    _without_features(PRIORS, NIL_COUNTS, known=_uncounted)(linker)
+
+
 PARTS: Mapping[str, Callable[[Linker], None]] = {
     "the whole model": lambda _: None,
     "without the second look": _without_second_look,
-    "without priors and counts": _without_features(PRIORS, NIL_COUNTS, known=_uncounted),
+    "without priors and counts": _without_counts,
     "without popularity": _without_features(POPULARITY, ["best popularity"], known=_unpopular),
     "without names": _without_features(NAME_FEATURES, ["best name"], known=_unnamed),
     "without features of NIL": _without_features((), NIL_FEATURES),

@@ -68,11 +68,8 @@ def _in_batch(
         asked.append([Candidate(entity=entity) for entity in entities])
         targets.append(len(entities) if span.entity in known else 0)
     sets = linker.lookup._candidate_sets([one.surface for one in found], asked)
-    names = ("nil_count", "unknown", "lenders")
-    return [
-        replace(one, **{name: getattr(before, name) for name in names})
-        for one, before in zip(sets, found, strict=True)
-    ], targets
+    pairs = zip(sets, found, strict=True)
+    return [replace(one, lenders=before.lenders) for one, before in pairs], targets
 
 
 def _only_listed(

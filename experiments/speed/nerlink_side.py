@@ -15,6 +15,7 @@ from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["N_STEPS", "count_mentions", "make_base", "make_model", "make_pipeline"]
@@ -51,7 +52,7 @@ def make_model(
     seen = {kb.row(entity): count for entity, count in links.items()}
     torch.manual_seed(0)
     embeddings = WindowEmbeddings(config.encoder)
-    model = build_model(config, embeddings, labels=LABELS, kb=kb, seen=seen)
+    model = build_model(config, embeddings, labels=LABELS, kb=kb, counts=TrainingCounts(links=seen))
     text = torch.empty(kb.n_rows, embeddings.text_length, dtype=torch.float16).normal_(std=0.25)
     if model.linker:
         model.linker.prototypes.set_text(text, version=kb.version)

@@ -213,5 +213,5 @@ def links_seen(model: JointModel, documents: Iterable[Document]) -> dict[str, in
         return None
     mentions = (mention for doc in documents for mention in doc.mentions)
     entities = {mention.entity for mention in mentions} - {None, NIL}
-    lookup, seen = model.linker.lookup, model.linker.seen
-    return {str(entity): seen.get(lookup.row(str(entity)), 0) for entity in entities}
+    lookup, links = model.linker.lookup, model.linker.counts.links
+    return {str(entity): links.get(lookup.row(str(entity)), 0) for entity in entities}

@@ -27,6 +27,7 @@ from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
 from nerlink.training.checkpoint import Progress
@@ -247,24 +248,22 @@ def _prepare(
     is_bare = base is not None and is_new and not has_trained(base.connection)
     generator = candidate_generator(base, config.kb) if base and is_bare else None
     summary = summarise(data, base, generator)
-    seen: Counter[int] = Counter()
-    nil_counts: Counter[str] = Counter()
-    names: dict[tuple[str, int], int] = {}
+    counts = TrainingCounts()
     if base is not None:
-        links, nil_counts = count_links(data.examples, base)
+        links, nil = count_links(data.examples, base)
+        linked: Counter[int] = Counter()
         for (_, entity), count in links.items():
-            seen[base.row(entity)] += count
+            linked[base.row(entity)] += count
         accelerator.wait_for_everyone()
         names = _count(links, base, is_new=is_new, accelerator=accelerator)
+        counts = TrainingCounts(links=linked, nil=nil, new_names=names)
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
         config,
         encoder,
         labels=data.labels,
         kb=base,
-        seen=seen,
-        nil_counts=nil_counts,
-        new_names=names,
+        counts=counts,
     )
     return summary, model
 

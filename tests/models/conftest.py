@@ -11,6 +11,7 @@ from nerlink.models.annotate import example_of
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.linker import Linker
 from nerlink.models.passages import Example
 from tests.world import DOCUMENTS, ENTITIES, tiny_config
@@ -39,8 +40,12 @@ def model(encoder_dir: Path, kb: KnowledgeBase) -> JointModel:
         WindowEmbeddings(config.encoder),
         labels=["LOC", "ORG", "PER"],
         kb=kb,
-        seen=dict.fromkeys(kb.rows(["paris", "paris-texas", "jordan", "player", "ada", "acme"]), 2),
-        nil_counts={"otto nix": 2},
+        counts=TrainingCounts(
+            links=dict.fromkeys(
+                kb.rows(["paris", "paris-texas", "jordan", "player", "ada", "acme"]), 2
+            ),
+            nil={"otto nix": 2},
+        ),
     )
     torch.nn.init.normal_(model.linker.prototypes.memory.weight[1:])
     model.linker.texts.write()

@@ -5,6 +5,7 @@ from nerlink.config import TrainingConfig
 from nerlink.kb import KnowledgeBase
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.training.optimisers import make_optimisers
 from tests.world import tiny_config
 
@@ -16,7 +17,11 @@ def model(encoder_dir, kb_path):
     config = tiny_config(encoder_dir)
     with KnowledgeBase.open(kb_path) as kb:
         yield build_model(
-            config, WindowEmbeddings(config.encoder), labels=["LOC"], kb=kb, seen={0: 1, 2: 1}
+            config,
+            WindowEmbeddings(config.encoder),
+            labels=["LOC"],
+            kb=kb,
+            counts=TrainingCounts(links={0: 1, 2: 1}),
         )
 
 

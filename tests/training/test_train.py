@@ -141,7 +141,7 @@ def test_names_that_the_base_has_from_training_are_known_to_a_resumed_run_too(ru
     class Watched(Linker):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options)
-            seen.append(self.new_names)
+            seen.append(self.counts.new_names)
 
     monkeypatch.setattr("nerlink.models.build.Linker", Watched)
     documents = [*DOCUMENTS, marked("[Paname|LOC|paris] is a name of [Paris|LOC|paris].", "name")]
@@ -160,7 +160,7 @@ def test_training_again_on_a_models_own_base_counts_nothing_twice(
 
     def watched(self, *arguments, **options):
         init(self, *arguments, **options)
-        names.append(self.new_names)
+        names.append(self.counts.new_names)
 
     monkeypatch.setattr(Linker, "__init__", watched)
     documents = [*DOCUMENTS, marked("[Paname|LOC|paris] is a name of [Paris|LOC|paris].", "name")]

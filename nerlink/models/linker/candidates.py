@@ -1,22 +1,18 @@
 """What is known about the candidates of one surface, as columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "CandidateSet", "Lender", "OwnCounts", "lent_to"]
+from nerlink.models.linker.counts import TrainingCounts
 
-COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types", "lent")
+__all__ = ["COLUMNS", "CandidateSet", "Lender", "lent_to"]
+
+COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types")
 """What a candidate set knows of each candidate."""
-
-OwnCounts: TypeAlias = Mapping[tuple[str, int], float]
-"""In training, what a document itself added to the counts: (key, row) or (key, -1) for NIL.
-
-Infinity for a name that is known from this document alone: without it the base would lack it.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +31,12 @@ class Lender:
     counts: NDArray[np.float32]
     popularity: NDArray[np.float32]
 
-    def priors(self, own: OwnCounts) -> NDArray[np.float32] | None:
-        """P(entity | name), as it was before a document added its own; none if it had no name."""
-        mine = np.array([own.get((self.key, row), 0) for row in self.rows.tolist()])
-        is_known = np.isfinite(mine)
+    def priors(self, training: TrainingCounts) -> NDArray[np.float32] | None:
+        """P(entity | name), (n_candidates); `None` if no entity would have the name."""
+        is_known = training.knows(self.key, self.rows)
         if not is_known.any():
             return None
-        counts = np.maximum(self.counts - mine, 0)
+        counts = training.of_name(self.key, self.rows, self.counts).astype(np.float64)
         fame = (self.popularity + 1) * is_known
         priors: NDArray[np.float32] = (counts + fame / fame.sum()) / (counts.sum() + 1)
         return priors
@@ -62,10 +57,7 @@ class CandidateSet:
         names: How the surface compares to each name, (n_candidates, len(NAME_FEATURES)).
         types: Place of each one's type among the labels, counted from 1; 0 where it is none of
             them, (n_candidates).
-        lent: P(entity | fuller names in the document), (n_candidates); zeros without any.
-        nil_count: How often the surface was seen to mean nothing in the knowledge base.
-        unknown: Share of the fuller names in the document that have no candidates.
-        lenders: The fuller names; `None` for one that has no candidates.
+        lenders: The fuller names in the document; `None` for one that has no candidates.
     """
 
     surface: str
@@ -77,9 +69,6 @@ class CandidateSet:
     popularity: NDArray[np.float32]
     names: NDArray[np.float32]
     types: NDArray[np.int64]
-    lent: NDArray[np.float32]
-    nil_count: float
-    unknown: float
     lenders: tuple[Lender | None, ...] = ()
 
     def __len__(self) -> int:
@@ -95,20 +84,20 @@ class CandidateSet:
 
 
 def lent_to(
-    rows: NDArray[np.int64], lenders: Sequence[Lender | None], own: OwnCounts
+    rows: NDArray[np.int64], lenders: Sequence[Lender | None], training: TrainingCounts
 ) -> tuple[NDArray[np.float32], float]:
     """What the fuller names in a document say of the candidates of a short one.
 
     Args:
         rows: Rows of the candidates in the knowledge base.
         lenders: The fuller names; `None` for one that has no candidates.
-        own: In training, the document's own part in the counts, which is taken off.
+        training: The counts that the mention may see.
 
     Returns:
         P(entity | fuller names) of each candidate, (n_candidates), names with candidates having
         an equal say; and the share of names that have none.
     """
-    lent = [(lender.rows, lender.priors(own)) for lender in lenders if lender]
+    lent = [(lender.rows, lender.priors(training)) for lender in lenders if lender]
     known = [(inside.tolist(), priors.tolist()) for inside, priors in lent if priors is not None]
     sums: dict[int, float] = {}
     for inside, priors in known:

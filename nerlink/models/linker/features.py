@@ -7,9 +7,9 @@ up, so that a score can be taken apart again.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nerlink.kb import normalise
-from nerlink.models.linker.candidates import CandidateSet, OwnCounts, lent_to
+from nerlink.models.linker.candidates import CandidateSet, lent_to
+from nerlink.models.linker.counts import TrainingCounts
 
 __all__ = [
     "FEATURES",
@@ -123,8 +124,8 @@ NIL_WEIGHTS: Final = tuple(
 )
 """Before training, a candidate scores its log prior, and `NIL` its own."""
 
-LENT: Final = FEATURES.index("prior of a fuller name")
-WORDS_IN_NAME: Final = NAME_FEATURES.index("share of the surface in the name")
+BEST_NAME: Final = "share of the surface in the name"
+"""What is looked at to tell whether the surface may be a name of any candidate."""
 
 Floats = NDArray[np.floating[Any]]
 
@@ -153,49 +154,44 @@ class FlatCandidates:
     types: Tensor
     seen: Tensor
 
+    def to(self, device: torch.device) -> Self:
+        """The same on a device."""
+        return type(self)(**{one.name: getattr(self, one.name).to(device) for one in fields(self)})
 
-def flatten(
-    sets: Sequence[CandidateSet],
-    *,
-    seen: Mapping[int, int],
-    own: Sequence[OwnCounts] | None = None,
-) -> FlatCandidates:
+
+def flatten(sets: Sequence[CandidateSet], training: Sequence[TrainingCounts]) -> FlatCandidates:
     """Candidates of mentions with their features.
 
     Args:
         sets: The candidate set of each mention.
-        seen: Rows of the knowledge base to how often training linked to them.
-        own: In training, each mention's own document's part in the counts, which is taken off:
-            at inference no document is among those that were counted.
+        training: The counts that each mention may see.
     """
+    pairs = list(zip(sets, training, strict=True))
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     mentions = np.repeat(np.arange(len(sets)), sizes)
-    rows = np.concatenate([np.zeros(0, dtype=np.int64), *(s.rows for s in sets)])
-    seen_counts = _SeenCounts(
-        counts=_column([s.counts for s in sets]),
-        links=np.array([seen.get(row, 0) for row in rows.tolist()], dtype=np.float32),
-        nil=np.array([s.nil_count for s in sets], dtype=np.float32),
+    links = _column([counts.of_entities(s.rows) for s, counts in pairs])
+    lent = [lent_to(s.rows, s.lenders, counts) for s, counts in pairs]
+    features, nil_features = _feature_tables(
+        mentions,
+        sizes,
+        name_counts=_column([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs]),
+        links=links,
+        nil_counts=np.array([counts.of_nil(s.key) for s, counts in pairs], dtype=np.float32),
+        popularity=_column([s.popularity for s in sets]),
+        names=np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)]),
+        lent=_column([priors for priors, _ in lent]),
+        unknown=np.array([unknown for _, unknown in lent], dtype=np.float32),
     )
-    if own is not None:
-        seen_counts = _without_own(seen_counts, sets, mentions, rows, own)
-    popularity = _column([s.popularity for s in sets])
-    names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
-    features, nil_features = _feature_tables(seen_counts, popularity, names, mentions, sizes)
-    lent = [(s.lent, s.unknown) for s in sets] if own is None else list(map(_lent, sets, own))
-    features[:, LENT] = _column([priors for priors, _ in lent])
-    nil_features[:, -1] = [unknown for _, unknown in lent]
-    places = np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
-        places=torch.from_numpy(places),
-        rows=torch.from_numpy(rows),
-        features=torch.from_numpy(features.astype(np.float32)),
-        nil_features=torch.from_numpy(nil_features.astype(np.float32)),
+        # The first of a mention's candidates stands where the candidates before it end.
+        places=torch.from_numpy(np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]),
+        rows=torch.from_numpy(_integers([s.rows for s in sets])),
+        features=torch.from_numpy(features),
+        nil_features=torch.from_numpy(nil_features),
         sizes=torch.from_numpy(sizes),
-        types=torch.from_numpy(
-            np.concatenate([np.zeros(0, dtype=np.int64), *(s.types for s in sets)])
-        ),
-        seen=torch.from_numpy(seen_counts.links > 0),
+        types=torch.from_numpy(_integers([s.types for s in sets])),
+        seen=torch.from_numpy(links > 0),
     )
 
 
@@ -207,80 +203,64 @@ def with_labels(flat: FlatCandidates, labels: Tensor) -> FlatCandidates:
         labels: Probability of no label and of each label, (n_mentions, 1 + n_labels).
     """
     is_known = flat.types > 0
+    features = flat.features.clone()
+    features[:, FEATURES.index("type is known")] = is_known.to(features.dtype)
     agrees = labels[flat.mentions, flat.types] * is_known
-    columns = torch.stack([is_known, agrees], dim=1).to(flat.features.dtype)
-    features = torch.cat([flat.features[:, : -columns.shape[1]], columns], dim=1)
+    features[:, FEATURES.index("label agrees with type")] = agrees.to(features.dtype)
     return replace(flat, features=features)
 
 
-@dataclass(frozen=True, slots=True)
-class _SeenCounts:
-    """What training saw: of a surface and an entity, of an entity, of a surface and `NIL`."""
-
-    counts: Floats
-    links: Floats
-    nil: Floats
-
-
-def _lent(candidates: CandidateSet, own: OwnCounts) -> tuple[NDArray[np.float32], float]:
-    return lent_to(candidates.rows, candidates.lenders, own)
-
-
-def _without_own(
-    seen: _SeenCounts,
-    sets: Sequence[CandidateSet],
-    mentions: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    own: Sequence[OwnCounts],
-) -> _SeenCounts:
-    pairs = list(zip(mentions.tolist(), rows.tolist(), strict=True))
-    counts = [own[m].get((sets[m].key, row), 0) for m, row in pairs]
-    links = [own[m].get(("", row), 0) for m, row in pairs]
-    nil = [mine.get((s.key, -1), 0) for mine, s in zip(own, sets, strict=True)]
-    return _SeenCounts(
-        counts=np.maximum(seen.counts - np.array(counts, dtype=np.float32), 0),
-        links=np.maximum(seen.links - np.array(links, dtype=np.float32), 0),
-        nil=np.maximum(seen.nil - np.array(nil, dtype=np.float32), 0),
-    )
-
-
 def _feature_tables(
-    seen: _SeenCounts,
-    popularity: Floats,
-    names: Floats,
     mentions: NDArray[np.int64],
     sizes: NDArray[np.int64],
-) -> tuple[Floats, Floats]:
-    """Columns in the order of `FEATURES`, and in that of `NIL_FEATURES`."""
+    *,
+    name_counts: Floats,
+    links: Floats,
+    nil_counts: Floats,
+    popularity: Floats,
+    names: Floats,
+    lent: Floats,
+    unknown: Floats,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Features of candidates, (n_candidates, len(FEATURES)), and of `NIL`, (n_mentions, ...)."""
     n = len(sizes)
-    total = _sums(seen.counts, mentions, n)
-    everything = total + seen.nil
+    total = _sums(name_counts, mentions, n)
+    everything = total + nil_counts
     most_popular = _maxima(popularity + 1, sizes)
     share = (popularity + 1) / _sums(popularity + 1, mentions, n)[mentions]
-    prior = (seen.counts + share) / (total[mentions] + 1)
-    features = [
-        prior,
-        np.log(prior + LEAST_PRIOR) / LOG_PRIOR + 1,
-        np.log1p(popularity) / 14,
-        (popularity + 1) / most_popular[mentions],
-        seen.counts / (everything[mentions] + 1),
-        np.log1p(seen.counts) / 5,
-        np.minimum(np.log1p(seen.links) / 5, 1.5),
-        *names.T,
-        *np.zeros((len(FEATURES) - LENT, len(popularity))),
-    ]
-    nil_features = [
-        np.log(seen.nil / (everything + 1) + LEAST_NIL) / LOG_NIL + 1,
-        seen.nil / (everything + 1),
-        np.log1p(seen.nil) / 5,
-        np.log1p(total) / 5,
-        np.log1p(sizes) / 4,
-        _maxima(prior, sizes),
-        _maxima(names[:, WORDS_IN_NAME], sizes),
-        np.log1p(_maxima(popularity, sizes)) / 14,
-        np.zeros(n),
-    ]
-    return np.column_stack(features), np.column_stack(nil_features)
+    # The prior of the knowledge base (`rank`), of the counts that the mention may see.
+    prior = (name_counts + share) / (total[mentions] + 1)
+    features = {
+        "prior": prior,
+        "log prior": np.log(prior + LEAST_PRIOR) / LOG_PRIOR + 1,
+        "log popularity": np.log1p(popularity) / 14,
+        "share of the most popular": (popularity + 1) / most_popular[mentions],
+        "share of counts": name_counts / (everything[mentions] + 1),
+        "log count": np.log1p(name_counts) / 5,
+        "seen in training": np.minimum(np.log1p(links) / 5, 1.5),
+        **dict(zip(NAME_FEATURES, names.T, strict=True)),
+        "prior of a fuller name": lent,
+        # Known once the tagger has read the mentions (`with_labels`).
+        "type is known": np.zeros(len(mentions)),
+        "label agrees with type": np.zeros(len(mentions)),
+    }
+    nil_features = {
+        "log share of counts": np.log(nil_counts / (everything + 1) + LEAST_NIL) / LOG_NIL + 1,
+        "share of counts": nil_counts / (everything + 1),
+        "log count": np.log1p(nil_counts) / 5,
+        "log total": np.log1p(total) / 5,
+        "log candidates": np.log1p(sizes) / 4,
+        "best prior": _maxima(prior, sizes),
+        "best name": _maxima(names[:, NAME_FEATURES.index(BEST_NAME)], sizes),
+        "best popularity": np.log1p(_maxima(popularity, sizes)) / 14,
+        "fuller name is unknown": unknown,
+    }
+    return _table(features, FEATURES), _table(nil_features, NIL_FEATURES)
+
+
+def _table(columns: Mapping[str, Floats], names: Sequence[str]) -> NDArray[np.float32]:
+    """Columns of some names side by side, (n_rows, n_names)."""
+    return np.column_stack([columns[name] for name in names]).astype(np.float32)
 
 
 class Curves(nn.Module):
@@ -307,6 +287,10 @@ class Curves(nn.Module):
 
 def _column(parts: Sequence[Floats]) -> Floats:
     return np.concatenate([np.zeros(0, dtype=np.float32), *parts])
+
+
+def _integers(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
 def _sums(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:

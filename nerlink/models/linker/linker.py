@@ -1,8 +1,6 @@
 """The head that chooses among candidates: a score for each, then a link or one of three `NIL`s."""
 
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from nerlink.kb import normalise
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.flair import examples_from, gold_spans, write_links
 from nerlink.models.linker.candidates import CandidateSet
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.features import (
     NIL_WEIGHTS,
     WEIGHTS,
@@ -84,10 +83,9 @@ class Linker(SpanClassifier):
         encoder: Shared with the tagger.
         lookup: Finds candidates.
         prototypes: Those of the knowledge base.
-        seen: Rows of the knowledge base to how often training links to them.
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
-        new_names: Keys and rows that the base knows from training alone, to how often.
+        counts: What training links.
     """
 
     task: Final[Task] = "nel"
@@ -100,10 +98,9 @@ class Linker(SpanClassifier):
         lookup: Lookup,
         prototypes: Prototypes,
         *,
-        seen: Mapping[int, int],
         n_labels: int,
         config: LinkerConfig,
-        new_names: Mapping[tuple[str, int], int] | None = None,
+        counts: TrainingCounts,
     ) -> None:
         super().__init__(
             embeddings=encoder,
@@ -116,9 +113,8 @@ class Linker(SpanClassifier):
         self.lookup = lookup
         self.texts = EntityTexts(lookup.kb, encoder, prototypes)
         self.config = config
-        self.seen = dict(seen)
+        self.counts = counts
         self.n_labels = n_labels
-        self.new_names = dict(new_names or {})
         self.input_dropout = nn.Dropout(config.dropout)
         self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
         self.curves = Curves(WEIGHTS)
@@ -204,8 +200,8 @@ class Linker(SpanClassifier):
         every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
         found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
         sets, targets = self.gold_candidates(list(chain(*gold)), found)
-        counts = [self.own_counts(example) for example in examples]
-        flat = self.flatten(sets, own=[counts[number] for number in mentions.passages])
+        counts = [self.counts_without(example) for example in examples]
+        flat = self.flatten(sets, [counts[number] for number in mentions.passages])
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)
@@ -261,14 +257,16 @@ class Linker(SpanClassifier):
         return flat.seen & (has_memory >= self.config.memory_dropout)[flat.mentions]
 
     def flatten(
-        self, sets: Sequence[CandidateSet], *, own: Sequence[Any] | None = None
+        self, sets: Sequence[CandidateSet], training: Sequence[TrainingCounts] | None = None
     ) -> FlatCandidates:
-        """Candidates with their features, on the model's device."""
-        flat = flatten(sets, seen=self.seen, own=own)
-        device = self.nil_prototype.device
-        return FlatCandidates(
-            *(getattr(flat, name).to(device) for name in FlatCandidates.__slots__)
-        )
+        """Candidates with their features, on the model's device.
+
+        Args:
+            sets: The candidate set of each mention.
+            training: The counts that each mention may see; all counts if not given.
+        """
+        counts = [self.counts] * len(sets) if training is None else training
+        return flatten(sets, counts).to(self.nil_prototype.device)
 
     def gold_candidates(
         self, spans: Sequence[TokenSpan], found: Sequence[CandidateSet]
@@ -299,18 +297,13 @@ class Linker(SpanClassifier):
         share = self.config.candidate_dropout
         return self.training and share > 0 and float(torch.rand(())) < share
 
-    def own_counts(self, example: Example) -> dict[tuple[str, int], float]:
-        """What an example's document added to the counts of training, as `OwnCounts` says."""
+    def counts_without(self, example: Example) -> TrainingCounts:
+        """The counts of training as they would be without an example's document."""
         whole = example.whole or example
-        counts: Counter[tuple[str, int]] = Counter()
-        for span in whole.spans:
-            if span.entity is None:
-                continue
-            row = self.lookup.row(span.entity)
-            counts["", row] += 1
-            counts[normalise(whole.passage.surface(span)), row] += 1
-        alone = self.new_names
-        return {pair: math.inf if alone.get(pair) == n else n for pair, n in counts.items()}
+        linked = [span for span in whole.spans if span.entity is not None]
+        keys = [normalise(whole.passage.surface(span)) for span in linked]
+        rows = [self.lookup.row(span.entity or NIL) for span in linked]
+        return self.counts.without(zip(keys, rows, strict=True))
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:
         """Flair's training interface: the summed loss of linked spans, and their number."""

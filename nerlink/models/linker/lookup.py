@@ -18,7 +18,7 @@ from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
 from nerlink.kb.candidates.in_document import widen
-from nerlink.models.linker.candidates import COLUMNS, CandidateSet, Lender, lent_to
+from nerlink.models.linker.candidates import COLUMNS, CandidateSet, Lender
 from nerlink.models.linker.features import NAME_FEATURES, compare_names
 from nerlink.models.passages import MentionBatch
 
@@ -38,7 +38,6 @@ class Lookup:
         kb: The knowledge base.
         generator: Finds candidates in it.
         limit: Candidates kept for a surface.
-        nil_counts: Normalised surfaces to how often training saw them mean nothing in the base.
         labels: The labels that a tagger gives.
         in_document: Whether short names get the candidates of fuller names in their document.
     """
@@ -49,14 +48,12 @@ class Lookup:
         generator: CandidateGenerator,
         *,
         limit: int,
-        nil_counts: Mapping[str, int] | None = None,
         labels: Sequence[str] = (),
         in_document: bool = True,
     ) -> None:
         self.kb = kb
         self.generator = generator
         self.limit = limit
-        self.nil_counts = dict(nil_counts or {})
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._fuller = InDocument(generator).fuller if in_document else _no_fuller
         self._memory: OrderedDict[_Key, CandidateSet] = OrderedDict()
@@ -137,7 +134,7 @@ class Lookup:
         sets = self._candidate_sets([surface for surface, _ in keys], widened)
         lenders = self._lenders({one: found[one] for _, fuller in keys for one in fuller})
         return [
-            _with_lenders(each, [lenders.get(one) for one in fuller]) if fuller else each
+            replace(each, lenders=tuple(lenders.get(one) for one in fuller))
             for each, (_, fuller) in zip(sets, keys, strict=True)
         ]
 
@@ -175,7 +172,7 @@ class Lookup:
         return [
             CandidateSet(
                 surface=surface,
-                key=(key := normalise(surface)),
+                key=normalise(surface),
                 entities=tuple(known.ids[first:last]),
                 rows=numbers[first:last],
                 priors=priors[first:last],
@@ -183,9 +180,6 @@ class Lookup:
                 popularity=popularity[first:last],
                 names=_name_table(surface, known.names[first:last]),
                 types=types[first:last],
-                lent=np.zeros(last - first, dtype=np.float32),
-                nil_count=float(self.nil_counts.get(key, 0)),
-                unknown=0.0,
             )
             for surface, (first, last) in zip(surfaces, pairwise(ends), strict=True)
         ]
@@ -194,12 +188,6 @@ class Lookup:
 def _name_table(surface: str, names: Sequence[str]) -> NDArray[np.float32]:
     table = [compare_names(surface, name) for name in names]
     return np.array(table, dtype=np.float32).reshape(len(names), len(NAME_FEATURES))
-
-
-def _with_lenders(candidates: CandidateSet, fuller: Sequence[Lender | None]) -> CandidateSet:
-    """A candidate set that knows what the fuller names in its document may mean."""
-    lent, unknown = lent_to(candidates.rows, fuller, {})
-    return replace(candidates, lent=lent, unknown=unknown, lenders=tuple(fuller))
 
 
 def _no_fuller(names: Sequence[Name], text: str) -> dict[Name, tuple[str, ...]]:  # noqa: ARG001

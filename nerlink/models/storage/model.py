@@ -32,6 +32,7 @@ from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import (
     BASE,
     check_files,
@@ -147,8 +148,10 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
             encoder,
             labels=info.labels,
             kb=kb,
-            seen={int(row): count for row, count in seen.get("seen", {}).items()},
-            nil_counts=seen.get("nil_counts"),
+            counts=TrainingCounts(
+                links={int(row): count for row, count in seen.get("seen", {}).items()},
+                nil=seen.get("nil_counts", {}),
+            ),
         )
         state = load_file(folder / "heads.safetensors")
         if model.linker:
@@ -219,8 +222,8 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
         text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
         save_file({"text": text}, folder / "prototypes.safetensors")
         seen = {
-            "seen": linker.seen,
-            "nil_counts": linker.lookup.nil_counts,
+            "seen": linker.counts.links,
+            "nil_counts": linker.counts.nil,
             "text_version": linker.prototypes.version,
             "base": read_identity(linker.lookup.kb.connection),
         }

@@ -7,15 +7,16 @@ import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
 from nerlink.models.linker.candidates import Lender, lent_to
+from nerlink.models.linker.counts import NO_ROW, TrainingCounts
 from nerlink.models.linker.features import (
     FEATURES,
     NAME_FEATURES,
     NIL_FEATURES,
     Curves,
     compare_names,
-    flatten,
     with_labels,
 )
+from nerlink.models.linker.features import flatten as flatten_each
 from nerlink.models.linker.lookup import Lookup
 from tests.world import ENTITIES
 
@@ -50,6 +51,17 @@ def sets(tmp_path):
         return Lookup(kb, Normalised(kb), limit=5)(["Paris", "Nowhere", "Texas"])
 
 
+def flatten(sets, **counts):
+    """Candidates of mentions that all see the same counts."""
+    return flatten_without([], sets, **counts)
+
+
+def flatten_without(own, sets, **counts):
+    """The same, without links of a document: pairs of a key and a row."""
+    training = TrainingCounts(**counts)
+    return flatten_each(sets, [training.without(own) if own else training] * len(sets))
+
+
 def column(flat, name: str) -> list[float]:
     return flat.features[:, FEATURES.index(name)].tolist()
 
@@ -59,7 +71,7 @@ def nil_column(flat, name: str) -> list[float]:
 
 
 def test_candidates_of_all_mentions_stand_in_one_list(sets):
-    flat = flatten(sets, seen={})
+    flat = flatten(sets)
     assert flat.mentions.tolist() == [0, 0, 2]
     assert flat.sizes.tolist() == [2, 0, 1]
     assert flat.rows.tolist() == [*sets[0].rows, *sets[2].rows]
@@ -69,18 +81,18 @@ def test_candidates_of_all_mentions_stand_in_one_list(sets):
 
 def test_priors_are_those_of_the_knowledge_base(sets):
     priors = np.concatenate([found.priors for found in sets])
-    assert column(flatten(sets, seen={}), "prior") == pytest.approx(priors.tolist())
+    assert column(flatten(sets), "prior") == pytest.approx(priors.tolist())
 
 
 def test_values_are_about_0_to_1(sets):
-    flat = flatten(sets, seen={int(sets[0].rows[0]): 10_000})
+    flat = flatten(sets, links={int(sets[0].rows[0]): 10_000})
     for table in (flat.features, flat.nil_features):
         assert table.min() >= 0
         assert table.max() <= 1.5
 
 
 def test_counts_and_links_seen_in_training_count(sets):
-    flat = flatten(sets, seen={int(sets[0].rows[1]): 6})
+    flat = flatten(sets, links={int(sets[0].rows[1]): 6})
     assert column(flat, "share of counts") == pytest.approx([2 / 4, 1 / 4, 0])
     expected = [0, math.log(7) / 5, 0]
     assert column(flat, "seen in training") == pytest.approx(expected)
@@ -88,26 +100,23 @@ def test_counts_and_links_seen_in_training_count(sets):
 
 def test_a_document_is_left_out_of_the_counts_it_added_to(sets):
     rows = [int(row) for row in sets[0].rows]
-    own = {("paris", rows[0]): 2, ("", rows[0]): 2, ("paris", -1): 1}
-    nil_sets = [replace(sets[0], nil_count=1)]
-    left_out = flatten(nil_sets, seen={rows[0]: 2}, own=[own])
-    without = flatten(
-        [replace(sets[0], counts=np.array([0, 1], dtype=np.float32), nil_count=0)], seen={}
-    )
+    own = [("paris", rows[0]), ("paris", rows[0]), ("paris", NO_ROW)]
+    left_out = flatten_without(own, sets[:1], links={rows[0]: 2}, nil={"paris": 1})
+    without = flatten([replace(sets[0], counts=np.array([0, 1], dtype=np.float32))])
     torch.testing.assert_close(left_out.features, without.features)
     torch.testing.assert_close(left_out.nil_features, without.nil_features)
 
 
 def test_counts_never_fall_below_zero(sets):
     row = int(sets[2].rows[0])
-    own = [{("texas", row): 9, ("", row): 9, ("texas", -1): 9}]
-    flat = flatten(sets[2:], seen={row: 1}, own=own)
+    own = [("texas", row)] * 9 + [("texas", NO_ROW)] * 9
+    flat = flatten_without(own, sets[2:], links={row: 1})
     assert column(flat, "share of counts") == [0]
     assert nil_column(flat, "share of counts") == [0]
 
 
 def test_the_best_candidate_speaks_against_nil(sets):
-    flat = flatten(sets, seen={})
+    flat = flatten(sets)
     assert nil_column(flat, "best prior") == pytest.approx(
         [float(sets[0].priors.max()), 0, float(sets[2].priors.max())]
     )
@@ -115,7 +124,7 @@ def test_the_best_candidate_speaks_against_nil(sets):
 
 
 def test_nothing_is_flattened_from_nothing():
-    flat = flatten([], seen={}, own=[])
+    flat = flatten([])
     assert (flat.features.shape, flat.nil_features.shape) == (
         (0, len(FEATURES)),
         (0, len(NIL_FEATURES)),
@@ -133,7 +142,7 @@ def test_each_feature_has_its_own_curve():
 
 def test_labels_are_held_against_types(sets):
     types = [np.array([2, 0]), np.zeros(0, dtype=np.int64), np.array([1])]
-    flat = flatten([replace(s, types=t) for s, t in zip(sets, types, strict=True)], seen={})
+    flat = flatten([replace(s, types=t) for s, t in zip(sets, types, strict=True)])
     labels = torch.tensor([[0.1, 0.2, 0.7], [1, 0, 0], [0.1, 0.3, 0.6]])
     found = with_labels(flat, labels)
     assert column(found, "type is known") == [1, 0, 1]
@@ -151,45 +160,44 @@ def test_types_are_known_by_their_place_among_the_labels(tmp_path):
     }
 
 
-def test_fuller_names_lend_priors_and_doubts(sets):
-    lent = replace(sets[0], lent=np.array([0.25, 0.75], dtype=np.float32), unknown=0.5)
-    flat = flatten([lent, *sets[1:]], seen={})
-    assert column(flat, "prior of a fuller name") == [0.25, 0.75, 0]
-    assert nil_column(flat, "fuller name is unknown") == [0.5, 0, 0]
-
-
 def lender(key: str, counts: list[float]) -> Lender:
     ones = np.ones(len(counts), dtype=np.float32)
     return Lender(key, np.array([7, 8]), np.array(counts, dtype=np.float32), ones)
 
 
+def test_fuller_names_lend_priors_and_doubts(sets):
+    lent = replace(sets[0], rows=np.array([7, 8]), lenders=(lender("paris texas", [3, 0]), None))
+    flat = flatten([lent, *sets[1:]])
+    assert column(flat, "prior of a fuller name") == [0.875, 0.125, 0]
+    assert nil_column(flat, "fuller name is unknown") == [0.5, 0, 0]
+
+
 def test_a_document_does_not_learn_from_what_it_lends_itself(sets):
-    rows, lent = np.array([7, 8]), np.array([0.875, 0.125], dtype=np.float32)
-    short = replace(sets[0], rows=rows, lent=lent, lenders=(lender("paris texas", [3, 0]),))
-    own = [{("paris texas", 7): 3, ("", 7): 3}]
-    assert column(flatten([short], seen={}), "prior of a fuller name") == [0.875, 0.125]
-    without = flatten([short], seen={}, own=own)
+    short = replace(sets[0], rows=np.array([7, 8]), lenders=(lender("paris texas", [3, 0]),))
+    assert column(flatten([short]), "prior of a fuller name") == [0.875, 0.125]
+    without = flatten_without([("paris texas", 7)] * 3, [short])
     assert column(without, "prior of a fuller name") == [0.5, 0.5]
 
 
 def test_a_name_that_one_document_alone_knows_lends_it_nothing(sets):
     lenders = (lender("paris texas", [3, 0]), lender("paris france", [0, 2]))
     short = replace(sets[0], rows=np.array([7, 8]), lenders=lenders)
-    one = {("paris texas", 7): math.inf}
-    all_ = one | {("paris texas", 8): math.inf, ("paris france", 8): 1}
+    new = {("paris texas", 7): 1, ("paris texas", 8): 1}
+    one = [("paris texas", 7)]
+    every = [*one, ("paris texas", 8), ("paris france", 8)]
     for own, lent, unknown in (
-        ({}, [25 / 48, 23 / 48], 0),
+        ([], [25 / 48, 23 / 48], 0),
         (one, [1 / 12, 11 / 12], 0),
-        (all_, [0.25, 0.75], 0.5),
+        (every, [0.25, 0.75], 0.5),
     ):
-        flat = flatten([short], seen={}, own=[own])
+        flat = flatten_without(own, [short], new_names=new)
         assert column(flat, "prior of a fuller name") == pytest.approx(lent)
         assert nil_column(flat, "fuller name is unknown") == [unknown]
 
 
 def test_several_lenders_have_an_equal_say():
     both = [lender("a", [3, 0]), lender("b", [0, 0])]
-    lent, unknown = lent_to(np.array([8, 7, 9]), [*both, None, None], {})
+    lent, unknown = lent_to(np.array([8, 7, 9]), [*both, None, None], TrainingCounts())
     assert (lent.tolist(), unknown) == ([0.3125, 0.6875, 0], 0.5)
-    lent, unknown = lent_to(np.array([7, 8]), [], {})
+    lent, unknown = lent_to(np.array([7, 8]), [], TrainingCounts())
     assert (lent.tolist(), unknown) == ([0, 0], 0)

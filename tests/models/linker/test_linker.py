@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -7,6 +8,7 @@ from nerlink.data import NIL, NilKind
 from nerlink.models.annotate import split_example
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.features import FEATURES
 from nerlink.models.passages import Example, TokenSpan, locate
 from tests.models.conftest import examples
@@ -105,19 +107,25 @@ def test_a_batch_without_links_has_a_loss_of_zero_that_can_be_learnt_from(linker
 def test_a_documents_own_part_of_the_counts_is_known(linker, kb):
     (example,) = examples(marked("[Paris|LOC|paris], [PARIS|LOC|paris], [Otto Nix|PER|NIL]"))
     row = kb.row("paris")
-    expected = {("", row): 2, ("", -1): 1, ("paris", row): 2, ("otto nix", -1): 1}
-    assert linker.own_counts(example) == expected
+    linker.counts = TrainingCounts(links={row: 5}, nil={"otto nix": 1})
+    left = linker.counts_without(example)
+    rows, counts = np.array([row]), np.array([7], dtype=np.float32)
+    assert left.of_entities(rows).tolist() == [3]
+    assert left.of_name("paris", rows, counts).tolist() == [5]
+    assert left.of_nil("otto nix") == 0
 
 
 def test_names_that_training_has_from_one_document_are_as_good_as_unknown(linker, kb):
     row = kb.row("paris")
-    linker.new_names = {("paname", row): 2, ("lutetia", row): 1, ("texas", kb.row("texas")): 0}
+    new = {("paname", row): 2, ("lutetia", row): 1, ("texas", kb.row("texas")): 0}
+    linker.counts = TrainingCounts(new_names=new)
     (example,) = examples(
         marked("[Paname|LOC|paris] was [Lutetia|LOC|paris], not [Texas|LOC|texas]")
     )
-    own = linker.own_counts(example)
-    assert own["lutetia", row] == math.inf
-    assert (own["paname", row], own["texas", kb.row("texas")]) == (1, 1)
+    left = linker.counts_without(example)
+    assert left.knows("lutetia", np.array([row])).tolist() == [False]
+    assert left.knows("paname", np.array([row])).tolist() == [True]
+    assert left.knows("texas", np.array([kb.row("texas")])).tolist() == [True]
 
 
 def link(linker, text: str, *, scores: dict[str, float]):
@@ -184,7 +192,8 @@ def test_the_gold_entity_is_sometimes_taken_away_in_training(linker):
 def test_entities_of_one_document_have_no_memory_there(linker):
     flat = linker.flatten(linker.lookup(["Paris"]))
     assert linker._remembered(flat).tolist() == [True, True]
-    own = linker.flatten(linker.lookup(["Paris"]), own=[{("", linker.lookup.row("paris")): 9}])
+    counts = linker.counts.without([("paris", linker.lookup.row("paris"))] * 9)
+    own = linker.flatten(linker.lookup(["Paris"]), [counts])
     assert linker._remembered(own).tolist() == [False, True]
     linker.config = linker.config.model_copy(update={"memory_dropout": 1.0})
     assert linker._remembered(flat).tolist() == [False, False]
@@ -194,8 +203,11 @@ def test_a_piece_leaves_out_what_its_whole_document_added(linker):
     (example,) = examples(marked("[Paris|LOC|paris] won. [Paris|LOC|paris] lost."))
     pieces = list(split_example(example, 3))
     assert len(pieces) == 2
-    assert [linker.own_counts(piece) for piece in pieces] == [linker.own_counts(example)] * 2
-    assert linker.own_counts(pieces[0])["", linker.lookup.row("paris")] == 2
+    whole = linker.counts_without(example)
+    assert [linker.counts_without(piece) for piece in pieces] == [whole] * 2
+    linker.counts = TrainingCounts(links={linker.lookup.row("paris"): 2})
+    left = linker.counts_without(pieces[0])
+    assert left.of_entities(np.array([linker.lookup.row("paris")])).tolist() == [0]
 
 
 def test_a_mention_is_read_with_its_passage(linker):

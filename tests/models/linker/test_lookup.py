@@ -8,11 +8,15 @@ from nerlink.data import Candidate, Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import KnowledgeBase, Normalised, knowledge_base
 from nerlink.models.linker import lookup as lookup_module
+from nerlink.models.linker.candidates import lent_to
+from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.features import NAME_FEATURES
 from nerlink.models.linker.lookup import Lookup
 from nerlink.models.passages import locate
 from tests.models.conftest import examples
 from tests.world import ENTITIES, marked
+
+ALL = TrainingCounts()
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def kb(tmp_path: Path):
 
 @pytest.fixture
 def lookup(kb) -> Lookup:
-    return Lookup(kb, Normalised(kb), limit=5, nil_counts={"jordan": 3})
+    return Lookup(kb, Normalised(kb), limit=5)
 
 
 def test_candidates_come_with_what_is_known_about_them(lookup, kb):
@@ -33,10 +37,6 @@ def test_candidates_come_with_what_is_known_about_them(lookup, kb):
     assert found.priors.tolist() == pytest.approx([901 / 911, 10 / 911])
     assert found.popularity.tolist() == [900, 9]
     assert (len(found), found.names.shape) == (2, (2, len(NAME_FEATURES)))
-
-
-def test_surfaces_know_how_often_they_meant_nothing(lookup):
-    assert [found.nil_count for found in lookup(["Jordan", "jordan", "Paris"])] == [3, 3, 0]
 
 
 def test_a_surface_without_candidates_has_an_empty_set(lookup):
@@ -65,16 +65,18 @@ def test_a_short_name_gets_the_candidates_of_the_fuller_one(lookup):
     mentions = located("[Ada Byron|PER|ada] came. [Byron|PER|ada] wrote.", "[Byron|PER|] left.")
     whole, short, alone = lookup.of_mentions(mentions)
     assert [found.entities for found in (whole, short, alone)] == [("ada",), ("ada",), ()]
-    assert [found.lent.tolist() for found in (whole, short, alone)] == [[0], [1], []]
+    lent = [lent_to(found.rows, found.lenders, ALL) for found in (whole, short, alone)]
+    assert [priors.tolist() for priors, _ in lent] == [[0], [1], []]
 
 
 def test_a_fuller_name_without_candidates_is_known_to_be_unknown(lookup):
     _, short, other = lookup.of_mentions(
         located("[Otto Paris|LOC|NIL] is not [Paris|LOC|paris] of [Texas|LOC|texas].")
     )
-    assert (short.unknown, short.lent.tolist()) == (1, [0, 0])
+    lent, unknown = lent_to(short.rows, short.lenders, ALL)
+    assert (unknown, lent.tolist()) == (1, [0, 0])
     assert short.priors.tolist() == lookup(["Paris"])[0].priors.tolist()
-    assert other.unknown == 0
+    assert other.lenders == ()
 
 
 def test_names_can_be_left_to_themselves(kb):
