@@ -113,7 +113,7 @@ def numbers(report: CandidateReport) -> list[float]:
         *(100 * recall[limit] for limit in (1, 10, 30, None)),
         report.linked.n_candidates / max(1, report.linked.n_mentions),
         100 * report.n_nil_covered / max(1, report.n_nil),
-        report.first_us,
+        report.microseconds,
     ]
 
 

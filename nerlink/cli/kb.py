@@ -269,8 +269,7 @@ def _shown(report: "CandidateReport") -> dict[str, object]:
         "covered": linked.n_covered,
         "nil_mentions": report.n_nil,
         "nil_covered": report.n_nil_covered,
-        "first_us": round(report.first_us, 1),
-        "again_us": round(report.again_us, 1),
+        "microseconds": round(report.microseconds, 1),
     }
 
 

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import partial
 from typing import Final, TypeAlias
 
 from nerlink.data import Candidate
@@ -14,57 +13,31 @@ from nerlink.kb.store.rows import RECORD
 __all__ = ["Acronym", "Exact", "FromBase", "Normalised", "Partial"]
 
 
-_CACHE_SIZE: Final = 4096
-"""Surfaces whose candidates a generator remembers, about."""
-
-
 class FromBase(CandidateGenerator):
-    """Looks in a knowledge base, and remembers what it found until the base changes.
+    """Looks in a knowledge base.
 
     Args:
         kb: The base; closing it is left to the caller.
-        cache_size: Surfaces remembered, about.
     """
 
-    def __init__(self, kb: KnowledgeBase, *, cache_size: int = _CACHE_SIZE) -> None:
+    def __init__(self, kb: KnowledgeBase) -> None:
         self.kb = kb
-        self.cache_size = cache_size
-        self._memory: tuple[int, dict[str, tuple[Candidate, ...]]] = (0, {})
 
     def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
         """What the base knows of the surface, by falling prior."""
-        remembered = self._remembered()
-        found = remembered.get(surface)
-        if found is None:
-            (found,) = self._look_up([surface])
-            remembered[surface] = found
-        return found[:limit]
+        return self.candidates_of([surface], limit=limit)[0]
 
     def candidates_of(
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
         """What the base knows of many surfaces, looked up together."""
-        remembered = self._remembered()
-        found = {one: remembered[one] for one in surfaces if one in remembered}
-        if missing := [one for one in dict.fromkeys(surfaces) if one not in found]:
-            new = dict(zip(missing, self._look_up(missing), strict=True))
-            remembered.update(new)
-            found |= new
+        distinct = list(dict.fromkeys(surfaces))
+        found = dict(zip(distinct, self._look_up(distinct), strict=True))
         return [found[one][:limit] for one in surfaces]
-
-    def _remembered(self) -> dict[str, tuple[Candidate, ...]]:
-        """Answers that hold for the base as it is now."""
-        version, remembered = self._memory
-        if (now := self.kb.recent_version) != version or len(remembered) >= self.cache_size:
-            self._memory = _, remembered = now, {}
-        return remembered
 
     @abstractmethod
     def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
         """All candidates of each surface, best first."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return partial(type(self), cache_size=self.cache_size), (self.kb,)
 
 
 class Exact(FromBase):

@@ -43,9 +43,9 @@ class Fuzzy(FromBase):
     characters have no candidates. The base needs its trigram index (`kb.index_fuzzy()`).
     """
 
-    def __init__(self, kb: KnowledgeBase, *, cache_size: int = 16_384) -> None:
-        super().__init__(kb, cache_size=cache_size)
-        self._normalised = Normalised(kb, cache_size=0)
+    def __init__(self, kb: KnowledgeBase) -> None:
+        super().__init__(kb)
+        self._normalised = Normalised(kb)
         if not has_fuzzy(kb.connection):
             raise KnowledgeBaseError(
                 f"{kb.path}: no index for fuzzy look-up. Open it with read_only=False and call "

@@ -5,7 +5,6 @@ what "WHO" is. The short name gets the candidates of the fuller one beside its o
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from nerlink.data import Candidate, Document
@@ -17,9 +16,6 @@ __all__ = ["FULLER", "LENT_SHARE", "Fuller", "InDocument", "Name", "widen"]
 
 _MAX_FULLER: Final = 8
 """Fuller names that lend their candidates to one name; those that the document has first."""
-
-_CACHE_SIZE: Final = 4096
-"""Surfaces whose words and initials are remembered."""
 
 LENT_SHARE: Final = 0.5
 """Share of the priors that lenders get, by default."""
@@ -148,7 +144,7 @@ def _initials(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noq
     """Names that are the initials of others: WHO, beside World Health Organization."""
     long: dict[str, list[str]] = {}
     for name in names:
-        if initials := _acronym(name.surface):
+        if initials := acronym(name.surface):
             long.setdefault(initials, []).append(name.surface)
     if not long:
         return {}
@@ -170,10 +166,6 @@ def _partial(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa
     return {name: list(long[key]) for name, key in keys.items() if key in long}
 
 
-_acronym = lru_cache(maxsize=_CACHE_SIZE)(acronym)
-
-
-@lru_cache(maxsize=_CACHE_SIZE)
 def _words(surface: str) -> tuple[str, ...]:
     return tuple(normalise(surface).split())
 

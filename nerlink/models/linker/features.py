@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from typing import Any, Final, Self
 
 import numpy as np
@@ -43,9 +42,6 @@ NAME_FEATURES: Final = (
     "letters in common",
 )
 
-_CACHE_SIZE: Final = 4096
-"""Names whose parts are remembered, two kilobytes each."""
-
 QUALIFIER: Final = re.compile(r"\s*\(.*?\)\s*$|,.*$")
 
 
@@ -60,7 +56,6 @@ class _Parts:
     initials: str
 
 
-@lru_cache(maxsize=_CACHE_SIZE)
 def _parts(name: str) -> _Parts:
     whole = normalise(name)
     base = normalise(QUALIFIER.sub("", name))

@@ -19,6 +19,7 @@ from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
 from nerlink.kb.candidates.in_document import widen
 from nerlink.models.linker.candidates import COLUMNS, CandidateSet, Lender
+from nerlink.models.linker.counts import NO_ROW
 from nerlink.models.linker.features import NAME_FEATURES, compare_names
 from nerlink.models.passages import MentionBatch
 
@@ -57,7 +58,6 @@ class Lookup:
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._fuller = InDocument(generator).fuller if in_document else _no_fuller
         self._memory: OrderedDict[_Key, CandidateSet] = OrderedDict()
-        self._rows: dict[str, int] = {}
         self._version = kb.recent_version
 
     def refresh(self) -> None:
@@ -68,7 +68,6 @@ class Lookup:
     def forget(self) -> None:
         """Forget everything."""
         self._memory.clear()
-        self._rows.clear()
         self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
@@ -86,11 +85,8 @@ class Lookup:
         return self._remembered(keys)
 
     def row(self, entity: str) -> int:
-        """The row of an entity in the knowledge base; -1 if it has no such entity."""
-        row = self._rows.get(entity)
-        if row is None:
-            row = self._rows[entity] = self.kb.row(entity) if entity in self.kb else -1
-        return row
+        """The row of an entity in the knowledge base; `NO_ROW` if it has no such entity."""
+        return self.kb.row(entity) if entity in self.kb else NO_ROW
 
     def with_entity(self, candidates: CandidateSet, entity: str) -> CandidateSet:
         """A candidate set with one more entity at its end, in training."""
