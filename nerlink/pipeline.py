@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Self, overload
@@ -12,7 +11,6 @@ from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
-from nerlink.models.encoder.fast.buffers import InBuffers, borrow_buffers
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.heap import keep_out_of_heap
 from nerlink.models.encoder.fast.precision import choose_precision
@@ -51,7 +49,6 @@ class Pipeline:
         self.precision = precision
         self._info = info
         self._lock = threading.Lock()
-        self._buffers = InBuffers()
 
     @classmethod
     def load(
@@ -170,7 +167,7 @@ class Pipeline:
         Args:
             told: Called as it goes on, with the entities read and those there are to read.
         """
-        with self._alone():
+        with self._lock:
             if self.model.linker:
                 self.model.linker.texts.refresh(told=told)
 
@@ -189,22 +186,16 @@ class Pipeline:
         """
         if mention not in check_document(doc, where="the document").mentions:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
-        with self._alone():
+        with self._lock:
             if self.model.linker:
                 self.model.linker.texts.refresh()
             return explain_mention(self.model, doc, mention)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One thread at a time; all use the same buffers, however many there are."""
-        with self._lock, borrow_buffers(self._buffers):
-            yield
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
         for group in group_documents(check_documents(documents, texts=True)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
                 keep_out_of_heap()
-            with self._alone():
+            with self._lock:
                 if self.model.linker:
                     self.model.linker.texts.refresh()
                 done = list(annotate_group(self.model, group, link_only=link_only))

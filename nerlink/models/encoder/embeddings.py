@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from nerlink.config import EncoderConfig
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.errors import EncoderError
-from nerlink.models.encoder.fast.buffers import buffers_of_thread
+from nerlink.models.encoder.fast.buffers import InBuffers
 from nerlink.models.encoder.fast.precision import PRECISIONS, compute_in
 from nerlink.models.encoder.fast.transformer import hidden_states, is_packable
 from nerlink.models.encoder.find import find_encoder
@@ -112,6 +112,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.tokenizer.backend_tokenizer.no_truncation()
         self.config = config
         self.precision = "fp32"
+        self.scratch = InBuffers()
         self.autocast: torch.dtype | None = None
         self.subtokenizer = Subtokenizer(self.tokenizer)
         self.window = min(config.window, self._most_subtokens())
@@ -174,10 +175,11 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             One row a token, (n_tokens, embedding_length).
         """
         shapes = [shapes_of(doc.words) for doc in documents] if self.shapes else []
-        if self.memory is None:
-            stacked = [self._transform(documents, shapes, rng)]
-        else:
-            stacked = [torch.cat([self._no_rows(), *self.memory(documents)])]
+        with self.scratch.lock:
+            if self.memory is None:
+                stacked = [self._transform(documents, shapes, rng)]
+            else:
+                stacked = [torch.cat([self._no_rows(), *self.memory(documents)])]
         if self.shapes is not None:
             stacked.append(self.shapes.encode(shapes))
         if self.static is not None:
@@ -195,8 +197,9 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             cases = [
                 _by_subtoken(shapes[i], subtokenized[i])[: self.window] for i in batch if shapes
             ]
-            hidden, sizes = self._forward(rows, cases)
-            means = [part.mean(0) for part in torch.split(hidden, sizes)]
+            with self.scratch.lock:
+                hidden, sizes = self._forward(rows, cases)
+                means = [part.mean(0) for part in torch.split(hidden, sizes)]
             out[batch] = torch.stack(means)
         return out
 
@@ -218,7 +221,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     def set_precision(self, precision: str) -> None:
         """Have the transformer compute in `fp32`, `bf16`, `fp16` or `int8` from now on."""
         self.precision = precision
-        compute_in(self.model, precision)
+        compute_in(self.model, precision, self.scratch)
 
     def _transform(
         self,
@@ -292,7 +295,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             extra = extra.to(PRECISIONS[self.precision])
         numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
         with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
-            layers, buffers = self.config.layers, None if self.autocast else buffers_of_thread()
+            layers, buffers = self.config.layers, None if self.autocast else self.scratch
             states = hidden_states(
                 self.model, numbers, sizes, extra=extra, layers=layers, buffers=buffers
             )

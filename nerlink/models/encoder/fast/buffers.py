@@ -1,14 +1,13 @@
 """How the parts of a transformer's layer run: as modules, or in buffers used again and again."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import local
+from collections.abc import Iterable, Sequence
+from threading import RLock
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["AsModules", "InBuffers", "borrow_buffers", "buffers_of_thread"]
+__all__ = ["AsModules", "InBuffers"]
 
 
 class AsModules:
@@ -54,9 +53,13 @@ class InBuffers(AsModules):
 
     New tensors of ever new sizes cost time, and leave the C library's heap full of gaps. What a
     buffer holds lasts until it is used again: at most until the next sequences.
+
+    Attributes:
+        lock: Held by whoever runs sequences in the buffers, until their results are copied out.
     """
 
     def __init__(self) -> None:
+        self.lock = RLock()
         self._buffers: dict[tuple[str, int, torch.dtype, bool], Tensor] = {}
 
     def linear(self, module: Any, states: Tensor, name: str) -> Tensor:
@@ -111,6 +114,10 @@ class InBuffers(AsModules):
         """A copy of states, which later layers overwrite."""
         return states.clone()
 
+    def __reduce__(self) -> tuple[type["InBuffers"], tuple[()]]:
+        """A copy of a model gets buffers for itself: what they hold is worth nothing later."""
+        return type(self), ()
+
     def take(self, name: str, like: Tensor, width: int, dtype: torch.dtype | None = None) -> Tensor:
         """The buffer of a name, (n, width), for as many rows as another tensor has."""
         key = name, width, dtype or like.dtype, torch.is_inference_mode_enabled()
@@ -118,26 +125,3 @@ class InBuffers(AsModules):
         if buffer is None or len(buffer) < len(like):
             buffer = self._buffers[key] = like.new_empty(len(like), width, dtype=key[2])
         return buffer[: len(like)]
-
-
-class _OfThread(local):
-    def __init__(self) -> None:
-        self.buffers = InBuffers()
-
-
-_OF_THREAD = _OfThread()
-
-
-def buffers_of_thread() -> InBuffers:
-    """Buffers that no other thread writes to, kept as long as this one lives."""
-    return _OF_THREAD.buffers
-
-
-@contextmanager
-def borrow_buffers(buffers: InBuffers) -> Iterator[None]:
-    """Within it, this thread uses buffers that threads lend each other, one at a time."""
-    own, _OF_THREAD.buffers = _OF_THREAD.buffers, buffers
-    try:
-        yield
-    finally:
-        _OF_THREAD.buffers = own

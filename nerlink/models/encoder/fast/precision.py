@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nerlink.errors import ConfigError
-from nerlink.models.encoder.fast.buffers import buffers_of_thread
+from nerlink.models.encoder.fast.buffers import InBuffers
 
 __all__ = ["PRECISIONS", "Int8Linear", "can_int8", "choose_precision", "compute_in", "set_int8"]
 
@@ -28,10 +28,12 @@ class Int8Linear(nn.Module):
 
     Args:
         linear: The layer it stands for.
+        buffers: Where inputs are rounded; those of the transformer that the layer is a part of.
     """
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Linear, buffers: InBuffers) -> None:
         super().__init__()
+        self.scratch = buffers
         self.weight = linear.weight
         self.bias = linear.bias
         weight = linear.weight.detach().float()
@@ -44,12 +46,11 @@ class Int8Linear(nn.Module):
     def forward(self, states: Tensor) -> Tensor:
         """The linear map, (..., input width) to (..., output width), in what the states are in."""
         rows = states.reshape(-1, states.shape[-1])
-        buffers = buffers_of_thread()
-        work = buffers.take("work", rows, rows.shape[1], torch.float32).copy_(rows)
+        work = self.scratch.take("work", rows, rows.shape[1], torch.float32).copy_(rows)
         scales = _scales(work)
         # The kernel is fast with unsigned inputs: 128 stands for zero, and the half is to round.
         work.mul_(scales.reciprocal()).add_(128.5)
-        steps = buffers.take("steps", rows, rows.shape[1], torch.uint8).copy_(work)
+        steps = self.scratch.take("steps", rows, rows.shape[1], torch.uint8).copy_(work)
         out: Tensor = torch.ops.onednn.qlinear_pointwise(
             steps,
             1.0,
@@ -84,13 +85,18 @@ def can_int8() -> bool:
     return bool(asked and asked())
 
 
-def set_int8(model: Any, *, is_on: bool) -> None:
-    """Have the layers of a transformer multiply in int8 from now on, or no longer."""
+def set_int8(model: Any, buffers: InBuffers | None) -> None:
+    """Have the layers of a transformer multiply in int8 from now on, or no longer without buffers.
+
+    Args:
+        model: The transformer.
+        buffers: Where the layers round their inputs.
+    """
     for parent in [*model.modules()]:
         for name, module in [*parent.named_children()]:
-            if is_on and type(module) is nn.Linear:
-                setattr(parent, name, Int8Linear(module))
-            elif not is_on and isinstance(module, Int8Linear):
+            if buffers and type(module) is nn.Linear:
+                setattr(parent, name, Int8Linear(module, buffers))
+            elif not buffers and isinstance(module, Int8Linear):
                 setattr(parent, name, module.linear())
 
 
@@ -139,9 +145,9 @@ def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") ->
     return name
 
 
-def compute_in(model: Any, precision: str) -> None:
-    """Have a transformer compute in `fp32`, `bf16`, `int8` or `fp16` from now on."""
-    set_int8(model, is_on=False)
+def compute_in(model: Any, precision: str, buffers: InBuffers) -> None:
+    """Have a transformer compute in `fp32`, `bf16`, `int8` or `fp16` from now on, in buffers."""
+    set_int8(model, None)
     model.to(PRECISIONS[precision])
     if precision == "int8":
-        set_int8(model, is_on=True)
+        set_int8(model, buffers)

@@ -8,6 +8,7 @@ from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.fast import precision
+from nerlink.models.encoder.fast.buffers import InBuffers
 from nerlink.models.encoder.fast.precision import (
     PRECISIONS,
     Int8Linear,
@@ -37,21 +38,23 @@ def test_a_layer_multiplies_rounded_rows(shape, bias):
     expected = rounded(states.reshape(-1, 8)) @ rounded(linear.weight.detach()).T
     if bias:
         expected = expected + linear.bias.detach()
-    found = Int8Linear(linear)(states)
+    found = Int8Linear(linear, InBuffers())(states)
     assert found.shape == (*shape[:-1], 16)
     torch.testing.assert_close(found.reshape(-1, 16).double(), expected, atol=1e-4, rtol=1e-4)
     assert (found - linear(states)).abs().max() > 1e-4
 
 
 def test_a_row_does_not_change_another_one():
-    layer = Int8Linear(nn.Linear(8, 4))
+    layer = Int8Linear(nn.Linear(8, 4), InBuffers())
     small, large = torch.randn(1, 8), 1000 * torch.randn(1, 8)
     torch.testing.assert_close(layer(torch.cat([small, large]))[:1], layer(small))
 
 
 def test_rows_of_zeros_are_mapped_to_the_bias():
     linear = nn.Linear(8, 4)
-    torch.testing.assert_close(Int8Linear(linear)(torch.zeros(3, 8)), linear.bias.expand(3, 4))
+    torch.testing.assert_close(
+        Int8Linear(linear, InBuffers())(torch.zeros(3, 8)), linear.bias.expand(3, 4)
+    )
 
 
 def test_weights_keep_their_names_and_are_kept_in_bf16(encoder_dir):
@@ -72,10 +75,10 @@ def test_weights_keep_their_names_and_are_kept_in_bf16(encoder_dir):
 
 def test_layers_anywhere_in_a_model_are_found():
     model = nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU(), nn.Linear(4, 2)))
-    set_int8(model, is_on=True)
+    set_int8(model, InBuffers())
     kinds = [type(module) for module in model.modules()]
     assert kinds.count(Int8Linear) == 2
-    set_int8(model, is_on=False)
+    set_int8(model, None)
     assert [type(module) for module in model.modules()].count(nn.Linear) == 2
 
 
@@ -128,8 +131,8 @@ def test_a_torch_that_cannot_tell_has_no_int8(monkeypatch):
 @pytest.mark.parametrize("name", [n for n in PRECISIONS if n != "int8" or can_int8()])
 def test_weights_are_kept_in_what_is_asked_for(name):
     model = nn.Sequential(nn.Linear(4, 2))
-    compute_in(model, name)
+    compute_in(model, name, InBuffers())
     assert {weight.dtype for weight in model.parameters()} == {PRECISIONS[name]}
     assert isinstance(model[0], Int8Linear) == (name == "int8")
-    compute_in(model, "fp32")
+    compute_in(model, "fp32", InBuffers())
     assert (type(model[0]), model[0].weight.dtype) == (nn.Linear, torch.float32)
