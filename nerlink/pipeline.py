@@ -83,8 +83,7 @@ class Pipeline:
             changes = {"threshold": threshold, "top_k": top_k}
             table = {name: value for name, value in changes.items() if value is not None}
             table = model.linker.config.model_dump() | table
-            model.linker.config = check_table(LinkerConfig, table, where="Pipeline.load")
-            model.config = model.config.model_copy(update={"linker": model.linker.config})
+            model.configure_linker(check_table(LinkerConfig, table, where="Pipeline.load"))
         return cls(model, info=asdict(read_info(path)), device=str(chosen), precision=kind)
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from nerlink.config import Task
+from nerlink.config import LinkerConfig, Task
 from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
@@ -78,7 +78,11 @@ def _piece(example: Example, begin: int, end: int) -> Example:
 
 
 def annotate_documents(
-    model: JointModel, documents: Iterable[Document], *, link_only: bool = False
+    model: JointModel,
+    documents: Iterable[Document],
+    *,
+    link_only: bool = False,
+    linking: LinkerConfig | None = None,
 ) -> Iterator[Document]:
     """Documents with the mentions that the model finds, in order, a bounded number at a time.
 
@@ -86,19 +90,24 @@ def annotate_documents(
         model: In evaluation mode.
         documents: Their own mentions are replaced.
         link_only: Keep the documents' mentions and only say what they mean.
+        linking: Has the threshold and `top_k`, if not those of the model.
     """
     for group in group_documents(documents):
-        yield from annotate_group(model, group, link_only=link_only)
+        yield from annotate_group(model, group, link_only=link_only, linking=linking)
 
 
 def annotate_group(
-    model: JointModel, group: Sequence[tuple[Document, Passage]], *, link_only: bool = False
+    model: JointModel,
+    group: Sequence[tuple[Document, Passage]],
+    *,
+    link_only: bool = False,
+    linking: LinkerConfig | None = None,
 ) -> Iterator[Document]:
     """`annotate_documents` for documents that are already passages."""
     if link_only:
-        yield from _link(model, group)
+        yield from _link(model, group, linking)
         return
-    found = model.annotate([passage for _, passage in group])
+    found = model.annotate([passage for _, passage in group], linking=linking)
     for (doc, passage), annotations in zip(group, found, strict=True):
         mentions = [_mention(passage, annotation) for annotation in annotations]
         meta = doc.meta
@@ -122,7 +131,9 @@ def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Docume
         yield group
 
 
-def _link(model: JointModel, group: Sequence[tuple[Document, Passage]]) -> Iterator[Document]:
+def _link(
+    model: JointModel, group: Sequence[tuple[Document, Passage]], linking: LinkerConfig | None
+) -> Iterator[Document]:
     """Links for given mentions; nested ones, which one pass cannot hold, get more passes."""
     left = [dict.fromkeys(doc.mentions) for doc, _ in group]
     linked: list[dict[Mention, Mention]] = [{} for _ in group]
@@ -138,7 +149,8 @@ def _link(model: JointModel, group: Sequence[tuple[Document, Passage]]) -> Itera
             for (doc, _), alignment in zip(group, aligned, strict=True)
         ]
         given = [[TokenSpan(f, e, m.label) for f, e, m in a.spans] for a in aligned]
-        for number, annotations in enumerate(model.annotate(passages, given=given)):
+        every = model.annotate(passages, given=given, linking=linking)
+        for number, annotations in enumerate(every):
             for span, annotation in zip(aligned[number].spans, annotations, strict=True):
                 linked[number][span.mention] = _linked(span.mention, annotation)
                 del left[number][span.mention]

@@ -11,7 +11,8 @@ from flair.data import Sentence
 from flair.models import MultitaskModel
 from torch import Tensor
 
-from nerlink.config import Config
+from nerlink.config import Config, LinkerConfig
+from nerlink.errors import ConfigError
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.flair import examples_from, gold_spans, write_links, write_spans
 from nerlink.models.linker.linker import Linker
@@ -127,23 +128,36 @@ class JointModel(MultitaskModel):
             nel, n_mentions = self.linker.loss(vectors, labels, examples)
         return JointLoss(ner, nel, n_tokens, n_mentions)
 
+    def configure_linker(self, config: LinkerConfig) -> None:
+        """Have the linker go by another configuration from now on, which is saved with the model.
+
+        Raises:
+            ConfigError: The model does not link.
+        """
+        if self.linker is None:
+            raise ConfigError("this model finds mentions only: it was trained without 'nel'.")
+        self.linker.config = config
+        self.config = self.config.model_copy(update={"linker": config})
+
     def annotate(
         self,
         passages: Sequence[Passage],
         *,
         given: Sequence[Sequence[TokenSpan]] | None = None,
+        linking: LinkerConfig | None = None,
     ) -> Iterator[list[Annotation]]:
         """What the model finds in passages, one list each, in order.
 
         Args:
             passages: Each is read as if it were alone.
-            given: Spans to link, instead of those the tagger would find.
+            given: Spans to link, instead of the spans that the tagger would find.
+            linking: Has the threshold and `top_k`, if not those of the model.
         """
         begin = 0
         most = PACKED_TOKENS if self.encoder.is_packed else PADDED_TOKENS
         for end in _chunk_ends(passages, most):
             spans = given[begin:end] if given is not None else None
-            yield from self._annotate(passages[begin:end], spans)
+            yield from self._annotate(passages[begin:end], spans, linking)
             begin = end
 
     @torch.inference_mode()
@@ -157,7 +171,10 @@ class JointModel(MultitaskModel):
 
     @torch.inference_mode()
     def _annotate(
-        self, passages: Sequence[Passage], given: Sequence[Sequence[TokenSpan]] | None
+        self,
+        passages: Sequence[Passage],
+        given: Sequence[Sequence[TokenSpan]] | None,
+        linking: LinkerConfig | None,
     ) -> list[list[Annotation]]:
         vectors, scores, labels = self.read(passages)
         found: list[list[tuple[TokenSpan, float | None]]]
@@ -171,7 +188,8 @@ class JointModel(MultitaskModel):
         if not self.linker:
             return [[Annotation(span, score, None) for span, score in spans] for spans in found]
         each = [[span for span, _ in spans] for spans in found]
-        links = iter(self.linker.link(vectors, labels, locate(passages, each, vectors.device)))
+        mentions = locate(passages, each, vectors.device)
+        links = iter(self.linker.link(vectors, labels, mentions, config=linking))
         return [[Annotation(span, score, next(links)) for span, score in spans] for spans in found]
 
     def forward_loss(self, sentences: Any) -> tuple[Tensor, int]:

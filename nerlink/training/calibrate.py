@@ -177,13 +177,12 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
     target = linker.config.target
     if target is None:
         return
-    before = linker.config
-    linker.config = before.model_copy(update={"threshold": 0.0})
-    link_only = model.tagger is None
+    every_link = linker.config.model_copy(update={"threshold": 0.0})
+    tagged = annotate_documents(
+        model, documents, link_only=model.tagger is None, linking=every_link
+    )
     scores, is_right, n_gold = [], [], 0
-    for doc, found in zip(
-        documents, annotate_documents(model, documents, link_only=link_only), strict=True
-    ):
+    for doc, found in zip(documents, tagged, strict=True):
         links = links_of(Pair(name="", gold=doc, predicted=found)).in_kb()
         n_gold += len(links.gold)
         for mention in found.mentions:
@@ -191,12 +190,9 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
             if link in links.predicted:
                 scores.append(mention.link_score or 0.0)
                 is_right.append(link in links.gold)
-    if not scores or not n_gold:
-        linker.config = before
-        return
-    threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
-    linker.config = before.model_copy(update={"threshold": threshold})
-    model.config = model.config.model_copy(update={"linker": linker.config})
+    if scores and n_gold:
+        threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
+        model.configure_linker(linker.config.model_copy(update={"threshold": threshold}))
 
 
 def best_threshold(

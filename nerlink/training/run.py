@@ -1,8 +1,8 @@
 """The training loop, and the scores that choose its best epoch."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -20,7 +20,6 @@ from nerlink.evaluation import Report, evaluate
 from nerlink.models.annotate import annotate_documents, links_seen
 from nerlink.models.encoder.fast.precision import PRECISIONS
 from nerlink.models.joint import JointModel
-from nerlink.models.linker.linker import Linker
 from nerlink.models.passages import Example
 from nerlink.models.storage.model import head_state, load_head_state
 from nerlink.training.calibrate import calibrate
@@ -42,23 +41,11 @@ def score_documents(model: JointModel, documents: Sequence[Document]) -> Report:
     """Scores on annotated documents, which are told apart by their places, whatever their ids."""
     model.eval()
     gold = [replace(doc, id=str(place)) for place, doc in enumerate(documents)]
-    with _all_candidates(model.linker):
-        found = list(annotate_documents(model, gold, link_only=model.tagger is None))
+    linking = None
+    if linker := model.linker:  # all candidates come back: their recall is a score
+        linking = linker.config.model_copy(update={"top_k": linker.lookup.limit})
+    found = list(annotate_documents(model, gold, link_only=model.tagger is None, linking=linking))
     return evaluate(gold, found, seen=links_seen(model, gold))
-
-
-@contextmanager
-def _all_candidates(linker: Linker | None) -> Iterator[None]:
-    """Within it, all candidates come back with each mention: their recall is a score."""
-    if linker is None:
-        yield
-        return
-    config = linker.config
-    linker.config = config.model_copy(update={"top_k": linker.lookup.limit})
-    try:
-        yield
-    finally:
-        linker.config = config
 
 
 class Run:

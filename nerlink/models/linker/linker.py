@@ -227,15 +227,30 @@ class Linker(SpanClassifier):
         scores = self.score(queries, flat, prototypes)
         return FirstLook(scores.float(), flat, prototypes, mentions.passages, sets)
 
-    def link(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> list[Link]:
-        """What each mention means, a link for each; vectors and labels as `loss` takes them."""
+    def link(
+        self,
+        vectors: Tensor,
+        labels: Tensor | None,
+        mentions: MentionBatch,
+        *,
+        config: LinkerConfig | None = None,
+    ) -> list[Link]:
+        """What each mention means, a link for each.
+
+        Args:
+            vectors: As `loss` takes them.
+            labels: As `loss` takes them.
+            mentions: The mentions.
+            config: Has the threshold and `top_k`, if not those of the model.
+        """
         if not len(mentions):
             return []
+        config = config or self.config
         look = self.look(vectors, labels, mentions)
-        scores = self.second_look(look, is_on=self.config.second_look)
+        scores = self.second_look(look, is_on=config.second_look)
         probabilities = scores.softmax(-1).cpu().numpy()
         return [
-            choose(candidates, row[: 1 + len(candidates)], self.config)
+            choose(candidates, row[: 1 + len(candidates)], config)
             for candidates, row in zip(look.sets, probabilities, strict=True)
         ]
 

@@ -107,12 +107,7 @@ class SecondLook(nn.Module):
         own = np.concatenate([probabilities[:, 0], probabilities[owners, columns]])
         same = best_elsewhere(together[mentions], rows, own)
         anywhere = best_elsewhere(passages[mentions], rows, own)
-        out = scores.new_zeros(n, width, len(LOOK_FEATURES))
-        out[:, :, 0] = scores
-        out[:, 0, 1] = 1
         device = scores.device
-        out[:, 0, 3] = torch.from_numpy(same[:n]).to(device)
-        index = (flat.mentions, flat.places + 1)
         close = _closeness_to_the_rest(
             look.vectors.to(scores.dtype) - self.center,
             torch.from_numpy(own[n:]).to(device, scores.dtype),
@@ -120,10 +115,26 @@ class SecondLook(nn.Module):
             torch.from_numpy(passages).to(device),
             torch.from_numpy(together).to(device),
         )
-        for column, values in ((2, same[n:]), (4, anywhere[n:])):
-            out[..., column].index_put_(index, torch.from_numpy(values).to(device, scores.dtype))
-        out[..., 5].index_put_(index, close)
-        return out
+
+        def of_nil(values: Tensor) -> Tensor:
+            column = scores.new_zeros(n, width)
+            column[:, 0] = values.to(device, scores.dtype)
+            return column
+
+        def of_candidates(values: Tensor) -> Tensor:
+            column = scores.new_zeros(n, width)
+            index = (flat.mentions, flat.places + 1)
+            return column.index_put_(index, values.to(device, scores.dtype))
+
+        tables = {
+            "first look": scores,
+            "NIL": of_nil(torch.ones(n)),
+            "same name elsewhere": of_candidates(torch.from_numpy(same[n:])),
+            "same name elsewhere is NIL": of_nil(torch.from_numpy(same[:n])),
+            "elsewhere in the document": of_candidates(torch.from_numpy(anywhere[n:])),
+            "close to the rest of the document": of_candidates(close),
+        }
+        return torch.stack([tables[name] for name in LOOK_FEATURES], dim=-1)
 
 
 def names_together(passages: Sequence[int], names: Sequence[str]) -> NDArray[np.int64]:
