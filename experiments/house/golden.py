@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import nerlink
 
 TINY_NEWS = Path(__file__).parents[2] / "corpora" / "tiny-news"
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("act", choices=["write", "compare"])
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
+    torch.set_num_threads(1)  # sums of several threads may come out otherwise
     if options.act == "write":
         for name in RECIPES:
             train(name, options.folder / name)

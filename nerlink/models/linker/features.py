@@ -164,19 +164,19 @@ def flatten(sets: Sequence[CandidateSet], training: Sequence[TrainingCounts]) ->
     pairs = list(zip(sets, training, strict=True))
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     mentions = np.repeat(np.arange(len(sets)), sizes)
-    links = _column([counts.of_entities(s.rows) for s, counts in pairs])
     lent = [lent_to(s.rows, s.lenders, counts) for s, counts in pairs]
-    features, nil_features = _feature_tables(
-        mentions,
-        sizes,
+    known = _Known(
+        mentions=mentions,
+        sizes=sizes,
         name_counts=_column([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs]),
-        links=links,
+        links=_column([counts.of_entities(s.rows) for s, counts in pairs]),
         nil_counts=np.array([counts.of_nil(s.key) for s, counts in pairs], dtype=np.float32),
         popularity=_column([s.popularity for s in sets]),
         names=np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)]),
         lent=_column([priors for priors, _ in lent]),
         unknown=np.array([unknown for _, unknown in lent], dtype=np.float32),
     )
+    features, nil_features = _feature_tables(known)
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
         # The first of a mention's candidates stands where the candidates before it end.
@@ -186,7 +186,7 @@ def flatten(sets: Sequence[CandidateSet], training: Sequence[TrainingCounts]) ->
         nil_features=torch.from_numpy(nil_features),
         sizes=torch.from_numpy(sizes),
         types=torch.from_numpy(_integers([s.types for s in sets])),
-        seen=torch.from_numpy(links > 0),
+        seen=torch.from_numpy(known.links > 0),
     )
 
 
@@ -205,19 +205,37 @@ def with_labels(flat: FlatCandidates, labels: Tensor) -> FlatCandidates:
     return replace(flat, features=features)
 
 
-def _feature_tables(
-    mentions: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    *,
-    name_counts: Floats,
-    links: Floats,
-    nil_counts: Floats,
-    popularity: Floats,
-    names: Floats,
-    lent: Floats,
-    unknown: Floats,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What features are made of.
+
+    Args:
+        mentions: The mention of each candidate, (n_candidates).
+        sizes: Candidates of each mention, (n_mentions).
+        name_counts: How often the surface means each candidate, (n_candidates).
+        links: Links of training to each candidate, (n_candidates).
+        nil_counts: How often the surface is `NIL`, (n_mentions).
+        popularity: (n_candidates).
+        names: How the surface compares to the name, (n_candidates, len(NAME_FEATURES)).
+        lent: P(entity | fuller names in the document), (n_candidates).
+        unknown: Share of fuller names without candidates, (n_mentions).
+    """
+
+    mentions: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    name_counts: Floats
+    links: Floats
+    nil_counts: Floats
+    popularity: Floats
+    names: Floats
+    lent: Floats
+    unknown: Floats
+
+
+def _feature_tables(known: _Known) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Features of candidates, (n_candidates, len(FEATURES)), and of `NIL`, (n_mentions, ...)."""
+    mentions, sizes, popularity = known.mentions, known.sizes, known.popularity
+    name_counts, nil_counts, names = known.name_counts, known.nil_counts, known.names
     n = len(sizes)
     total = _sums(name_counts, mentions, n)
     everything = total + nil_counts
@@ -232,9 +250,9 @@ def _feature_tables(
         "share of the most popular": (popularity + 1) / most_popular[mentions],
         "share of counts": name_counts / (everything[mentions] + 1),
         "log count": np.log1p(name_counts) / 5,
-        "seen in training": np.minimum(np.log1p(links) / 5, 1.5),
+        "seen in training": np.minimum(np.log1p(known.links) / 5, 1.5),
         **dict(zip(NAME_FEATURES, names.T, strict=True)),
-        "prior of a fuller name": lent,
+        "prior of a fuller name": known.lent,
         # Known once the tagger has read the mentions (`with_labels`).
         "type is known": np.zeros(len(mentions)),
         "label agrees with type": np.zeros(len(mentions)),
@@ -248,7 +266,7 @@ def _feature_tables(
         "best prior": _maxima(prior, sizes),
         "best name": _maxima(names[:, NAME_FEATURES.index(BEST_NAME)], sizes),
         "best popularity": np.log1p(_maxima(popularity, sizes)) / 14,
-        "fuller name is unknown": unknown,
+        "fuller name is unknown": known.unknown,
     }
     return _table(features, FEATURES), _table(nil_features, NIL_FEATURES)
 

@@ -1,21 +1,17 @@
 """A linear-chain conditional random field (Lafferty et al., 2001): which tag follows which."""
 
 from collections.abc import Sequence
-from typing import Final
 
+import numpy as np
 import torch
 from flair.data import Dictionary
 from flair.models.sequence_tagger_utils.crf import CRF, START_TAG, STOP_TAG
-from flair.models.sequence_tagger_utils.viterbi import ViterbiDecoder
 from torch import Tensor, nn
 
-from nerlink.models.tagger.batching import SentenceBatch, batch_sentences, join_tokens
-from nerlink.models.tagger.tags import TagSet
+from nerlink.models.tagger.batching import SentenceBatch, batch_sentences
+from nerlink.models.tagger.tags import FORBIDDEN, Moves, TagSet, best_paths
 
 __all__ = ["TagChain"]
-
-FORBIDDEN: Final = -1e4
-"""Score of a tag after one that it may not follow, as Flair scores what follows its last tag."""
 
 
 class TagChain(nn.Module):
@@ -36,18 +32,16 @@ class TagChain(nn.Module):
             self.dictionary.add_item(tag)
         self.dictionary.set_start_stop_tags()
         self.crf = CRF(self.dictionary, len(self.dictionary), init_from_state_dict=False)
-        self.decoder = ViterbiDecoder(self.dictionary)
         self.start, self.stop = map(self.dictionary.get_idx_for_item, (START_TAG, STOP_TAG))
         n_tags = len(tagset)
         # Flair's transitions go from a column to a row.
         with torch.no_grad():
-            self.crf.transitions[:n_tags, :n_tags][~torch.from_numpy(tagset.may_follow.T)] = (
-                FORBIDDEN
-            )
-            self.crf.transitions[:n_tags, self.start][~torch.from_numpy(tagset.may_start)] = (
-                FORBIDDEN
-            )
-            self.crf.transitions[self.stop, :n_tags][~torch.from_numpy(tagset.may_end)] = FORBIDDEN
+            for part, may in (
+                (self.crf.transitions[:n_tags, :n_tags], tagset.may_follow.T),
+                (self.crf.transitions[:n_tags, self.start], tagset.may_start),
+                (self.crf.transitions[self.stop, :n_tags], tagset.may_end),
+            ):
+                part[~torch.from_numpy(may)] = FORBIDDEN
 
     def loss(self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]) -> Tensor:
         """Summed negative log-probability of the tag sequences of sentences, a scalar.
@@ -77,14 +71,14 @@ class TagChain(nn.Module):
             Tag indices, (n_tokens), and the log-probability that each token has its tag, whatever
             the tags of the others, (n_tokens).
         """
-        parts = []
-        for batch in batch_sentences(sentences, scores.device):
-            found, _ = self.decoder.decode(self._features(scores, batch), False, [])
-            flat = [self.dictionary.get_idx_for_item(tag) for tags in found for tag, _ in tags]
-            tags = torch.zeros_like(batch.rows)
-            tags[batch.mask] = torch.tensor(flat, device=scores.device)
-            parts.append((batch, tags))
-        tags = join_tokens(parts, torch.zeros(0, dtype=torch.long, device=scores.device))
+        starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
+        ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
+        found = np.zeros(len(scores), dtype=np.int64)
+        for positions, best in best_paths(
+            scores.float().cpu().numpy(), starts, ends, self._moves()
+        ):
+            found[positions] = best
+        tags = torch.from_numpy(found).to(scores.device)
         return tags, self._log_marginals(scores, tags, sentences)
 
     def _log_marginals(
@@ -116,7 +110,9 @@ class TagChain(nn.Module):
             reached = onward.where(inside.unsqueeze(1), reached)
         return (reached + self.crf.transitions[self.stop, :n_tags]).logsumexp(1)
 
-    def _features(self, scores: Tensor, batch: SentenceBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """What Flair's decoder reads; its start and stop tags score nothing by themselves."""
-        padded = nn.functional.pad(scores.float()[batch.rows], (0, 2))
-        return self.crf(padded), batch.lengths, self.crf.transitions
+    def _moves(self) -> Moves:
+        """What it scores to go from tag to tag; Flair's transitions go from a column to a row."""
+        n_tags = len(self.tagset)
+        moves = self.crf.transitions.detach().cpu().double().numpy()
+        first, last = moves[:n_tags, self.start], moves[self.stop, :n_tags]
+        return Moves(moves[:n_tags, :n_tags].T, first, last)

@@ -1,19 +1,36 @@
 """From tag scores to spans: the best sequence of tags that is one, for many sentences at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nerlink.models.encoder.windows import batches_by_budget
 
-__all__ = ["FoundSpans", "TagSet", "decode_spans", "spans_of"]
+__all__ = ["FORBIDDEN", "FoundSpans", "Moves", "TagSet", "best_paths", "decode_spans", "spans_of"]
 
 FORBIDDEN: Final = -1e4
+"""Score of a tag after one that it may not follow; Flair scores what follows its last tag so."""
+
 VITERBI_TOKENS: Final = 16_384
 """Padded tokens that the Viterbi algorithm runs over at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What it scores to go from tag to tag.
+
+    Args:
+        between: From a tag (row) to the next (column), (n_tags, n_tags).
+        first: To begin a sentence with a tag, (n_tags).
+        last: To end a sentence with a tag, (n_tags).
+    """
+
+    between: NDArray[np.floating[Any]]
+    first: NDArray[np.floating[Any]]
+    last: NDArray[np.floating[Any]]
 
 
 class TagSet:
@@ -46,6 +63,12 @@ class TagSet:
 
     def __len__(self) -> int:
         return len(self.tags)
+
+    @property
+    def moves(self) -> Moves:
+        """Nothing for what the scheme allows, `FORBIDDEN` for the rest."""
+        allowed = (self.may_follow, self.may_start, self.may_end)
+        return Moves(*(np.where(may, 0.0, FORBIDDEN) for may in allowed))
 
     def encode(self, spans: Sequence[tuple[int, int, int]], n_tokens: int) -> NDArray[np.int64]:
         """Tag indices of spans (first, last, label index), (n_tokens)."""
@@ -94,9 +117,7 @@ def decode_spans(
     starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
     ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
     broken = _invalid_sentences(tags, starts, ends, tagset)
-    for batch in batches_by_budget((ends - starts)[broken].tolist(), budget=VITERBI_TOKENS):
-        chosen = broken[batch]
-        positions, found = _viterbi(log_probs, starts[chosen], ends[chosen], tagset)
+    for positions, found in best_paths(log_probs, starts[broken], ends[broken], tagset.moves):
         tags[positions] = found
     of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0]
     return spans_of(tags, of_tags, tagset)
@@ -137,26 +158,48 @@ def _invalid_sentences(
     return np.unique(np.searchsorted(ends, broken, side="right"))
 
 
-def _viterbi(
-    log_probs: NDArray[np.float32],
+def best_paths(
+    scores: NDArray[np.float32],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-    tagset: TagSet,
+    moves: Moves,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The best tag sequences of sentences, by the Viterbi algorithm, in batches of like length.
+
+    Args:
+        scores: Of each tag for itself, (n_tokens, n_tags).
+        starts: First token of each sentence, none empty, (n_sentences).
+        ends: One past the last token, (n_sentences).
+        moves: What it scores to go from tag to tag.
+
+    Returns:
+        Positions of tokens and their tags, of equal length, for each batch.
+    """
+    for batch in batches_by_budget((ends - starts).tolist(), budget=VITERBI_TOKENS):
+        yield _viterbi(scores, starts[batch], ends[batch], moves)
+
+
+def _viterbi(
+    scores: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    moves: Moves,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The tokens of some sentences and their most probable valid tags, (n_tokens) each."""
+    """The tokens of some sentences and their best tags, (n_tokens) each."""
     lengths = ends - starts
-    longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(tagset)
-    moves = np.where(tagset.may_follow, 0.0, FORBIDDEN)
-    best = log_probs[starts] + np.where(tagset.may_start, 0.0, FORBIDDEN)
+    longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(moves.first)
+    # best[s, t]: score of the best path of sentence s that ends in tag t, as far as it is walked;
+    # back[p, s, t]: the tag before t on that path, at position p.
+    best = scores[starts] + moves.first
     back = np.empty((longest, n_sentences, n_tags), dtype=np.int64)
     back[:] = np.arange(n_tags)  # a sentence that has ended stays at its last tag
     for position in range(1, longest):
         on = np.flatnonzero(lengths > position)
-        paths = best[on, :, None] + moves
+        paths = best[on, :, None] + moves.between
         back[position, on] = paths.argmax(axis=1)
-        best[on] = paths.max(axis=1) + log_probs[starts[on] + position]
+        best[on] = paths.max(axis=1) + scores[starts[on] + position]
     tags = np.empty((n_sentences, longest), dtype=np.int64)
-    tags[:, -1] = (best + np.where(tagset.may_end, 0.0, FORBIDDEN)).argmax(axis=1)
+    tags[:, -1] = (best + moves.last).argmax(axis=1)
     for position in range(longest - 1, 0, -1):
         tags[:, position - 1] = back[position, np.arange(n_sentences), tags[:, position]]
     inside = np.arange(longest) < lengths[:, None]
