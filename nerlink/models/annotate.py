@@ -152,7 +152,8 @@ def _link(
         every = model.annotate(passages, given=given, linking=linking)
         for number, annotations in enumerate(every):
             for span, annotation in zip(aligned[number].spans, annotations, strict=True):
-                linked[number][span.mention] = _linked(span.mention, annotation)
+                link = annotation.link
+                linked[number][span.mention] = link.put_on(span.mention) if link else span.mention
                 del left[number][span.mention]
     for (doc, _), changes in zip(group, linked, strict=True):
         yield replace(doc, mentions=tuple(changes.get(m) or _unlinked(m) for m in doc.mentions))
@@ -189,34 +190,11 @@ def _unlinked(mention: Mention) -> Mention:
     return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
 
 
-def _linked(mention: Mention, annotation: Annotation) -> Mention:
-    link = annotation.link
-    if link is None:
-        return mention
-    return replace(
-        mention,
-        entity=link.entity,
-        link_score=link.score,
-        candidates=link.candidates,
-        nil=link.nil,
-    )
-
-
 def _mention(passage: Passage, annotation: Annotation) -> Mention:
     span, score, link = annotation
     start, end = passage.tokens.starts[span.first], passage.tokens.ends[span.last - 1]
-    if link is None:
-        return Mention(start=start, end=end, label=span.label, score=score)
-    return Mention(
-        start=start,
-        end=end,
-        label=span.label,
-        score=score,
-        entity=link.entity,
-        link_score=link.score,
-        candidates=link.candidates,
-        nil=link.nil,
-    )
+    mention = Mention(start=start, end=end, label=span.label, score=score)
+    return link.put_on(mention) if link else mention
 
 
 def links_seen(model: JointModel, documents: Iterable[Document]) -> dict[str, int] | None:

@@ -47,17 +47,17 @@ def write_spans(
 ) -> None:
     """Label the sentences of a run with found spans; earlier labels of that name go."""
     labels = [(span, span.label, score) for span, score in spans if span.label is not None]
-    _write(run, labels, label_name)
+    _relabel(run, labels, label_name)
 
 
 def write_links(run: SentenceRun, links: Sequence[tuple[TokenSpan, Link]], label_name: str) -> None:
     """Label the spans of a run with what they mean; earlier labels of that name go."""
     values = [(UNKNOWN if link.entity == NIL else link.entity, link.score) for _, link in links]
     labels = [(span, *value) for (span, _), value in zip(links, values, strict=True)]
-    _write(run, labels, label_name)
+    _relabel(run, labels, label_name)
 
 
-def _write(
+def _relabel(
     run: SentenceRun, labels: Sequence[tuple[TokenSpan, str, float]], label_name: str
 ) -> None:
     for sentence in run.sentences:

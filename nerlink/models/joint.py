@@ -30,10 +30,10 @@ from nerlink.models.tagger.tagger import Tagger
 
 __all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 
-PACKED_TOKENS: Final = 2048
+HELD_PACKED: Final = 2048
 """Tokens whose vectors are held at once, unless one document has more."""
 
-PADDED_TOKENS: Final = 16_384
+HELD_PADDED: Final = 16_384
 """The same where batches are padded: enough for windows of like length to meet."""
 
 
@@ -154,7 +154,7 @@ class JointModel(MultitaskModel):
             linking: Has the threshold and `top_k`, if not those of the model.
         """
         begin = 0
-        most = PACKED_TOKENS if self.encoder.is_packed else PADDED_TOKENS
+        most = HELD_PACKED if self.encoder.is_packed else HELD_PADDED
         for end in _chunk_ends(passages, most):
             spans = given[begin:end] if given is not None else None
             yield from self._annotate(passages[begin:end], spans, linking)

@@ -1,7 +1,7 @@
 """What the models read, learn from and give back: passages, gold spans, mentions, links."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple, Self
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nerlink.config import Task
 from nerlink.converters.tokens import TokenizedDocument
-from nerlink.data import Candidate, NilKind
+from nerlink.data import Candidate, Mention, NilKind
 from nerlink.kb import Name
 
 __all__ = [
@@ -131,6 +131,16 @@ class Link:
     score: float
     candidates: tuple[Candidate, ...]
     nil: NilKind | None = None
+
+    def put_on(self, mention: Mention) -> Mention:
+        """The mention with this link, whatever it was linked to before."""
+        return replace(
+            mention,
+            entity=self.entity,
+            link_score=self.score,
+            candidates=self.candidates,
+            nil=self.nil,
+        )
 
 
 @dataclass(frozen=True, slots=True)

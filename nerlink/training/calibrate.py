@@ -27,7 +27,7 @@ from nerlink.models.tagger.tagger import IGNORED, Tagger, log_odds
 
 __all__ = ["best_threshold", "calibrate"]
 
-GROUP: Final = 32
+DOCUMENTS_TOGETHER: Final = 32
 """Documents looked at together."""
 
 CENTRE_ROWS: Final = 10_000
@@ -42,7 +42,9 @@ def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
         documents: Development documents with gold mentions.
     """
     examples = [example_of(doc, model.config.tasks)[0] for doc in documents]
-    groups = [examples[i : i + GROUP] for i in range(0, len(examples), GROUP)]
+    groups = [
+        examples[i : i + DOCUMENTS_TOGETHER] for i in range(0, len(examples), DOCUMENTS_TOGETHER)
+    ]
     if model.tagger:
         if not model.tagger.chain:
             _fit_temperature(model, model.tagger, groups)
@@ -149,10 +151,10 @@ def _looks(
         with torch.inference_mode():
             look = linker.look(vectors, labels, mentions)
         gold = [span.entity for inside in spans for span in inside]
-        yield look, [_column(e, s.entities) for e, s in zip(gold, look.sets, strict=True)]
+        yield look, [_gold_column(e, s.entities) for e, s in zip(gold, look.sets, strict=True)]
 
 
-def _column(entity: str | None, candidates: Sequence[str]) -> int:
+def _gold_column(entity: str | None, candidates: Sequence[str]) -> int:
     if entity is None:
         return -1
     return 1 + candidates.index(entity) if entity in candidates else 0

@@ -17,11 +17,17 @@ from torch import Tensor
 
 from nerlink.errors import StorageError
 
-__all__ = ["Progress", "load_checkpoint", "random_state", "restore_random_state", "save_checkpoint"]
+__all__ = [
+    "RunProgress",
+    "load_checkpoint",
+    "random_state",
+    "restore_random_state",
+    "save_checkpoint",
+]
 
 
 @dataclass(slots=True)
-class Progress:
+class RunProgress:
     """How far a run has come; plain values, so that a checkpoint can hold them.
 
     Args:

@@ -24,7 +24,7 @@ from nerlink.models.passages import Example
 from nerlink.models.storage.model import head_state, load_head_state
 from nerlink.training.calibrate import calibrate
 from nerlink.training.checkpoint import (
-    Progress,
+    RunProgress,
     load_checkpoint,
     random_state,
     restore_random_state,
@@ -79,7 +79,7 @@ class Run:
         self.folder = folder
         self.accelerator = accelerator
         self.reporter = reporter
-        self.progress = Progress()
+        self.progress = RunProgress()
         self.rng = Random(config.seed)  # noqa: S311
         settings = config.training
         n_updates = [len(self._updates(epoch)) for epoch in range(settings.epochs)]
@@ -99,7 +99,7 @@ class Run:
         """The weights of the best epoch."""
         return self.folder / "best.safetensors"
 
-    def go(self) -> Progress:
+    def go(self) -> RunProgress:
         """Train to the end, from wherever the run stands, and put the best weights in place."""
         settings = self.config.training
         while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
@@ -125,7 +125,7 @@ class Run:
         self.load_weights(state["model"])
         self.optimisers.load_state_dict(state["optimisers"])
         restore_random_state(self.rng, state["random"])
-        self.progress = Progress(**state["progress"])
+        self.progress = RunProgress(**state["progress"])
         if self.accelerator.scaler and "scaler" in state:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         if self.model.linker and "text" in state:
@@ -140,7 +140,7 @@ class Run:
             "model": self.weights(),
             "optimisers": self.optimisers.state_dict(),
             "random": random_state(self.rng),
-            "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
+            "progress": {name: getattr(self.progress, name) for name in RunProgress.__slots__},
         }
         if scaler := self.accelerator.scaler:
             state["scaler"] = scaler.state_dict()

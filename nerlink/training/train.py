@@ -30,7 +30,7 @@ from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
-from nerlink.training.checkpoint import Progress
+from nerlink.training.checkpoint import RunProgress
 from nerlink.training.data import (
     Summary,
     TrainingSet,
@@ -166,7 +166,7 @@ def _check_arguments(config: Any, kb: Any) -> None:
         )
 
 
-def _go(run: Run, summary: Summary, *, resumes: bool) -> Progress:
+def _go(run: Run, summary: Summary, *, resumes: bool) -> RunProgress:
     """Train to the end, and tell what happens."""
     run.reporter.begin(summary, run.updates_before[-1])
     try:
@@ -255,7 +255,7 @@ def _prepare(
         for (_, entity), count in links.items():
             linked[base.row(entity)] += count
         accelerator.wait_for_everyone()
-        names = _count(links, base, is_new=is_new, accelerator=accelerator)
+        names = _count_into(links, base, is_new=is_new, accelerator=accelerator)
         counts = TrainingCounts(links=linked, nil=nil, new_names=names)
     encoder = WindowEmbeddings(config.encoder)
     model = build_model(
@@ -268,7 +268,7 @@ def _prepare(
     return summary, model
 
 
-def _count(
+def _count_into(
     links: Mapping[tuple[str, str], int],
     base: KnowledgeBase,
     *,
@@ -284,7 +284,7 @@ def _count(
 
 
 def _result(
-    output: Path, progress: Progress, summary: Summary, report: Report | None
+    output: Path, progress: RunProgress, summary: Summary, report: Report | None
 ) -> TrainingResult:
     return TrainingResult(
         folder=output,

@@ -110,7 +110,7 @@ def test_chunks_of_many_passages_give_what_one_gives(model, monkeypatch, is_pack
     monkeypatch.setattr(type(model.encoder), "is_packed", is_packed)
     passages = [passage_of(doc) for doc in TEXTS]
     whole = [[a.span for a in found] for found in model.annotate(passages)]
-    monkeypatch.setattr(joint, "PACKED_TOKENS" if is_packed else "PADDED_TOKENS", 12)
+    monkeypatch.setattr(joint, "HELD_PACKED" if is_packed else "HELD_PADDED", 12)
     assert [[a.span for a in found] for found in model.annotate(passages)] == whole
 
 

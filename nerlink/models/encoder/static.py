@@ -52,11 +52,11 @@ def read_vectors(path: str | Path) -> WordVectors:
     """
     path = Path(path).expanduser()
     if path.is_file():
-        return _checked(path, _read_text(path))
+        return _with_fitting_rows(path, _read_text(path))
     if path.is_dir():
         for pattern, read in FOLDERS.items():
             if found := sorted(path.glob(pattern)):
-                return _checked(path, read(found[0]))
+                return _with_fitting_rows(path, read(found[0]))
     raise ConfigError(
         f"encoder.static = {str(path)!r} holds no word vectors. Name a text file of words and "
         'numbers, a folder with an .npy array and a .parquet table of its words, or "encoder" for '
@@ -85,11 +85,11 @@ def _read_text(path: Path) -> WordVectors:
             raise DataError(f"{where}: there are no numbers after the word {fields[0]!r}.")
         # A word may have spaces in it (fastText, GloVe 840B), a number never.
         words.append(" ".join(fields[:-width]))
-        rows.append(_numbers(fields[-width:], width, where))
+        rows.append(_vector(fields[-width:], width, where))
     return WordVectors(tuple(words), np.stack(rows) if rows else np.zeros((0, 0), np.float32))
 
 
-def _numbers(fields: list[str], width: int, where: str) -> NDArray[np.float32]:
+def _vector(fields: list[str], width: int, where: str) -> NDArray[np.float32]:
     try:
         numbers = np.array(fields, dtype=np.float32)
     except ValueError as error:
@@ -135,7 +135,7 @@ FOLDERS: Final[Mapping[str, Callable[[Path], WordVectors]]] = {
 """Readers by the file that a folder has."""
 
 
-def _checked(path: Path, vectors: WordVectors) -> WordVectors:
+def _with_fitting_rows(path: Path, vectors: WordVectors) -> WordVectors:
     if vectors.rows.ndim != 2 or not vectors.rows.size or len(vectors.words) != len(vectors.rows):
         raise DataError(
             f"{path}: {len(vectors.words)} words, but vectors of the shape {vectors.rows.shape}. "

@@ -8,12 +8,13 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NO_ROW", "TrainingCounts"]
+__all__ = ["NO_ROW", "Floats", "TrainingCounts"]
 
 NO_ROW = -1
 """Stands for the row of an entity that the knowledge base lacks, `NIL` among them."""
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
+"""Numbers in whatever precision they come in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def explain_link(
     look = linker.look(vectors, labels, mentions)
     logits = linker.second_look(look, is_on=linker.config.second_look)
     query = linker.mention_vectors(vectors, mentions, labels)[number]
-    parts = _parts(linker, look, query, number)
+    parts = _score_parts(linker, look, query, number)
     entities = (NIL, *look.sets[number].entities)
     probabilities = logits[number].softmax(-1).tolist()
     options = [
@@ -115,7 +115,9 @@ def explain_link(
     return Explanation(mentions.names[number].surface, tuple(options))
 
 
-def _parts(linker: Linker, look: FirstLook, query: Tensor, number: int) -> list[dict[str, float]]:
+def _score_parts(
+    linker: Linker, look: FirstLook, query: Tensor, number: int
+) -> list[dict[str, float]]:
     """The parts of `NIL`, then of each candidate."""
     weights = linker.second_look.weights[int(linker.config.second_look)]
     of_document = (linker.second_look.features(look)[number] * weights)[:, N_CALIBRATION:]

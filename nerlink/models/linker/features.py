@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from nerlink.kb import normalise
 from nerlink.models.linker.candidates import CandidateSet, lent_to
-from nerlink.models.linker.counts import TrainingCounts
+from nerlink.models.linker.counts import Floats, TrainingCounts
 
 __all__ = [
     "FEATURES",
@@ -56,7 +56,7 @@ class _Parts:
     initials: str
 
 
-def _parts(name: str) -> _Parts:
+def _name_parts(name: str) -> _Parts:
     whole = normalise(name)
     base = normalise(QUALIFIER.sub("", name))
     initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper())
@@ -67,7 +67,7 @@ def _parts(name: str) -> _Parts:
 
 def compare_names(surface: str, name: str) -> tuple[float, ...]:
     """The features in `NAME_FEATURES`, each between 0 and 1."""
-    mention, entity = _parts(surface), _parts(name)
+    mention, entity = _name_parts(surface), _name_parts(name)
     common = len(mention.words & entity.words)
     letters = mention.whole.replace(" ", "")
     n_triples = len(mention.triples) + len(entity.triples)
@@ -122,8 +122,6 @@ NIL_WEIGHTS: Final = tuple(
 BEST_NAME: Final = "share of the surface in the name"
 """What is looked at to tell whether the surface may be a name of any candidate."""
 
-Floats = NDArray[np.floating[Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class FlatCandidates:
@@ -168,12 +166,12 @@ def flatten(sets: Sequence[CandidateSet], training: Sequence[TrainingCounts]) ->
     known = _Known(
         mentions=mentions,
         sizes=sizes,
-        name_counts=_column([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs]),
-        links=_column([counts.of_entities(s.rows) for s, counts in pairs]),
+        name_counts=_joined([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs]),
+        links=_joined([counts.of_entities(s.rows) for s, counts in pairs]),
         nil_counts=np.array([counts.of_nil(s.key) for s, counts in pairs], dtype=np.float32),
-        popularity=_column([s.popularity for s in sets]),
+        popularity=_joined([s.popularity for s in sets]),
         names=np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)]),
-        lent=_column([priors for priors, _ in lent]),
+        lent=_joined([priors for priors, _ in lent]),
         unknown=np.array([unknown for _, unknown in lent], dtype=np.float32),
     )
     features, nil_features = _feature_tables(known)
@@ -298,7 +296,7 @@ class Curves(nn.Module):
         return (features - 1) * self.weight + (bent * self.height).sum(-1)
 
 
-def _column(parts: Sequence[Floats]) -> Floats:
+def _joined(parts: Sequence[Floats]) -> Floats:
     return np.concatenate([np.zeros(0, dtype=np.float32), *parts])
 
 

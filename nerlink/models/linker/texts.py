@@ -17,7 +17,7 @@ from nerlink.models.linker.prototypes import Prototypes
 
 __all__ = ["EntityTexts", "encode_entities"]
 
-GROUP: Final = 2048
+TEXTS_TOGETHER: Final = 2048
 """Texts tokenised and sorted by length together."""
 
 LENGTH: Final = 0.25
@@ -110,7 +110,7 @@ def encode_entities(
     was_training = encoder.training
     encoder.eval()
     remaining = iter(texts)
-    while group := list(islice(remaining, GROUP)):
+    while group := list(islice(remaining, TEXTS_TOGETHER)):
         with torch.inference_mode():
             vectors = _text_vectors(encoder, [text for _, text in group])
         yield [row for row, _ in group], vectors.to("cpu", torch.float16)

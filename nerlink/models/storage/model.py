@@ -52,7 +52,7 @@ __all__ = [
     "save_model",
 ]
 
-PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
+VERSIONED: Final = ("nerlink", "flair", "torch", "transformers")
 _SAME_NERLINK: Final = "Take the nerlink that wrote it, or train the model again."
 _NO_OTHER_BASE: Final = (
     "No other base can take its place: copy the whole model again, or train it again."
@@ -109,7 +109,7 @@ def save_model(
         precision=model.encoder.precision,
         trained_on=trained_on or {},
         scores=scores or {},
-        versions={package: version(package) for package in PACKAGES},
+        versions={package: version(package) for package in VERSIONED},
     )
     is_own = _is_base_of(model, folder / BASE)
     partial = folder / ".partial"

@@ -51,7 +51,7 @@ def package(monkeypatch, tmp_path):
         carried = PackagedEncoder(
             package="carrier", folder="carrier/model", sha256=sha256, install="carrier"
         )
-        monkeypatch.setitem(sources.PACKAGES, "someone/encoder", carried)
+        monkeypatch.setitem(sources.PACKAGED_ENCODERS, "someone/encoder", carried)
         return folder
 
     return register

@@ -56,13 +56,15 @@ def hidden_states(
     if is_packable(model):
         learns = model.training or torch.is_grad_enabled()
         run = AsModules() if learns or buffers is None else buffers
-        chosen = _packed(model, words, list(lengths), layers, run)
+        chosen = _run_packed(model, words, list(lengths), layers, run)
     else:
-        chosen = _padded(model, words, list(lengths), layers)
+        chosen = _run_padded(model, words, list(lengths), layers)
     return torch.stack(chosen).mean(0) if len(chosen) > 1 else chosen[0]
 
 
-def _padded(model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]) -> list[Tensor]:
+def _run_padded(
+    model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]
+) -> list[Tensor]:
     sizes = torch.tensor(lengths, device=words.device)
     mask = torch.arange(max(lengths), device=words.device) < sizes.unsqueeze(1)
     batch = pad_sequence([*torch.split(words, lengths)], batch_first=True)
@@ -76,7 +78,7 @@ def _padded(model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]
     return [states[layer][mask] for layer in layers]
 
 
-def _packed(
+def _run_packed(
     model: Any, words: Tensor, lengths: list[int], layers: Sequence[int], run: AsModules
 ) -> list[Tensor]:
     table = model.embeddings
