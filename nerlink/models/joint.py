@@ -123,6 +123,7 @@ class JointModel(MultitaskModel):
         if self.tagger:
             scores = self.tagger.score(vectors, [example.passage for example in examples])
             ner, n_tokens = self.tagger.loss(scores, examples)
+            # Detached: links would else teach the tagger to call things what makes linking easy.
             labels = self.tagger.label_distribution(scores).detach()
         if self.linker:
             nel, n_mentions = self.linker.loss(vectors, labels, examples)

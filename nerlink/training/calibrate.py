@@ -105,6 +105,7 @@ def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Exa
 
 def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example]]) -> None:
     text = linker.prototypes.text
+    # A sample is enough for a mean, and a table of a million rows stays where it is mapped.
     rows = text[:: max(1, len(text) // CENTRE_ROWS)].float()
     if len(rows):
         linker.second_look.center.copy_(rows.mean(0))
@@ -118,11 +119,13 @@ def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example
         return
     most = max(map(len, features))
     padded = torch.zeros(len(features), most, len(LOOK_FEATURES))
+    # -inf in the first look marks padding, as `SecondLook.features` does.
     padded[:, :, 0] = -torch.inf
     for number, table in enumerate(features):
         padded[number, : len(table)] = table
     padding, target = padded[:, :, 0].isneginf(), torch.tensor(targets)
     padded = padded.masked_fill(padding.unsqueeze(-1), 0)
+    # Without the document there is calibration alone to fit: the first columns.
     for is_on, n in ((0, N_CALIBRATION), (1, len(LOOK_FEATURES))):
         linker.second_look.weights[is_on, :n] = _fit_looks(padded[..., :n], padding, target)
 

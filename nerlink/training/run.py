@@ -82,6 +82,8 @@ class Run:
         self.progress = RunProgress()
         self.rng = Random(config.seed)  # noqa: S311
         settings = config.training
+        # Batches are drawn anew each epoch, so epochs differ in length; the schedule of the
+        # learning rate needs the true sum.
         n_updates = [len(self._updates(epoch)) for epoch in range(settings.epochs)]
         self.updates_before = list(accumulate(n_updates, initial=0))
         self.optimisers = make_optimisers(model, settings, n_steps=self.updates_before[-1])
@@ -106,6 +108,8 @@ class Run:
             self._epoch()
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
+        # The order matters: the best weights first, then the texts as these weights encode them,
+        # then probabilities fitted to both.
         self.load_weights(load_checkpoint(self.best)["model"])
         encoder = self.model.encoder
         if encoder.autocast is not None:  # what follows is as the saved model will compute
@@ -165,6 +169,8 @@ class Run:
     def _updates(self, epoch: int) -> list[list[list[Example]]]:
         """The batches of an epoch, grouped into updates; the same in every process."""
         settings = self.config.training
+        # Seed and epoch alone decide the batches: a resumed run draws the batches of the killed
+        # one.
         rng = Random(f"{self.config.seed} {epoch}")  # noqa: S311
         batches = list(make_batches(self.data, batch_tokens=settings.batch_tokens, rng=rng))
         size = settings.gradient_accumulation
@@ -178,6 +184,9 @@ class Run:
         n_tokens = 0
         updates = self._updates(progress.epoch)
         for number, batches in enumerate(updates[progress.batch :], progress.batch):
+            # The encoder moves at every step, the text part of prototypes only here: encoding the
+            # texts of the next steps' candidates in one go costs a fraction of encoding them in
+            # every step.
             if number % settings.refresh_steps == 0:
                 ahead = updates[number : number + settings.refresh_steps]
                 self._refresh_text(e for group in ahead for batch in group for e in batch)
@@ -202,6 +211,8 @@ class Run:
             place = (self.progress.epoch, self.progress.batch, self.accelerator.process_index)
             self.rng.seed(f"{self.config.seed} {place}")
             torch.manual_seed(self.rng.getrandbits(63))
+        # Losses are sums; dividing by the counts of the whole update makes it a mean, whatever the
+        # number of batches and of processes that share it.
         n_tokens = sum(tokens_in(batch, task="ner") for batch in batches)
         n_mentions = sum(links_in(batch) for batch in batches)
         total = 0.0
@@ -209,6 +220,8 @@ class Run:
             is_last = number == len(batches) - 1
             with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
                 loss = self._loss(self._share(batch), n_tokens, n_mentions)
+                # Several processes average their gradients; the loss was divided by all tokens
+                # already.
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += float(self.accelerator.reduce(loss.detach(), "sum"))
         self.accelerator.clip_grad_norm_(self.optimisers.dense, self.config.training.max_grad_norm)
@@ -236,6 +249,7 @@ class Run:
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
             wanted = sorted(rows - {-1})
             linker.texts.write(wanted)
+            # Only before the very first step: later `NIL` is where learning has put it.
             if wanted and self.progress.epoch == self.progress.batch == 0:
                 linker.start_nil(wanted)
 

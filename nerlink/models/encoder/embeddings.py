@@ -108,6 +108,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
                 f"{config.model}: its tokenizer has no fast version (tokenizer.json). "
                 "Convert it with transformers' AutoTokenizer and save it beside the weights."
             )
+        # Windows are cut and padded here, not by the tokenizer: it must give all subtokens of a
+        # word and nothing else.
         self.tokenizer.backend_tokenizer.no_padding()
         self.tokenizer.backend_tokenizer.no_truncation()
         self.config = config
@@ -120,9 +122,12 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.shape_inputs: nn.Embedding | None = None
         if config.shape == "on" or (config.shape == "auto" and self._is_uncased()):
             self.shapes = ShapeEmbeddings(config.shape_dim)
+        # Shapes enter twice. Beside the output they help the heads; added to the input embeddings
+        # they let attention use case. A frozen transformer could not learn what the latter mean.
         if self.shapes and not config.freeze:
             width = self.model.get_input_embeddings().embedding_dim
             self.shape_inputs = nn.Embedding(len(SHAPES), width)
+            # Zeros: before the first step the transformer computes what it was trained to compute.
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
         self.static: StaticEmbeddings | InputEmbeddings | None = None
@@ -143,6 +148,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     @property
     def embedding_length(self) -> int:
         """Width of a token's vector."""
+        # The order is that of `encode`: transformer, shapes, static.
         stacked = [part for part in (self.shapes, self.static) if part is not None]
         return self.text_length + sum(part.embedding_length for part in stacked)
 
@@ -197,6 +203,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             cases = [
                 _by_subtoken(shapes[i], subtokenized[i])[: self.window] for i in batch if shapes
             ]
+            # The mean over all subtokens, special ones included, is what sentence encoders are
+            # trained for. It is taken before the next pass, which overwrites `hidden`.
             with self.scratch.lock:
                 hidden, sizes = self._forward(rows, cases)
                 means = [part.mean(0) for part in torch.split(hidden, sizes)]
@@ -256,6 +264,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         windows: Sequence[Window],
         shapes: Sequence[NDArray[np.int64]],
     ) -> Tensor:
+        # bases: row of each document's first token in `out`. firsts has one entry more than tokens.
         bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
         cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
         out = torch.zeros(int(bases[-1]), self.text_length, device=self.device)
@@ -266,12 +275,18 @@ class WindowEmbeddings(TransformerWordEmbeddings):
                 [cases[w.document][w.start : w.stop] for w in chosen if cases],
             )
             positions, rows = [], []
+            # hidden holds the windows end to end, each with its special subtokens: window w starts
+            # at the sum of the sizes before it, its text one prefix later.
             begins = np.cumsum([len(self.subtokenizer.prefix), *sizes])
             for start, window in zip(begins, chosen, strict=False):
                 firsts = documents[window.document].firsts
+                # The tokens whose first subtoken lies in the core. A token that begins in the core
+                # and ends behind it belongs here; the next core does not see its first subtoken.
                 begin, end = np.searchsorted(firsts[:-1], (window.first, window.last))
                 positions.append(firsts[begin:end] + (start - window.start))
                 rows.append(np.arange(begin, end) + bases[window.document])
+            # One gather and one scatter a batch: a Python loop over tokens would cost more than the
+            # transformer.
             index = torch.from_numpy(np.concatenate(positions)).to(hidden.device)
             place = torch.from_numpy(np.concatenate(rows)).to(hidden.device)
             out.index_copy_(0, place, hidden.index_select(0, index))
@@ -292,6 +307,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             borders = np.zeros(len(prefix), dtype=np.int64), np.zeros(len(suffix), dtype=np.int64)
             parts = [part for own in shapes for part in (borders[0], own, borders[1])]
             extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
+            # The table stays in fp32, so that a model saved from bf16 loses nothing of it.
             extra = extra.to(PRECISIONS[self.precision])
         numbers = torch.from_numpy(ids.astype(np.int64)).to(self.device)
         with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
@@ -308,6 +324,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             limit = UNLIMITED
         embeddings = getattr(self.model, "embeddings", None)
         positions = getattr(embeddings, "position_embeddings", None)
+        # RoBERTa and its kin number positions from padding_idx + 1: two of its 514 are no
+        # positions.
         padding = getattr(positions, "padding_idx", None)
         if padding is not None:
             limit -= int(padding) + 1

@@ -23,6 +23,7 @@ SHAPES: Final = ("border", "lower", "Title", "UPPER", "A", "miXed", "digits", "a
 @lru_cache(maxsize=100_000)
 def shape_of(word: str) -> int:
     """Index in `SHAPES` of a word's shape; 0, the border, is for positions outside the text."""
+    # Most words take this short way; the way below looks at each letter.
     if word.isascii() and word.isalpha() and (word.islower() or word.istitle()):
         return SHAPES.index("lower" if word.islower() else "Title" if len(word) > 1 else "A")
     letters = [char for char in word if char.isalpha()]
@@ -84,9 +85,13 @@ class ShapeEmbeddings(TokenEmbeddings):
         Args:
             documents: Indices into `SHAPES` of each document's tokens.
         """
+        # Documents are laid end to end with a border (shape 0) at both ends of each, so that no
+        # token sees the shape of a neighbour in another document: 0 a b c 0 0 d e 0.
         border = np.zeros(1, dtype=np.int64)
         with_borders = [part for own in documents for part in (border, own, border)]
         flat = torch.from_numpy(np.concatenate([border[:0], *with_borders]))
+        # `forward` drops the first and the last place, so what stood at place i of `flat` is row i
+        # - 1.
         inside = flat.nonzero().squeeze(1) - 1
         device = self.table.weight.device
         rows: Tensor = self(flat.to(device))[inside.to(device)]

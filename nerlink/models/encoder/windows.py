@@ -62,6 +62,7 @@ def plan_windows(
         rng: In training, where the first window ends by chance, so that contexts vary.
     """
     end = sentences[-1][1] if sentences else 0
+    # A document that fits in one window needs no room for an overlap.
     room = max(1, size - overlap) if end > size else size
     runs = _pack(sentences, room, rng) if context == "window" else sentences
     margin = {"window": overlap, "flert": FLERT_CONTEXT, "none": 0}[context]
@@ -82,11 +83,14 @@ def _pack(
     if not sentences:
         return
     begin, end = sentences[0][0], sentences[-1][1]
+    # Windows of about equal length: a full window and a rest of three tokens would leave the rest
+    # without context.
     n_windows = -(-(end - begin) // size)
     target = -(-(end - begin) // n_windows)
     limit = rng.randint(1, size) if rng and n_windows > 1 else target
     first, last = sentences[0]
     for start, stop in sentences[1:]:
+        # A sentence is never cut here, so a run ends before the sentence that would not fit.
         if stop - first > size or last - first >= limit:
             yield first, last
             first, limit = start, size if rng else target
@@ -96,6 +100,8 @@ def _pack(
 
 def _cut(first: int, last: int, size: int, document: int) -> Iterator[Window]:
     """A sentence longer than a window, cut so that each subtoken has the most context."""
+    # An eighth on each side is context only: a token at the very edge of a window sees half of what
+    # it needs. The first and the last piece keep the edges of the sentence itself.
     margin = size // 8
     start = first
     while True:
@@ -119,6 +125,8 @@ def batches_by_budget(
         is_padded: Whether the windows of a batch will be padded to the longest; then little
             padding is allowed, because the call of another batch costs less.
     """
+    # The longest first: a batch is as wide as its first window, so the padding of each window that
+    # is added is known at once.
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     batch: list[int] = []
     longest = n_real = 0

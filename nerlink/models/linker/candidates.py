@@ -98,6 +98,8 @@ def lent_to(
         an equal say; and the share of names that have none.
     """
     lent = [(lender.rows, lender.priors(training)) for lender in lenders if lender]
+    # `None` for a lender that the base would not know without this document: to the model it is a
+    # fuller name without candidates, as it will be at inference.
     known = [(inside.tolist(), priors.tolist()) for inside, priors in lent if priors is not None]
     sums: dict[int, float] = {}
     for inside, priors in known:

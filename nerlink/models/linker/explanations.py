@@ -120,6 +120,8 @@ def _score_parts(
 ) -> list[dict[str, float]]:
     """The parts of `NIL`, then of each candidate."""
     weights = linker.second_look.weights[int(linker.config.second_look)]
+    # Calibration multiplies the first look by its sharpness, so each part of the first look is
+    # multiplied as well; the parts then add up to the logit.
     of_document = (linker.second_look.features(look)[number] * weights)[:, N_CALIBRATION:]
     flat, sharpness = look.flat, weights[0]
     here = flat.mentions == number

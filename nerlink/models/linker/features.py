@@ -235,6 +235,8 @@ def _feature_tables(known: _Known) -> tuple[NDArray[np.float32], NDArray[np.floa
     mentions, sizes, popularity = known.mentions, known.sizes, known.popularity
     name_counts, nil_counts, names = known.name_counts, known.nil_counts, known.names
     n = len(sizes)
+    # Sums and maxima run over the candidates of each mention, which stand together; `[mentions]`
+    # spreads a mention's number over its candidates again.
     total = _sums(name_counts, mentions, n)
     everything = total + nil_counts
     most_popular = _maxima(popularity + 1, sizes)
@@ -287,11 +289,14 @@ class Curves(nn.Module):
         shape = (len(weights), n_bends)
         self.weight = nn.Parameter(torch.tensor(weights))
         self.slope = nn.Parameter(torch.randn(shape))
+        # A bend at slope * x + offset = 0 lies between 0 and 1, where the features are.
         self.offset = nn.Parameter(-torch.rand(shape) * self.slope.detach())
         self.height = nn.Parameter(torch.zeros(shape))
 
     def forward(self, features: Tensor) -> Tensor:
         """The part of each feature in the score, (n, n_features), of features, (n, n_features)."""
+        # bent: (n, n_features, n_bends). Features are taken less 1, so that with `WEIGHTS` the line
+        # of "log prior" is the log prior itself: 0 for a prior of 1.
         bent = nn.functional.gelu(features.unsqueeze(-1) * self.slope + self.offset)
         return (features - 1) * self.weight + (bent * self.height).sum(-1)
 

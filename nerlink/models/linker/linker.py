@@ -121,6 +121,9 @@ class Linker(SpanClassifier):
         self.nil_curves = Curves(NIL_WEIGHTS)
         self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
         self.second_look = SecondLook(prototypes.width)
+        # The query reads (first token; last token; mean of the passage; labels). It starts as the
+        # mean of the passage and little else: dot products with entity texts then rank as the
+        # untrained encoder does, and learning starts from a useful place.
         nn.init.normal_(self.query.weight, std=0.005)
         with torch.no_grad():
             about = 2 * encoder.embedding_length
@@ -170,10 +173,12 @@ class Linker(SpanClassifier):
         Returns:
             (n_mentions, 1 + most candidates); column 0 is `NIL`, padding is -inf.
         """
+        # One row a candidate, not a padded table: lists differ in length from 0 to 30.
         closeness = self.prototypes(queries[flat.mentions], vectors)
         scores = closeness + self.curves(flat.features).sum(-1)
         nil = queries @ self.nil_prototype + self.nil_curves(flat.nil_features).sum(-1)
         most = int(flat.sizes.max()) if len(flat.sizes) else 0
+        # Back to a table for the softmax; column 0 stays free for `NIL`, padding can never win.
         out = scores.new_full((len(flat.sizes), 1 + most), -torch.inf)
         out = out.index_put((flat.mentions, flat.places + 1), scores)
         return torch.cat([nil.unsqueeze(1), out[:, 1:]], dim=1)
@@ -197,11 +202,14 @@ class Linker(SpanClassifier):
         mentions = locate(passages, gold, vectors.device)
         if not len(mentions):
             return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
+        # Candidates are looked up for all mentions, also those without a gold link: they are the
+        # fuller names that lend candidates to the shorter ones. At inference it is the same.
         every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
         found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
         sets, targets = self.gold_candidates(list(chain(*gold)), found)
         counts = [self.counts_without(example) for example in examples]
         flat = self.flatten(sets, [counts[number] for number in mentions.passages])
+        # Memory is left out where it would be absent at inference (`_remembered`).
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)

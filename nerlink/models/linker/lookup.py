@@ -108,6 +108,8 @@ class Lookup:
 
     def _found(self, keys: Sequence[_Key]) -> list[CandidateSet]:
         """New candidate sets; looked up again if an entity was removed in between."""
+        # Between finding candidates and describing them another process may remove an entity. Then
+        # the version has changed, and the second try sees a base without it.
         version = self.kb.recent_version
         try:
             return self._look_up(keys)
@@ -118,6 +120,7 @@ class Lookup:
             return self._found(keys)
 
     def _look_up(self, keys: Sequence[_Key]) -> list[CandidateSet]:
+        # All surfaces and fuller names go to the base together: a query costs more than a row.
         surfaces = list(
             dict.fromkeys(one for surface, fuller in keys for one in (surface, *fuller))
         )

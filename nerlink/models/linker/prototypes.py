@@ -32,8 +32,11 @@ class Prototypes(PrototypicalDecoder):
 
     def __init__(self, rows: Sequence[int], width: int) -> None:
         super().__init__(1, width, distance_function="dot_product")
+        # Flair's decoder holds a vector for each entity as a parameter: with a million entities
+        # they would not fit in an optimiser. What remains of it is the interface.
         del self.prototype_vectors
         self.width = width
+        # Row 0 is for entities without a memory: it stays zero and gets no gradient.
         self.memory = nn.Embedding(len(rows) + 1, width, padding_idx=0)
         nn.init.zeros_(self.memory.weight)
         self.register_buffer("rows", torch.tensor(sorted(rows), dtype=torch.long))
@@ -61,6 +64,8 @@ class Prototypes(PrototypicalDecoder):
             rows: Rows of the knowledge base, new ones or ones whose text has changed.
             text: Their vectors, (n_rows, width).
         """
+        # The new rows stand first, and np.unique keeps the first of equal ones: the latest text
+        # wins.
         both = np.concatenate([np.array(rows, dtype=np.int64), self._late_rows])
         vectors = torch.cat([text.to(self.text.dtype).cpu(), self._late_text])
         self._late_rows, first = np.unique(both, return_index=True)
@@ -86,6 +91,7 @@ class Prototypes(PrototypicalDecoder):
         rows = rows.cpu()
         inside = rows.clamp(max=max(len(self.text) - 1, 0))
         out = self.text[inside] if len(self.text) else self.text.new_zeros(len(rows), self.width)
+        # Rows behind the table were clamped to its last row to be gathered at all.
         out[rows >= len(self.text)] = 0
         if len(self._late_rows):
             numbers = rows.numpy()
@@ -104,6 +110,8 @@ class Prototypes(PrototypicalDecoder):
         known = self.rows
         if not len(known):
             return self.memory.weight.new_zeros(len(rows), self.width)
+        # `known` is sorted, so a binary search finds the slot of a row, or the slot where it would
+        # stand; the comparison tells the two apart.
         slots = torch.searchsorted(known, rows).clamp(max=len(known) - 1)
         out: Tensor = self.memory(torch.where(known[slots] == rows, slots + 1, 0))
         return out

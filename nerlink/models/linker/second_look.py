@@ -97,6 +97,8 @@ class SecondLook(nn.Module):
         """
         scores, flat = look.scores, look.flat
         n, width = scores.shape
+        # Items are the `NIL`s of all mentions, then all candidates. `NIL` has row -1, so that NILs
+        # of the same name agree with each other as links do.
         owners = flat.mentions.cpu().numpy()
         columns = flat.places.cpu().numpy() + 1
         probabilities = scores.softmax(-1).cpu().numpy()
@@ -105,6 +107,7 @@ class SecondLook(nn.Module):
         mentions = np.concatenate([np.arange(n), owners])
         rows = np.concatenate([np.full(n, -1), flat.rows.cpu().numpy()])
         own = np.concatenate([probabilities[:, 0], probabilities[owners, columns]])
+        # The best probability at another mention of the same name, and anywhere in the passage.
         same = best_elsewhere(together[mentions], rows, own)
         anywhere = best_elsewhere(passages[mentions], rows, own)
         device = scores.device
@@ -153,6 +156,8 @@ def names_together(passages: Sequence[int], names: Sequence[str]) -> NDArray[np.
         words = frozenset(key[1].split())
         for word in words:
             holders.setdefault((key[0], word), []).append((key[1], words))
+    # A name joins a fuller one that has all its words. It is enough to look at the holders of one
+    # of its words; the smallest is as good as any, and the same in every run.
     for passage, name in parents:
         words = frozenset(name.split())
         for fuller, others in holders.get((passage, min(words, default="")), ()):
@@ -181,6 +186,8 @@ def best_elsewhere(
     """
     if not len(groups):
         return probabilities
+    # Sorted by group, then row, then falling probability: the first of each (group, row) is its
+    # best, the second what the best itself finds elsewhere.
     order = np.lexsort((-probabilities, rows, groups))
     group, row, sorted_ = groups[order], rows[order], probabilities[order]
     is_first = np.append(True, (group[1:] != group[:-1]) | (row[1:] != row[:-1]))
@@ -197,11 +204,15 @@ def _closeness_to_the_rest(
     vectors: Tensor, probabilities: Tensor, mentions: Tensor, passages: Tensor, together: Tensor
 ) -> Tensor:
     """Cosine of each candidate and what the passage's other names mean, (n_candidates)."""
+    # vectors: (n_candidates, width), less the mean candidate. A mention counts by its candidates,
+    # weighted by what the first look thinks of them.
     directions = nn.functional.normalize(vectors, dim=-1)
     weighted = probabilities.unsqueeze(-1) * directions
     n_passages, n_names = (int(x.max()) + 1 if len(x) else 0 for x in (passages, together))
     width = vectors.shape[1]
     of_passage = vectors.new_zeros(n_passages, width).index_add(0, passages[mentions], weighted)
     of_name = vectors.new_zeros(n_names, width).index_add(0, together[mentions], weighted)
+    # The passage less the mentions of the same name: else a name that stands ten times would agree
+    # with itself. eps is large because the difference may be rounding alone.
     rest = nn.functional.normalize(of_passage[passages] - of_name[together], dim=-1, eps=1e-4)
     return (directions * rest[mentions]).sum(-1)

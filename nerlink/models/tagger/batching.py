@@ -33,6 +33,7 @@ def batch_sentences(
     sentences: Sequence[tuple[int, int]], device: torch.device
 ) -> Iterator[SentenceBatch]:
     """Token ranges in batches of a bounded size; empty ones are left out."""
+    # The longest first, so that the first of a batch tells its width, as PyTorch's packing wants.
     order = sorted((first - last, first) for first, last in sentences if last > first)
     while order:
         longest = -order[0][0]

@@ -85,6 +85,9 @@ class TagChain(nn.Module):
         self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]
     ) -> Tensor:
         """Log-probability of single tags, which the loss has as its gradient (less one)."""
+        # The gradient of log Z by a token's score is the marginal of the tag; the loss subtracts
+        # the score of the best path, whose gradient is 1. Autograd is the forward-backward
+        # algorithm.
         with torch.inference_mode(mode=False), torch.enable_grad():
             own = scores.detach().clone().requires_grad_()
             (gradient,) = torch.autograd.grad(self.loss(own, tags.clone(), sentences), own)
@@ -104,6 +107,7 @@ class TagChain(nn.Module):
         """Log of the summed exponents of all tag sequences' scores, (n_sentences)."""
         n_tags = padded.shape[2]
         moves = self.crf.transitions[:n_tags, :n_tags]
+        # reached[s, t]: log of the summed exponents of all paths of sentence s that end in tag t.
         reached = padded[:, 0] + self.crf.transitions[:n_tags, self.start]
         for single, inside in zip(padded.unbind(1)[1:], batch.mask.unbind(1)[1:], strict=True):
             onward = (reached.unsqueeze(1) + moves).logsumexp(2) + single

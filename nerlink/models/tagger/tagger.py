@@ -76,6 +76,8 @@ class Tagger(SequenceTagger):
         self.linear = nn.Sequential(  # type: ignore[assignment]
             *_hidden_layer(width, config), nn.Linear(config.hidden or width, len(self.tagset))
         ).to(encoder.device)
+        # (n_tags, 1 + n_labels) of zeros and ones: a product sums the probabilities of B, I, E and
+        # S of a label into one.
         groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
         groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
         self.register_buffer("groups", groups, persistent=False)

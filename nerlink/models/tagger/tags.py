@@ -49,6 +49,7 @@ class TagSet:
         n_positions = len(self.positions)
         self.label_of = np.array([-1, *np.repeat(np.arange(len(labels)), n_positions)])
         self.position_of = np.array(["O", *(list(self.positions) * len(labels))])
+        # In BIO a mention may end anywhere; in BIOES only E and S end one.
         closed = "OES" if scheme == "bioes" else "OBI"
         opens = np.isin(self.position_of, ["O", "B", "S"])
         closes = np.isin(self.position_of, list(closed))
@@ -139,6 +140,8 @@ def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: Ta
     if not len(firsts):
         empty = np.zeros(0, dtype=np.int64)
         return FoundSpans(empty, empty, empty, np.zeros(0))
+    # reduceat takes the minimum of every stretch between borders, the gaps between spans included:
+    # every second one is a span.
     borders = np.column_stack([firsts, lasts]).ravel()
     least = np.minimum.reduceat(np.append(log_probs.astype(np.float64), 0.0), borders)[::2]
     scores = np.exp(np.minimum(least, 0.0))

@@ -66,6 +66,8 @@ class InBuffers(AsModules):
         """A linear map of states, (n_subtokens, width)."""
         if type(module) is not nn.Linear:
             return super().linear(module, states, name)
+        # addmm writes to `out` and adds the bias in the same pass; nn.Linear would make a new
+        # tensor.
         out = self.take(name, states, module.out_features)
         return torch.addmm(module.bias, states, module.weight.t(), out=out)
 
@@ -78,6 +80,8 @@ class InBuffers(AsModules):
     def norm(self, module: nn.LayerNorm, states: Tensor, name: str) -> Tensor:
         """Layer norm of states."""
         out = self.take(name, states, states.shape[1])
+        # The public layer_norm takes no `out`. Mean and deviation are wanted by nobody, but the
+        # kernel writes them somewhere.
         torch.ops.aten.native_layer_norm.out(
             states,
             module.normalized_shape,
@@ -105,6 +109,8 @@ class InBuffers(AsModules):
 
     def join(self, parts: Iterable[Tensor], sizes: Sequence[int], like: Tensor) -> Tensor:
         """Parts of states, each of so many subtokens, in one tensor of the shape of another."""
+        # Attention gives (n, heads, length, width of a head) for each length; copying straight into
+        # the place saves the concatenation's second copy.
         out = self.take("joined", like, like.shape[1])
         for part, place in zip(parts, torch.split(out, list(sizes)), strict=True):
             place.view(part.shape).copy_(part)
@@ -120,6 +126,8 @@ class InBuffers(AsModules):
 
     def take(self, name: str, like: Tensor, width: int, dtype: torch.dtype | None = None) -> Tensor:
         """The buffer of a name, (n, width), for as many rows as another tensor has."""
+        # A tensor made in inference mode may not be written to outside of it, so each mode has its
+        # own.
         key = name, width, dtype or like.dtype, torch.is_inference_mode_enabled()
         buffer = self._buffers.get(key)
         if buffer is None or len(buffer) < len(like):

@@ -36,6 +36,7 @@ class Int8Linear(nn.Module):
         self.scratch = buffers
         self.weight = linear.weight
         self.bias = linear.bias
+        # Scales are of rows: one outlier in a matrix then costs precision in its row only.
         weight = linear.weight.detach().float()
         scales = _scales(weight)
         self._packed = torch.ops.onednn.qlinear_prepack((weight / scales).round().char(), None)

@@ -84,6 +84,7 @@ def _run_packed(
     table = model.embeddings
     padding = table.position_embeddings.padding_idx
     first = 0 if padding is None else padding + 1
+    # Each sequence counts its positions from the start, though all stand in one list.
     positions = torch.cat([torch.arange(first, first + length) for length in lengths])
     types = table.token_type_embeddings.weight[0]
     states = run.add(words, types, table.position_embeddings(positions))
@@ -91,6 +92,8 @@ def _run_packed(
     numbers = range(1 + len(model.encoder.layer))
     wanted = {numbers[layer] for layer in layers}
     kept = {0: states}
+    # Batches come sorted by length, so sequences of equal length are neighbours: one attention call
+    # a length, without a mask and without padding.
     groups = [(len([*equal]), length) for length, equal in groupby(lengths)]
     for number, layer in enumerate(model.encoder.layer, start=1):
         mixed = _attend(layer.attention.self, states, groups, run)
