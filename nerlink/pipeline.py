@@ -11,8 +11,8 @@ from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
+from nerlink.models.encoder.fast.buffers import keep_out_of_heap
 from nerlink.models.encoder.fast.devices import choose_device
-from nerlink.models.encoder.fast.heap import keep_out_of_heap
 from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation

@@ -130,20 +130,24 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             # Zeros: before the first step the transformer computes what it was trained to compute.
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
-        self.static: StaticEmbeddings | InputEmbeddings | None = None
-        if config.static == "encoder":
-            self.static = InputEmbeddings(self.model.get_input_embeddings(), self.subtokenizer)
-        elif config.static is not None:
-            self.static = StaticEmbeddings(
-                read_vectors(folder / "static" if folder else config.static)
-            )
-            self.static.to(self.device)
+        self.static = self._static(folder)
         self.memory: VectorMemory | None = None
         self._check_layers()
         if config.freeze:
             self.model.requires_grad_(requires_grad=False)
         elif config.freeze_embeddings:
             self.model.get_input_embeddings().requires_grad_(requires_grad=False)
+
+    def _static(self, folder: Path | None) -> StaticEmbeddings | InputEmbeddings | None:
+        """What gives a word its vector in any context, if anything is to."""
+        where = self.config.static
+        if where is None:
+            return None
+        if where == "encoder":
+            return InputEmbeddings(self.model.get_input_embeddings(), self.subtokenizer)
+        return StaticEmbeddings(read_vectors(folder / "static" if folder else where)).to(
+            self.device
+        )
 
     @property
     def embedding_length(self) -> int:

@@ -1,13 +1,22 @@
 """How the parts of a transformer's layer run: as modules, or in buffers used again and again."""
 
+import ctypes
+import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from threading import RLock
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["AsModules", "InBuffers"]
+__all__ = ["AsModules", "InBuffers", "keep_out_of_heap"]
+
+MMAP_THRESHOLD: Final = -3
+"""The number of that option of glibc's `mallopt`."""
+
+OWN_PAGES: Final = 1 << 20
+"""Bytes from which a tensor gets pages of its own."""
 
 
 class AsModules:
@@ -133,3 +142,15 @@ class InBuffers(AsModules):
         if buffer is None or len(buffer) < len(like):
             buffer = self._buffers[key] = like.new_empty(len(like), width, dtype=key[2])
         return buffer[: len(like)]
+
+
+@cache
+def keep_out_of_heap() -> None:
+    """Give every large tensor pages of its own, which go back to the system when it is freed.
+
+    By itself, glibc puts tensors of up to 32 MB into its heap, where those of ever new sizes leave
+    gaps: over a long stream, hundreds of megabytes that nothing uses. This holds for the rest of
+    the process. Other C libraries have no such option, and are left alone.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(MMAP_THRESHOLD, OWN_PAGES)

@@ -1,9 +1,13 @@
 import copy
+import ctypes
+import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from nerlink.models.encoder.fast import buffers as buffers_module
 from nerlink.models.encoder.fast.buffers import InBuffers
 from nerlink.models.encoder.fast.transformer import hidden_states
 
@@ -70,3 +74,34 @@ def test_a_copy_has_buffers_of_its_own():
     buffers = InBuffers()
     buffers.take("states", torch.zeros(3, 2), 2)
     assert copy.deepcopy(buffers)._buffers == {}
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    buffers_module.keep_out_of_heap.cache_clear()
+    yield
+    buffers_module.keep_out_of_heap.cache_clear()
+
+
+def test_the_c_library_is_told_once(monkeypatch):
+    told = []
+    library = SimpleNamespace(mallopt=lambda *option: told.append(option))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
+    buffers_module.keep_out_of_heap()
+    buffers_module.keep_out_of_heap()
+    assert told == [(buffers_module.MMAP_THRESHOLD, buffers_module.OWN_PAGES)]
+
+
+def test_another_system_is_left_alone(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: pytest.fail("opened the C library"))
+    buffers_module.keep_out_of_heap()
+
+
+def test_a_c_library_without_the_option_is_left_alone(monkeypatch):
+    opened = []
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: opened.append(1) or SimpleNamespace())
+    buffers_module.keep_out_of_heap()
+    assert opened == [1]
