@@ -18,7 +18,7 @@ from nerlink.kb.entities import Columns, read_entity_table
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
-from nerlink.kb.store.rows import Attributes, Memory, find_rows, read_entities, read_texts
+from nerlink.kb.store.rows import Attributes, RecentRows, find_rows, read_entities, read_texts
 from nerlink.kb.store.schema import check_schema, hash_content, read_meta
 from nerlink.tables import Table
 
@@ -46,7 +46,7 @@ class KnowledgeBase:
         self._connections = connections
         self.path = connections.path
         self.read_only = connections.read_only
-        self._memory = Memory(0)
+        self._recent_rows = RecentRows(0)
         self._recent_version = (0, -math.inf)
 
     @classmethod
@@ -189,7 +189,7 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: The base lacks one of them.
         """
-        known = self._recent_memory().rows(self.connection, ids)
+        known = self._rows_now().rows(self.connection, ids)
         for entity in ids:
             if entity not in known:
                 raise self._no_entity(entity)
@@ -201,11 +201,11 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: A row without an entity.
         """
-        return self._recent_memory().attributes(self.connection, rows)
+        return self._rows_now().attributes(self.connection, rows)
 
     def found(self, query: str, asked: Sequence[object]) -> list[list[tuple[str, float, int]]]:
-        """Id, popularity and count of what a generator's query finds, as `Memory.found` says."""
-        return self._recent_memory().found(self.connection, query, asked)
+        """Id, popularity and count of what a query finds, as `RecentRows.found` says."""
+        return self._rows_now().found(self.connection, query, asked)
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""
@@ -273,11 +273,11 @@ class KnowledgeBase:
         with self.change() as connection:
             edit.index_fuzzy(connection)
 
-    def _recent_memory(self) -> Memory:
+    def _rows_now(self) -> RecentRows:
         version = self.recent_version
-        if self._memory.version != version or self._memory.is_full:
-            self._memory = Memory(version)
-        return self._memory
+        if self._recent_rows.version != version or self._recent_rows.is_full:
+            self._recent_rows = RecentRows(version)
+        return self._recent_rows
 
     def _find(self, connection: sqlite3.Connection, entity: str) -> int:
         if found := find_rows(connection, [entity]):

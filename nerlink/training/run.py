@@ -114,8 +114,8 @@ class Run:
         encoder = self.model.encoder
         if encoder.autocast is not None:  # what follows is as the saved model will compute
             encoder.autocast = None
-            if encoder.memory:
-                encoder.memory.forget()
+            if encoder.kept:
+                encoder.kept.forget()
         if self.model.linker:
             self.model.linker.texts.write(told=self.reporter.texts)
             self.model.linker.lookup.forget()

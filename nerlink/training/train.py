@@ -131,7 +131,7 @@ def train(
             stack.callback(base.close)
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
         if config.encoder.store == "memory":
-            stack.enter_context(model.encoder.remember())
+            stack.enter_context(model.encoder.keep_vectors())
         run = Run(
             model,
             data,

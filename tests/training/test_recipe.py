@@ -115,7 +115,7 @@ def test_each_document_is_encoded_once_in_a_run(recipe, tmp_path, monkeypatch):
     train(load_config(recipe, {"training.epochs": "3"}), tmp_path / "model")
     assert sorted(encoded) == sorted(doc.text for doc in MESSAGES)
     (encoder,) = encoders
-    assert encoder.memory is None
+    assert encoder.kept is None
 
 
 def test_vectors_of_an_encoder_that_learns_are_not_kept(recipe):

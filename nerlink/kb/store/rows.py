@@ -16,7 +16,7 @@ __all__ = [
     "RECORD",
     "Attributes",
     "EntityRecord",
-    "Memory",
+    "RecentRows",
     "find_rows",
     "read_entities",
     "read_records",
@@ -120,11 +120,11 @@ _MAX_RECORDS: Final = 20_000
 """Entities of which more is remembered: enough between finding candidates and describing them."""
 
 
-class Memory:
+class RecentRows:
     """Rows of ids, and names, types and popularities of rows, of a base as it was at a version.
 
     Args:
-        version: Of the base; a change of the base calls for a new memory.
+        version: Of the base; a change of the base calls for new ones.
     """
 
     def __init__(self, version: int) -> None:
@@ -134,7 +134,7 @@ class Memory:
 
     @property
     def is_full(self) -> bool:
-        """Whether a new memory should take its place."""
+        """Whether new ones should take their place."""
         return len(self._rows) > _MAX_ROWS
 
     def rows(self, connection: sqlite3.Connection, ids: Sequence[str]) -> Mapping[str, int]:

@@ -26,14 +26,14 @@ from nerlink.models.encoder.subtokens import SubtokenizedDocument, Subtokenizer
 from nerlink.models.encoder.windows import Window, batches_by_budget, plan_windows
 from nerlink.models.passages import runs_of
 
-__all__ = ["BATCH_SUBTOKENS", "VectorMemory", "WindowEmbeddings"]
+__all__ = ["BATCH_SUBTOKENS", "KeptVectors", "WindowEmbeddings"]
 
 
 MOST_NUMBERS: Final = 1 << 28
 """Numbers kept, four bytes each; documents that come later are encoded anew each time."""
 
 
-class VectorMemory:
+class KeptVectors:
     """Vectors of the documents seen so far.
 
     Args:
@@ -131,7 +131,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
         self.static = self._static(folder)
-        self.memory: VectorMemory | None = None
+        self.kept: KeptVectors | None = None
         self._check_layers()
         if config.freeze:
             self.model.requires_grad_(requires_grad=False)
@@ -186,10 +186,10 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         """
         shapes = [shapes_of(doc.words) for doc in documents] if self.shapes else []
         with self.scratch.lock:
-            if self.memory is None:
+            if self.kept is None:
                 stacked = [self._transform(documents, shapes, rng)]
             else:
-                stacked = [torch.cat([self._no_rows(), *self.memory(documents)])]
+                stacked = [torch.cat([self._no_rows(), *self.kept(documents)])]
         if self.shapes is not None:
             stacked.append(self.shapes.encode(shapes))
         if self.static is not None:
@@ -216,13 +216,13 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         return out
 
     @contextmanager
-    def remember(self) -> Iterator[None]:
+    def keep_vectors(self) -> Iterator[None]:
         """Inside, each document is encoded once; for an encoder that does not learn."""
-        self.memory = VectorMemory(lambda doc: self._transform([doc], [], None))
+        self.kept = KeptVectors(lambda doc: self._transform([doc], [], None))
         try:
             yield
         finally:
-            self.memory = None
+            self.kept = None
 
     def train(self, mode: bool = True) -> Self:
         """Training mode, but without dropout in a transformer that does not learn."""

@@ -1,7 +1,8 @@
 """Words to subtokens, each distinct word once.
 
 A fast tokenizer treats the words of a pre-tokenised text one by one, so a word's subtokens never
-depend on its neighbours, and a memory of the words seen replaces almost every call.
+depend on its neighbours. The subtokens of words that were met are kept, which saves almost every
+call.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +39,7 @@ class SubtokenizedDocument:
 
 
 class Subtokenizer:
-    """A tokenizer with a memory.
+    """A tokenizer that knows the words it has met.
 
     Args:
         tokenizer: A fast tokenizer of transformers.
@@ -54,39 +55,39 @@ class Subtokenizer:
         at = probe.index(tokenizer.unk_token_id)
         self.prefix: list[int] = probe[:at]
         self.suffix: list[int] = probe[at + 1 :]
-        self._memory: dict[str, list[int]] = {}
+        self._known: dict[str, list[int]] = {}
 
     def __call__(self, documents: Sequence[TokenizedDocument]) -> list[SubtokenizedDocument]:
         """The subtokens of documents; a word without any counts as unknown."""
-        memory = self._learn({word for doc in documents for word in doc.words})
-        return [self._subtokenize(doc, memory) for doc in documents]
+        known = self._learn({word for doc in documents for word in doc.words})
+        return [self._subtokenize(doc, known) for doc in documents]
 
     def pieces(self, words: Sequence[str]) -> list[list[int]]:
         """The vocabulary ids of each word's subtokens, at least one a word."""
-        memory = self._learn(dict.fromkeys(words))
-        return [memory[word] for word in words]
+        known = self._learn(dict.fromkeys(words))
+        return [known[word] for word in words]
 
     def _learn(self, words: Iterable[str]) -> dict[str, list[int]]:
-        if len(self._memory) > MAX_WORDS:
-            self._memory = {}
-        memory = self._memory
-        missing = [word for word in words if word not in memory]
+        if len(self._known) > MAX_WORDS:
+            self._known = {}
+        known = self._known
+        missing = [word for word in words if word not in known]
         if missing:
             encodings = self.tokenizer.backend_tokenizer.encode_batch_fast(
                 [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
             )
             for word, encoding in zip(missing, encodings, strict=True):
-                memory[word] = self._without_space(encoding.ids)[: self.longest] or self.unknown
-        return memory
+                known[word] = self._without_space(encoding.ids)[: self.longest] or self.unknown
+        return known
 
     def _without_space(self, ids: list[int]) -> list[int]:
         """The subtokens of a word that say something about it."""
         return ids[1:] if len(ids) > 1 and ids[0] == self.space else ids
 
     def _subtokenize(
-        self, doc: TokenizedDocument, memory: dict[str, list[int]]
+        self, doc: TokenizedDocument, known: dict[str, list[int]]
     ) -> SubtokenizedDocument:
-        pieces = [memory[word] for word in doc.words]
+        pieces = [known[word] for word in doc.words]
         ends = list(accumulate(map(len, pieces), initial=0))
         return SubtokenizedDocument(
             ids=np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=ends[-1]),

@@ -57,7 +57,7 @@ class Lookup:
         self.limit = limit
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._fuller = InDocument(generator).fuller if in_document else _no_fuller
-        self._memory: OrderedDict[_Key, CandidateSet] = OrderedDict()
+        self._recent: OrderedDict[_Key, CandidateSet] = OrderedDict()
         self._version = kb.recent_version
 
     def refresh(self) -> None:
@@ -67,7 +67,7 @@ class Lookup:
 
     def forget(self) -> None:
         """Forget everything."""
-        self._memory.clear()
+        self._recent.clear()
         self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
@@ -98,12 +98,12 @@ class Lookup:
         return replace(candidates, entities=(*candidates.entities, entity), **columns)
 
     def _remembered(self, keys: Sequence[_Key]) -> list[CandidateSet]:
-        missing = [key for key in dict.fromkeys(keys) if key not in self._memory]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._recent]
         new = dict(zip(missing, self._found(missing), strict=True)) if missing else {}
-        sets = [new[key] if key in new else self._memory[key] for key in keys]
-        self._memory.update(new)
-        while len(self._memory) > MAX_SURFACES:
-            self._memory.popitem(last=False)
+        sets = [new[key] if key in new else self._recent[key] for key in keys]
+        self._recent.update(new)
+        while len(self._recent) > MAX_SURFACES:
+            self._recent.popitem(last=False)
         return sets
 
     def _found(self, keys: Sequence[_Key]) -> list[CandidateSet]:

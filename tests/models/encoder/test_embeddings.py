@@ -12,7 +12,7 @@ from nerlink.converters import to_sentences, tokenize
 from nerlink.data import Document
 from nerlink.errors import EncoderError
 from nerlink.models.encoder import embeddings as memory
-from nerlink.models.encoder.embeddings import VectorMemory, WindowEmbeddings
+from nerlink.models.encoder.embeddings import KeptVectors, WindowEmbeddings
 from nerlink.models.encoder.windows import plan_windows
 from tests.models.counting import count_rows
 from tests.world import DOCUMENTS
@@ -35,7 +35,7 @@ class Encoder:
 
 def test_a_document_is_encoded_once_whatever_object_it_is():
     encoder = Encoder()
-    remembered = VectorMemory(encoder)
+    remembered = KeptVectors(encoder)
     first = remembered([encode_with("an ox"), encode_with("a cow"), encode_with("an ox")])
     again = remembered([encode_with("a cow")])
     assert encoder.asked == ["an ox", "a cow"]
@@ -44,18 +44,18 @@ def test_a_document_is_encoded_once_whatever_object_it_is():
 
 def test_the_same_words_in_other_sentences_are_another_document():
     encoder = Encoder()
-    VectorMemory(encoder)(
+    KeptVectors(encoder)(
         [encode_with("Ox. Cow."), encode_with("Ox.\n\nCow."), encode_with("Ox . Cow .")]
     )
     assert encoder.asked == ["Ox . Cow ."]
-    VectorMemory(encoder)([encode_with("ox cow"), encode_with("ox\n\ncow")])
+    KeptVectors(encoder)([encode_with("ox cow"), encode_with("ox\n\ncow")])
     assert encoder.asked[1:] == ["ox cow", "ox cow"]
 
 
 def test_what_does_not_fit_is_encoded_anew(monkeypatch):
     monkeypatch.setattr(memory, "MOST_NUMBERS", 5)
     encoder = Encoder()
-    remembered = VectorMemory(encoder)
+    remembered = KeptVectors(encoder)
     for _ in range(2):
         remembered([encode_with("an ox"), encode_with("a cow")])
     assert encoder.asked == ["an ox", "a cow", "a cow"]
@@ -63,7 +63,7 @@ def test_what_does_not_fit_is_encoded_anew(monkeypatch):
 
 def test_what_is_forgotten_is_encoded_anew():
     encoder = Encoder()
-    remembered = VectorMemory(encoder)
+    remembered = KeptVectors(encoder)
     remembered([encode_with("an ox")])
     remembered.forget()
     assert remembered.n_numbers == 0
@@ -73,7 +73,7 @@ def test_what_is_forgotten_is_encoded_anew():
 
 def test_what_is_kept_in_inference_mode_can_be_learnt_from():
     weight = torch.ones(2, 1, requires_grad=True)
-    remembered = VectorMemory(lambda doc: torch.ones(len(doc.words), 2))
+    remembered = KeptVectors(lambda doc: torch.ones(len(doc.words), 2))
     with torch.inference_mode():
         remembered([encode_with("an ox")])
     (vectors,) = remembered([encode_with("an ox")])
@@ -243,7 +243,7 @@ def test_a_remembered_document_is_encoded_once(encoder_dir):
     documents = read("An ox. " * 12, "", "The sea was wide.")
     expected = encoder.encode(documents)
     with count_rows(encoder) as rows:
-        with encoder.remember():
+        with encoder.keep_vectors():
             found = [encoder.encode(documents, rng=Random(seed)) for seed in range(3)]  # noqa: S311
             assert encoder.encode([]).shape == (0, encoder.embedding_length)
         n_inside = sum(rows)

@@ -83,7 +83,7 @@ def test_a_full_memory_is_emptied_and_nothing_changes(tokenizer, monkeypatch):
     monkeypatch.setattr(subtokens, "MAX_WORDS", 1)
     after = [subtokenizer([document(words)])[0].ids.tolist() for words in texts]
     assert after == before
-    assert len(subtokenizer._memory) < 5
+    assert len(subtokenizer._known) < 5
 
 
 def test_a_document_without_words_has_no_subtokens(tokenizer):
