@@ -4,12 +4,12 @@ Offsets are characters of `Document.text`, counted from 0; `start` counts, `end`
 `doc.text[mention.start : mention.end]` is the mention. Nothing here needs a third-party package.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-__all__ = ["NIL", "Candidate", "Document", "Entity", "Mention", "NilKind"]
+__all__ = ["NIL", "Candidate", "Document", "Entity", "EntityNames", "Mention", "NilKind"]
 
 NIL: Final = "NIL"
 """The `entity` of a mention that is known to have no entry in the knowledge base."""
@@ -116,3 +116,7 @@ class Entity:
     type: str | None = None
     popularity: float = 0.0
     aliases: Mapping[str, int] = field(default_factory=dict)
+
+
+EntityNames = Callable[[str], str]
+"""What people call an entity, by its id; the id itself where no name is known."""

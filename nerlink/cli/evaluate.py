@@ -12,11 +12,10 @@ import typer
 from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, load_pipeline, read_documents
 from nerlink.cli.output import counted
 from nerlink.cli.show import names_in
-from nerlink.data import NIL, Document
+from nerlink.data import NIL, Document, EntityNames
 from nerlink.errors import DataError
 
 if TYPE_CHECKING:
-    from nerlink.display.marks import EntityNames
     from nerlink.display.mistakes import ScoreParts
     from nerlink.evaluation import Mistake, Report, Table
     from nerlink.pipeline import Pipeline
@@ -149,7 +148,7 @@ def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool
     return list(counted(tagged, noun="document"))
 
 
-def _names(kb: Path | None, pipeline: "Pipeline | None") -> "EntityNames | None":
+def _names(kb: Path | None, pipeline: "Pipeline | None") -> EntityNames | None:
     from nerlink.kb import KnowledgeBase
 
     base = KnowledgeBase.open(kb) if kb else pipeline.kb if pipeline else None
@@ -157,7 +156,7 @@ def _names(kb: Path | None, pipeline: "Pipeline | None") -> "EntityNames | None"
 
 
 def _mistakes_page(
-    mistakes: Sequence["Mistake"], names: "EntityNames | None", pipeline: "Pipeline | None"
+    mistakes: Sequence["Mistake"], names: EntityNames | None, pipeline: "Pipeline | None"
 ) -> str:
     """Each mistake in context, with what the scores of its candidates add up from."""
     from nerlink.display.mistakes import mistakes_html

@@ -1,6 +1,5 @@
 """`nerlink show`: documents as a page, or in the terminal."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from nerlink.cli.options import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.output import say
+from nerlink.data import EntityNames
 
 if TYPE_CHECKING:
     from nerlink.kb import KnowledgeBase
@@ -46,6 +46,6 @@ def show(
     say(f"{output}: written")
 
 
-def names_in(kb: "KnowledgeBase") -> Callable[[str], str]:
+def names_in(kb: "KnowledgeBase") -> EntityNames:
     """What a base calls an entity; ids it lacks stand for themselves."""
     return lambda entity: kb[entity].name if entity in kb else entity

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from nerlink.data import Document
+from nerlink.data import Document, EntityNames
 from nerlink.display.colours import hue_class, hue_css
-from nerlink.display.marks import EntityNames, link_state, marked_text
+from nerlink.display.marks import link_state, marked_text
 from nerlink.display.page import asset, escape, page
 
 __all__ = ["document_html", "to_html"]

@@ -5,19 +5,18 @@ are cut into blocks, because browsers slow down on one endless paragraph.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from nerlink.data import NIL, Document, Mention
+from nerlink.data import NIL, Document, EntityNames, Mention
 from nerlink.display.colours import hue_class
 from nerlink.display.page import escape
 
 __all__ = [
     "Block",
     "Edge",
-    "EntityNames",
     "blocks",
     "details",
     "hover_text",
@@ -120,10 +119,6 @@ def nested_edges(mentions: Sequence[Mention]) -> Iterator[Edge]:
         )
         opened.append((end, edge))
         yield edge
-
-
-EntityNames = Callable[[str], str]
-"""The name of an entity, by its id."""
 
 
 def marked_text(doc: Document, *, names: EntityNames | None = None) -> str:

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from nerlink.data import NIL, Candidate, Mention
+from nerlink.data import NIL, Candidate, EntityNames, Mention
 from nerlink.display.colours import hue_class, hue_css
-from nerlink.display.marks import EntityNames
 from nerlink.display.page import escape, page
 from nerlink.evaluation import Mistake
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from nerlink.data import NIL, Document, Mention
+from nerlink.data import NIL, Document, EntityNames, Mention
 from nerlink.display.colours import DARK, label_hue
-from nerlink.display.marks import EntityNames, nested_edges
+from nerlink.display.marks import nested_edges
 from nerlink.display.page import visible
 
 if TYPE_CHECKING:

@@ -2,18 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 from typing import Final
 
-from nerlink.data import NIL, Document, Mention, NilKind
+from nerlink.data import NIL, Document, EntityNames, Mention, NilKind
 from nerlink.evaluation.matching import Pair, Span, match_documents, pair_overlapping
 from nerlink.evaluation.report import Table
 
 __all__ = [
-    "EntityNames",
     "Mistake",
     "MistakeKind",
     "are_named_alike",
@@ -22,9 +21,6 @@ __all__ = [
     "mistakes_table",
 ]
 
-
-EntityNames = Callable[[str], str]
-"""The name of an entity, by its id."""
 
 # "Paris (mythology)" and "Paris, Texas" are both named Paris; the rest tells them apart.
 DISAMBIGUATION = re.compile(r"\s*\(.*?\)|,.*$")
