@@ -1,7 +1,9 @@
 """A report as a page: every table, and reliability also as a plot."""
 
 from nerlink.display.page import escape, page
+from nerlink.errors import plural
 from nerlink.evaluation import Report, Table
+from nerlink.evaluation.report import cell_text
 
 __all__ = ["report_html"]
 
@@ -9,37 +11,35 @@ __all__ = ["report_html"]
 def report_html(report: Report, *, title: str = "Report") -> str:
     """A page of a report's tables; reliability is also plotted."""
     sections = (
-        f'<section class="item report"><h2>{escape(table.title)}</h2>{_table(table)}'
+        f'<section class="item report"><h2>{escape(table.title)}</h2>{_table_html(table)}'
         f"{_plot(table) if name.endswith('.reliability') else ''}</section>"
         for name, table in report.tables.items()
     )
     content = "\n".join(sections) or '<p class="empty">Nothing was measured.</p>'
-    summary = f"{len(report.scores)} measures, in per cent"
+    summary = f"{plural(len(report.scores), 'measure')}, in per cent"
     return page(title=title, summary=summary, controls="", content=content)
 
 
-def _table(table: Table) -> str:
+def _table_html(table: Table) -> str:
     is_words = [
         any(isinstance(row[n], str) for row in table.rows) for n in range(len(table.columns))
     ]
     head = "".join(
-        f"<th{_words(is_words[n])}>{escape(column)}</th>" for n, column in enumerate(table.columns)
+        f"<th{_class(is_words[n])}>{escape(column)}</th>" for n, column in enumerate(table.columns)
     )
     rows = "".join(
         "<tr>"
-        + "".join(f"<td{_words(is_words[n])}>{_cell(c)}</td>" for n, c in enumerate(row))
+        + "".join(
+            f"<td{_class(is_words[n])}>{escape(cell_text(cell))}</td>" for n, cell in enumerate(row)
+        )
         + "</tr>"
         for row in table.rows
     )
     return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
 
 
-def _words(is_words: bool) -> str:
+def _class(is_words: bool) -> str:
     return ' class="words"' if is_words else ""
-
-
-def _cell(cell: str | int | float) -> str:
-    return f"{100 * cell:.2f}" if isinstance(cell, float) else escape(f"{cell}")
 
 
 def _plot(table: Table) -> str:

@@ -11,7 +11,7 @@ from nerlink.evaluation.report import Cell, Table
 __all__ = ["SEEN_BUCKETS", "breakdown_tables", "bucket_of"]
 
 SEEN_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-10": 10, "11-100": 100}
-"""Largest count of each bucket; what exceeds them all is `more`."""
+"""Largest count of each bucket; counts above the last one are `more`."""
 
 CANDIDATE_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-3": 3, "4-10": 10, "11-30": 30}
 
@@ -41,10 +41,12 @@ def breakdown_tables(
     labelled = [outcome for outcome in outcomes if outcome.label is not None]
     if labelled:
         labels = sorted({str(outcome.label) for outcome in labelled})
-        tables["linking.labels"] = _table("label", labelled, lambda o: str(o.label), labels)
+        tables["linking.labels"] = _accuracy_table(
+            "label", labelled, lambda o: str(o.label), labels
+        )
     if outcomes and seen is not None:
         order = [*SEEN_BUCKETS, "more"]
-        tables["linking.seen"] = _table(
+        tables["linking.seen"] = _accuracy_table(
             "seen in training",
             outcomes,
             lambda o: bucket_of(seen.get(o.entity, 0), SEEN_BUCKETS),
@@ -52,7 +54,7 @@ def breakdown_tables(
         )
     if any(outcome.n_candidates for outcome in outcomes):
         order = [*CANDIDATE_BUCKETS, "more"]
-        tables["linking.candidates"] = _table(
+        tables["linking.candidates"] = _accuracy_table(
             "candidates", outcomes, lambda o: bucket_of(o.n_candidates, CANDIDATE_BUCKETS), order
         )
     if (nil := _nil_table(pairs)).rows:
@@ -61,7 +63,7 @@ def breakdown_tables(
 
 
 def _nil_table(pairs: Sequence[Pair]) -> Table:
-    """What mentions that were said to be `NIL` are, by the reason given."""
+    """What gold says of mentions that were predicted `NIL`, by the reason given."""
     found: dict[NilKind, Counter[str]] = {kind: Counter() for kind in NilKind}
     for pair in pairs:
         gold = {(m.start, m.end): m.entity for m in pair.gold.mentions}
@@ -85,9 +87,10 @@ def _gold_answer(gold: Mapping[tuple[int, int], str | None], mention: Mention) -
     return "not linked" if entity is None else NIL if entity == NIL else "an entity"
 
 
-def _table(
+def _accuracy_table(
     name: str, outcomes: Sequence[Outcome], key: Callable[[Outcome], str], order: Sequence[str]
 ) -> Table:
+    """A row for each group of outcomes that is not empty, in the order given."""
     groups: dict[str, list[bool]] = {group: [] for group in order}
     for outcome in outcomes:
         groups[key(outcome)].append(outcome.is_correct)

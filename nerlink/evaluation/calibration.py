@@ -1,7 +1,11 @@
-"""How far probabilities can be believed: expected calibration error and its reliability table."""
+"""How far probabilities can be believed: expected calibration error and its reliability table.
+
+A system is calibrated if, of all its predictions with probability 0.8, 80 % are right.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +14,7 @@ from nerlink.data import NIL
 from nerlink.evaluation.linking import links_of
 from nerlink.evaluation.matching import Pair
 from nerlink.evaluation.ner import labelled_mentions
-from nerlink.evaluation.report import Table
+from nerlink.evaluation.report import Report, Table
 
 __all__ = ["Reliability", "link_reliability", "ner_reliability", "reliability"]
 
@@ -40,28 +44,30 @@ class Reliability:
         gaps = np.abs(self.accuracy - self.confidence)
         return float(gaps @ self.counts / self.counts.sum()) if self.counts.any() else 0.0
 
-    def table(self, title: str) -> Table:
-        """A row a bin that is not empty."""
-        rows = tuple(
-            (f"{low:.1f}-{high:.1f}", float(confidence), float(accuracy), int(n))
-            for low, high, confidence, accuracy, n in zip(
-                self.edges,
-                self.edges[1:],
-                self.confidence,
-                self.accuracy,
-                self.counts,
-                strict=False,
-            )
-            if n
+    def report(self, name: str, *, title: str) -> Report:
+        """`<name>.ece` and the table `<name>.reliability`; empty without predictions.
+
+        The table has a row for each bin that is not empty.
+        """
+        if not self.counts.any():
+            return Report(scores={})
+        bins = zip(pairwise(self.edges), self.confidence, self.accuracy, self.counts, strict=True)
+        table = Table(
+            title=title,
+            columns=("probability", "mean probability", "accuracy", "predictions"),
+            rows=tuple(
+                (f"{low:.1f}-{high:.1f}", float(confidence), float(accuracy), int(n))
+                for (low, high), confidence, accuracy, n in bins
+                if n
+            ),
         )
-        columns = ("probability", "mean probability", "accuracy", "predictions")
-        return Table(title=title, columns=columns, rows=rows)
+        return Report(scores={f"{name}.ece": self.ece}, tables={f"{name}.reliability": table})
 
 
 def reliability(
     probabilities: ArrayLike, is_correct: ArrayLike, *, n_bins: int = 10
 ) -> Reliability:
-    """Predictions sorted into bins; a bin holds its lower border, the last one also 1.
+    """Predictions sorted into bins; a bin holds its lower border, the last bin also 1.
 
     Args:
         probabilities: Between 0 and 1, (n_predictions).
@@ -70,20 +76,22 @@ def reliability(
     """
     values = np.asarray(probabilities, dtype=np.float64)
     right = np.asarray(is_correct, dtype=np.float64)
+    # Not linspace, whose 0.7 is 0.7000000000000001 and would leave 0.7 to the bin below.
     edges = np.arange(n_bins + 1) / n_bins
+    # 1 would open a bin of its own, and documents may hold a probability a hair outside 0 to 1.
     bins = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, n_bins - 1)
     counts = np.bincount(bins, minlength=n_bins)
-    filled = np.maximum(counts, 1)
+    filled = np.maximum(counts, 1)  # an empty bin has the means 0, not a division by zero
     confidence = np.bincount(bins, weights=values, minlength=n_bins) / filled
     accuracy = np.bincount(bins, weights=right, minlength=n_bins) / filled
     return Reliability(edges, counts, confidence, accuracy)
 
 
 def link_reliability(pairs: Sequence[Pair]) -> Reliability:
-    """Of predicted links that have a probability, on mentions whose gold link or `NIL` is known.
+    """Reliability of predicted links to an entity, on mentions whose gold link or `NIL` is known.
 
-    A link's probability is one of entities given the mention, so that mentions with wrong borders
-    do not count here; the links of spurious mentions lower precision instead.
+    The probability of a link is P(entity | mention): it takes the mention for right. Links of
+    mentions with wrong borders therefore do not count here; they lower precision instead.
     """
     probabilities, is_correct = [], []
     for pair in pairs:
@@ -98,7 +106,7 @@ def link_reliability(pairs: Sequence[Pair]) -> Reliability:
 
 
 def ner_reliability(pairs: Sequence[Pair]) -> Reliability:
-    """Of predicted mentions that have a probability; right means gold borders and label."""
+    """Reliability of predicted mentions; a right one has the borders and label of a gold one."""
     probabilities, is_correct = [], []
     for pair in pairs:
         gold, predicted = labelled_mentions(pair)

@@ -1,7 +1,7 @@
 """Counts by document, and the fractions made from them.
 
-Every measure but calibration is a sum over documents divided by another, so that one
-representation serves the score itself, its confidence interval and its significance test.
+Every measure but calibration is a sum over documents divided by another such sum. One
+representation therefore serves the score, its confidence interval and its significance test.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Counts", "Ratio", "by_document_ratios", "ratios_from_counts"]
+__all__ = ["Counts", "Ratio", "macro_ratios", "micro_ratios"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Ratio:
         return float(self.numerator.sum()) / total if total else 0.0
 
 
-def ratios_from_counts(counts: list[Counts]) -> Mapping[str, Ratio]:
-    """Micro-averaged `f1`, `precision` and `recall`; empty if no document has gold."""
+def micro_ratios(counts: list[Counts]) -> Mapping[str, Ratio]:
+    """`f1`, `precision` and `recall` over all items; empty if no document has gold items."""
     if not any(count.gold for count in counts):
         return {}
     return {
@@ -79,16 +79,16 @@ def ratios_from_counts(counts: list[Counts]) -> Mapping[str, Ratio]:
     }
 
 
-def by_document_ratios(counts: list[Counts]) -> Mapping[str, Ratio]:
-    """`f1`, `precision` and `recall` averaged over documents; empty if no document has gold.
+def macro_ratios(counts: list[Counts]) -> Mapping[str, Ratio]:
+    """`f1`, `precision` and `recall` averaged over documents; empty if no document has gold items.
 
-    Documents with neither gold nor predictions are left out of the mean; where only one of them
-    is there, all three are 0.
+    A document with neither gold nor predicted items has no score and is left out of the mean; a
+    document with only one of the two scores 0.
     """
     if not any(count.gold for count in counts):
         return {}
-    counted = [float(bool(count.predicted or count.gold)) for count in counts]
+    weights = [float(bool(count.predicted or count.gold)) for count in counts]
     return {
-        name: Ratio.of(zip((getattr(count, name) for count in counts), counted, strict=True))
+        name: Ratio.of(zip((getattr(count, name) for count in counts), weights, strict=True))
         for name in ("f1", "precision", "recall")
     }

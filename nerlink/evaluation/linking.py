@@ -1,18 +1,18 @@
 """Entity linking: strong and weak matches, with and without `NIL`, micro and by document.
 
-First which links of a document count and how each gold mention fared, then the scores of both.
+First which links of a document count, and how each gold mention fared; then the scores of both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nerlink.data import NIL, Mention
-from nerlink.evaluation.counts import Counts, Ratio, by_document_ratios, ratios_from_counts
-from nerlink.evaluation.matching import Pair, Span, overlaps_any, pair_overlapping
+from nerlink.evaluation.counts import Counts, Ratio, macro_ratios, micro_ratios
+from nerlink.evaluation.matching import Pair, Range, overlaps_any, pair_overlapping
 from nerlink.evaluation.report import Table
 
 __all__ = [
-    "Link",
+    "Linked",
     "Links",
     "Outcome",
     "disambiguation_ratios",
@@ -22,8 +22,7 @@ __all__ = [
     "links_of",
 ]
 
-
-Link = tuple[int, int, str]
+Linked = tuple[int, int, str]
 """Start, end and entity of a mention; the entity may be `NIL`."""
 
 
@@ -33,11 +32,11 @@ class Links:
 
     Args:
         gold: Annotated links.
-        predicted: Predicted ones, except where nobody annotated what is right.
+        predicted: Predicted links, except where nobody annotated what is right.
     """
 
-    gold: frozenset[Link]
-    predicted: frozenset[Link]
+    gold: frozenset[Linked]
+    predicted: frozenset[Linked]
 
     def in_kb(self) -> "Links":
         """Only links to an entity; a predicted entity on a gold `NIL` stays, as a mistake."""
@@ -55,39 +54,41 @@ class Links:
 
 
 def links_of(pair: Pair) -> Links:
-    """Links that count in a document.
+    """The links of a document that count.
 
-    Gold mentions with entity `None` are neither rewarded nor punished: a prediction with their
-    borders, or one that overlaps them and no annotated mention, is left out. A document whose
-    mentions are all like that is not annotated with links, and left out whole.
+    Gold mentions with entity `None` are neither rewarded nor punished: a predicted link is left
+    out if its mention has the borders of such a gold mention, or overlaps one and overlaps no
+    annotated mention. If all gold mentions have entity `None`, nobody annotated links in the
+    document, and all predicted links are left out.
     """
     gold = frozenset((m.start, m.end, m.entity) for m in pair.gold.mentions if m.entity is not None)
     if pair.gold.mentions and not gold:
         return Links(frozenset(), frozenset())
     annotated = {(start, end) for start, end, _ in gold}
+    # The same range can stand there twice, once with an entity; then what is right is known.
     unknown = {(m.start, m.end) for m in pair.gold.mentions if m.entity is None} - annotated
     predicted = frozenset(
         (m.start, m.end, m.entity) for m in pair.predicted.mentions if m.entity is not None
     )
     if unknown:
-        spans = {(start, end) for start, end, _ in predicted}
-        left_out = spans & unknown
-        left_out |= overlaps_any(spans, unknown) - overlaps_any(spans, annotated)
+        ranges = {(start, end) for start, end, _ in predicted}
+        left_out = ranges & unknown
+        left_out |= overlaps_any(ranges, unknown) - overlaps_any(ranges, annotated)
         predicted = frozenset(link for link in predicted if link[:2] not in left_out)
     return Links(gold, predicted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A gold mention with an entity whose borders the prediction has too.
+    """A gold mention that has an entity and that the prediction found, with the same borders.
 
     Args:
-        entity: What it means.
-        label: Its gold label.
-        is_correct: Whether the prediction links it to that entity.
+        entity: The gold entity.
+        label: The gold label.
+        is_correct: Whether the prediction links the mention to the gold entity.
         n_candidates: Candidates that the prediction lists, `NIL` not counted.
-        is_candidate: Whether the entity is one of them.
-        is_best: Whether it is the first of them.
+        is_candidate: Whether the gold entity is one of the candidates.
+        is_best: Whether the gold entity is the first of the candidates.
     """
 
     entity: str
@@ -99,10 +100,11 @@ class Outcome:
 
 
 def disambiguations(pair: Pair) -> Iterator[Outcome]:
-    """How each gold mention that has an entity, and is predicted with its borders, fared."""
-    predicted: dict[tuple[int, int], list[Mention]] = {}
+    """How each gold mention that has an entity, and that the prediction found, fared."""
+    predicted: dict[Range, list[Mention]] = {}
     for mention in pair.predicted.mentions:
         predicted.setdefault((mention.start, mention.end), []).append(mention)
+    # Reversed, so that of gold mentions with one range and entity the first gives the label.
     gold = {(m.start, m.end, m.entity): m for m in reversed(pair.gold.mentions)}
     for (start, end, entity), mention in sorted(gold.items(), key=lambda item: item[0][:2]):
         if entity not in (None, NIL) and (start, end) in predicted:
@@ -110,6 +112,7 @@ def disambiguations(pair: Pair) -> Iterator[Outcome]:
 
 
 def _outcome(entity: str, label: str | None, predicted: Sequence[Mention]) -> Outcome:
+    """How a gold mention fared; of several predicted mentions in its place, the best one counts."""
     listed = [[c.entity for c in m.candidates if c.entity != NIL] for m in predicted]
     candidates = {candidate for candidates in listed for candidate in candidates}
     return Outcome(
@@ -119,6 +122,89 @@ def _outcome(entity: str, label: str | None, predicted: Sequence[Mention]) -> Ou
         n_candidates=len(candidates),
         is_candidate=entity in candidates,
         is_best=any(candidates[:1] == [entity] for candidates in listed),
+    )
+
+
+def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
+    """End-to-end measures: `linking.inkb.f1`, `linking.withnil.f1`, `linking.nil.f1`, ...
+
+    A strong match has the same borders and entity. A weak match has the same entity and a
+    character in common; one gold link matches one predicted link at most. Every measure comes as
+    `f1`, `precision` and `recall`.
+
+    Every entity but `NIL` counts as in the knowledge base (InKB), since documents do not say what
+    a knowledge base holds. A gold link to an entity that the knowledge base lacks therefore counts
+    as missed; write `NIL` in the gold documents where that is not wanted.
+    """
+    links = [links_of(pair) for pair in pairs]
+    in_kb = [of_document.in_kb() for of_document in links]
+    strong = [_strong(of_document) for of_document in in_kb]
+    weak = [_weak(of_document) for of_document in in_kb]
+    with_nil = [_strong(of_document) for of_document in links]
+    groups = {
+        "linking.inkb": micro_ratios(strong),
+        "linking.macro": macro_ratios(strong),
+        "linking.weak": micro_ratios(weak),
+        "linking.weak.macro": macro_ratios(weak),
+        "linking.withnil": micro_ratios(with_nil),
+        "linking.withnil.macro": macro_ratios(with_nil),
+        "linking.nil": micro_ratios([_strong(of_document.to_nil()) for of_document in links]),
+    }
+    return {f"{group}.{name}": r for group, ratios in groups.items() for name, r in ratios.items()}
+
+
+def _strong(links: Links) -> Counts:
+    return Counts(len(links.gold & links.predicted), len(links.predicted), len(links.gold))
+
+
+def _weak(links: Links) -> Counts:
+    gold, predicted = _by_entity(links.gold), _by_entity(links.predicted)
+    correct = sum(
+        len(pair_overlapping(ranges, predicted[entity]))
+        for entity, ranges in gold.items()
+        if entity in predicted
+    )
+    return Counts(correct, len(links.predicted), len(links.gold))
+
+
+def _by_entity(links: frozenset[Linked]) -> dict[str, list[Range]]:
+    ranges: dict[str, list[Range]] = {}
+    for start, end, entity in links:
+        ranges.setdefault(entity, []).append((start, end))
+    return ranges
+
+
+def disambiguation_ratios(
+    pairs: Sequence[Pair], *, seen: Mapping[str, int] | None = None
+) -> dict[str, Ratio]:
+    """Accuracy on gold mentions that have an entity and that the prediction found.
+
+    `linking.disambiguation` is over all of them, `linking.disambiguation.<label>` over those with
+    a label, `linking.unseen` over those whose entity `seen` lacks. If the prediction lists
+    candidates, `candidates.recall` says how often the gold entity is among them, and
+    `linking.ranking` how often it is the best of them: unlike `linking.disambiguation`, that does
+    not count a `NIL` answer as wrong.
+    """
+    outcomes = [list(disambiguations(pair)) for pair in pairs]
+    all_outcomes = [outcome for of_document in outcomes for outcome in of_document]
+    ratios = {"linking.disambiguation": _share(outcomes, "is_correct")}
+    for label in sorted({o.label for o in all_outcomes if o.label is not None}):
+        of_label = [[o for o in of_document if o.label == label] for of_document in outcomes]
+        ratios[f"linking.disambiguation.{label}"] = _share(of_label, "is_correct")
+    if seen is not None:
+        unseen = [[o for o in of_document if not seen.get(o.entity)] for of_document in outcomes]
+        ratios["linking.unseen"] = _share(unseen, "is_correct")
+    if any(outcome.n_candidates for outcome in all_outcomes):
+        ratios["candidates.recall"] = _share(outcomes, "is_candidate")
+        ratios["linking.ranking"] = _share(outcomes, "is_best")
+    return {name: ratio for name, ratio in ratios.items() if ratio.denominator.any()}
+
+
+def _share(outcomes: Sequence[Sequence[Outcome]], what: str) -> Ratio:
+    """How many outcomes of each document are what the name says, among all of the document."""
+    return Ratio.of(
+        (sum(getattr(outcome, what) for outcome in of_document), len(of_document))
+        for of_document in outcomes
     )
 
 
@@ -133,89 +219,11 @@ ROWS: Mapping[str, str] = {
     "mentions": "mentions alone, strong",
     "mentions.weak": "mentions alone, weak",
 }
-
-
-def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
-    """End-to-end measures: `linking.inkb.f1`, `linking.withnil.f1`, `linking.nil.f1`, ...
-
-    Strong matches have the same borders and entity, weak ones the same entity and a character in
-    common, one gold mention to one predicted. Every measure comes as `f1`, `precision`, `recall`.
-
-    In the knowledge base (InKB) is every entity but `NIL`, since documents alone do not say what a
-    base has: where gold links lead outside of it, they count, and should else be `NIL` there.
-    """
-    links = [links_of(pair) for pair in pairs]
-    in_kb = [link.in_kb() for link in links]
-    strong, weak = [_strong(link) for link in in_kb], [_weak(link) for link in in_kb]
-    with_nil = [_strong(link) for link in links]
-    groups = {
-        "linking.inkb": ratios_from_counts(strong),
-        "linking.macro": by_document_ratios(strong),
-        "linking.weak": ratios_from_counts(weak),
-        "linking.weak.macro": by_document_ratios(weak),
-        "linking.withnil": ratios_from_counts(with_nil),
-        "linking.withnil.macro": by_document_ratios(with_nil),
-        "linking.nil": ratios_from_counts([_strong(link.to_nil()) for link in links]),
-    }
-    return {f"{group}.{name}": r for group, ratios in groups.items() for name, r in ratios.items()}
-
-
-def _strong(links: Links) -> Counts:
-    return Counts(len(links.gold & links.predicted), len(links.predicted), len(links.gold))
-
-
-def _weak(links: Links) -> Counts:
-    gold, predicted = _by_entity(links.gold), _by_entity(links.predicted)
-    correct = sum(
-        len(pair_overlapping(spans, predicted[entity]))
-        for entity, spans in gold.items()
-        if entity in predicted
-    )
-    return Counts(correct, len(links.predicted), len(links.gold))
-
-
-def _by_entity(links: frozenset[Link]) -> dict[str, list[Span]]:
-    spans: dict[str, list[Span]] = {}
-    for start, end, entity in links:
-        spans.setdefault(entity, []).append((start, end))
-    return spans
-
-
-def disambiguation_ratios(
-    pairs: Sequence[Pair], *, seen: Mapping[str, int] | None = None
-) -> dict[str, Ratio]:
-    """Accuracy on gold mentions that have an entity and that the prediction found.
-
-    `linking.disambiguation` over all, `linking.disambiguation.<label>`, `linking.unseen` over
-    entities that `seen` lacks. Where the prediction lists candidates, `candidates.recall` says how
-    often the gold entity is among them, and `linking.ranking` how often it is the best of them:
-    unlike `linking.disambiguation`, that does not count a `NIL` answer as wrong.
-    """
-    outcomes = [list(disambiguations(pair)) for pair in pairs]
-    all_outcomes = [outcome for document in outcomes for outcome in document]
-    ratios = {"linking.disambiguation": _accuracy(outcomes)}
-    for label in sorted({o.label for o in all_outcomes if o.label is not None}):
-        of_label = [[o for o in document if o.label == label] for document in outcomes]
-        ratios[f"linking.disambiguation.{label}"] = _accuracy(of_label)
-    if seen is not None:
-        unseen = [[o for o in document if not seen.get(o.entity, 0)] for document in outcomes]
-        ratios["linking.unseen"] = _accuracy(unseen)
-    if any(outcome.n_candidates for outcome in all_outcomes):
-        ratios["candidates.recall"] = Ratio.of(
-            (sum(o.is_candidate for o in document), len(document)) for document in outcomes
-        )
-        ratios["linking.ranking"] = Ratio.of(
-            (sum(o.is_best for o in document), len(document)) for document in outcomes
-        )
-    return {name: ratio for name, ratio in ratios.items() if ratio.denominator.any()}
-
-
-def _accuracy(outcomes: Sequence[Sequence[Outcome]]) -> Ratio:
-    return Ratio.of((sum(o.is_correct for o in document), len(document)) for document in outcomes)
+"""Measures that come as `f1`, `precision` and `recall`, and what a table calls them."""
 
 
 def linking_table(scores: Mapping[str, float]) -> Table:
-    """A row a way to match, for those that were measured."""
+    """A row for each way to match that was measured."""
     return Table(
         title="Linking, end to end",
         columns=("match", "precision", "recall", "f1"),

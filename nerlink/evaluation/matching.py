@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nerlink.data import Document
-from nerlink.errors import DataError
+from nerlink.errors import DataError, plural
 from nerlink.sources.check import check_documents
 
-__all__ = ["Pair", "Span", "match_documents", "overlaps_any", "pair_overlapping"]
+__all__ = ["Pair", "Range", "match_documents", "overlaps_any", "pair_overlapping"]
+
+Range = tuple[int, int]
+"""First character and one past the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,9 @@ def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
     ordered = _in_gold_order(golds, predictions) if has_ids else predictions
     if len(golds) != len(ordered):
         raise DataError(
-            f"There are {len(golds)} gold documents and {len(ordered)} predicted ones, and not "
-            "all have an id. Give every document an id, or the same documents in the same order."
+            f"{plural(len(golds), 'gold document')} and {len(ordered):,} predicted cannot be "
+            "matched, and not all have an id. Give every document an id, or the same documents in "
+            "the same order."
         )
     pairs = [
         Pair(name=f"document {n}" if doc.id is None else doc.id, gold=doc, predicted=prediction)
@@ -54,7 +58,10 @@ def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
 
 
 def _in_gold_order(golds: Sequence[Document], predictions: Sequence[Document]) -> list[Document]:
-    by_id = {doc.id: doc for doc in predictions}
+    """The prediction of each gold document; refuses ids that are there twice or on one side only.
+
+    Duplicates are refused first: where an id is there twice, what is missing cannot be said.
+    """
     for side, documents in (("gold", golds), ("predicted", predictions)):
         twice = [name for name, n in Counter(doc.id for doc in documents).items() if n > 1]
         if twice:
@@ -62,6 +69,7 @@ def _in_gold_order(golds: Sequence[Document], predictions: Sequence[Document]) -
                 f"The {side} documents hold {_listed(twice)} more than once. "
                 "An id must be unique; drop or rename the duplicates."
             )
+    by_id = {doc.id: doc for doc in predictions}
     missing = [doc.id for doc in golds if doc.id not in by_id]
     if missing:
         raise DataError(
@@ -80,11 +88,13 @@ def _in_gold_order(golds: Sequence[Document], predictions: Sequence[Document]) -
 
 def _listed(ids: Sequence[str | None]) -> str:
     shown = ", ".join(repr(name) for name in ids[:3])
-    return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3} more"
+    return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3:,} more"
 
 
 def _check(pair: Pair) -> None:
+    """Refuse a pair that is not one document twice."""
     gold, predicted = pair.gold, pair.predicted
+    # Only documents matched by order can differ here.
     if None not in (gold.id, predicted.id) and gold.id != predicted.id:
         raise DataError(
             f"Gold document {gold.id!r} stands beside predicted document {predicted.id!r}. Some "
@@ -104,43 +114,42 @@ def _first_difference(first: str, second: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-Span = tuple[int, int]
-"""Start, counted, and end, not counted."""
-
-
-def pair_overlapping(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[int, int]]:
+def pair_overlapping(gold: Sequence[Range], predicted: Sequence[Range]) -> list[tuple[int, int]]:
     """As many one-to-one pairs of overlapping ranges as there can be.
 
-    Gold ranges choose in order of their end; each takes the free predicted range that overlaps it
-    and ends first. Exchanging any two choices shows that no other way finds more pairs.
+    Gold ranges choose in order of their ends; each takes, of the free predicted ranges that
+    overlap it, the one that ends first. No other way finds more pairs, since that one is the least
+    useful to the gold ranges that choose later.
 
     Returns:
         Positions in `gold` and in `predicted`.
     """
     waiting = sorted(range(len(predicted)), key=lambda n: predicted[n][0], reverse=True)
-    free: list[tuple[int, int]] = []  # end and position of predicted ranges that began already
+    free: list[tuple[int, int]] = []  # end and position of predicted ranges that have begun
     pairs = []
     for n in sorted(range(len(gold)), key=lambda n: (gold[n][1], gold[n][0])):
         start, end = gold[n]
         while waiting and predicted[waiting[-1]][0] < end:
             position = waiting.pop()
             insort(free, (predicted[position][1], position))
+        # All free ranges begin before this end, so that the first to end after this start
+        # overlaps; `len(predicted)` is behind every position, and skips those that end at it.
         first = bisect_right(free, (start, len(predicted)))
         if first < len(free):
             pairs.append((n, free.pop(first)[1]))
     return pairs
 
 
-def overlaps_any(spans: Iterable[Span], others: Iterable[Span]) -> set[Span]:
-    """Those of `spans` that share a character with one of `others`."""
+def overlaps_any(ranges: Iterable[Range], others: Iterable[Range]) -> set[Range]:
+    """The ranges that share a character with one of the others."""
     found = set()
     by_start = sorted(others)
     starts = [start for start, _ in by_start]
     furthest = [0]  # the largest end among the first n others
     for _, end in by_start:
         furthest.append(max(furthest[-1], end))
-    for start, end in spans:
-        # Others that begin before this end; one overlaps if any of them ends after this start.
+    for start, end in ranges:
+        # Of the others that begin before this end, one overlaps if any ends after this start.
         if furthest[bisect_right(starts, end - 1)] > start:
             found.add((start, end))
     return found

@@ -13,7 +13,7 @@ from nerlink.evaluation.ner import mention_ratios, ner_ratios, score_ner
 from nerlink.evaluation.report import Report, Table
 from nerlink.evaluation.tokens import score_tokens
 
-__all__ = ["evaluate", "evaluate_links", "ratios_by_document"]
+__all__ = ["all_ratios", "evaluate", "evaluate_links"]
 
 
 def evaluate(
@@ -27,28 +27,20 @@ def evaluate(
     Args:
         gold: What is right.
         predicted: The same texts as the system sees them, matched by id or else by order.
-        seen: How often training linked to each entity; adds what depends on it.
+        seen: How often training linked to each entity; adds the measures that depend on it.
 
     Raises:
         DataError: A document is missing, is there twice, or has another text.
     """
     pairs = match_documents(gold, predicted)
-    scores: dict[str, float] = {}
-    tables = {"counts": _counts_table(pairs)}
-    ner = score_ner(pairs)
-    if ner is not None:
-        scores |= ner.scores
-        tables["ner"] = ner.table
-    tokens = score_tokens(pairs)
-    if tokens is not None:
-        scores |= tokens[0]
-        tables["tokens"] = tokens[1]
-    bins = ner_reliability(pairs)
-    if bins.counts.any():
-        scores["ner.ece"] = bins.ece
-        tables["ner.reliability"] = bins.table("Reliability of mentions")
-    links = _score_links(pairs, {**mention_ratios(pairs), **linking_ratios(pairs)}, seen)
-    return Report(scores={**scores, **links.scores}, tables={**tables, **links.tables})
+    links = {**mention_ratios(pairs), **linking_ratios(pairs)}
+    return _joined(
+        Report(scores={}, tables={"counts": _counts_table(pairs)}),
+        score_ner(pairs),
+        score_tokens(pairs),
+        ner_reliability(pairs).report("ner", title="Reliability of mentions"),
+        _score_links(pairs, links, seen),
+    )
 
 
 def evaluate_links(
@@ -68,9 +60,7 @@ def evaluate_links(
     return _score_links(pairs, linking_ratios(pairs), seen)
 
 
-def ratios_by_document(
-    pairs: Sequence[Pair], *, seen: Mapping[str, int] | None = None
-) -> dict[str, Ratio]:
+def all_ratios(pairs: Sequence[Pair], *, seen: Mapping[str, int] | None = None) -> dict[str, Ratio]:
     """Every measure that is a ratio of sums over documents, for intervals and tests."""
     return {
         **ner_ratios(pairs),
@@ -83,19 +73,26 @@ def ratios_by_document(
 def _score_links(
     pairs: Sequence[Pair], ratios: Mapping[str, Ratio], seen: Mapping[str, int] | None
 ) -> Report:
+    """The scores of these ratios and of disambiguation, with all tables about links."""
     ratios = {**ratios, **disambiguation_ratios(pairs, seen=seen)}
     scores = {name: ratio.value for name, ratio in ratios.items()}
     table = linking_table(scores)
     tables = {"linking": table} if table.rows else {}
-    tables |= breakdown_tables(pairs, seen=seen)
-    bins = link_reliability(pairs)
-    if bins.counts.any():
-        scores["linking.ece"] = bins.ece
-        tables["linking.reliability"] = bins.table("Reliability of links")
-    return Report(scores=scores, tables=tables)
+    return _joined(
+        Report(scores=scores, tables=tables | breakdown_tables(pairs, seen=seen)),
+        link_reliability(pairs).report("linking", title="Reliability of links"),
+    )
+
+
+def _joined(*reports: Report) -> Report:
+    return Report(
+        scores={name: score for report in reports for name, score in report.scores.items()},
+        tables={name: table for report in reports for name, table in report.tables.items()},
+    )
 
 
 def _counts_table(pairs: Sequence[Pair]) -> Table:
+    """How many documents, mentions and links of each kind there are on both sides."""
     rows = []
     for side, documents in (
         ("gold", [pair.gold for pair in pairs]),

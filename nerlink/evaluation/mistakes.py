@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Final
 
 from nerlink.data import NIL, Document, EntityNames, Mention, NilKind
-from nerlink.evaluation.matching import Pair, Span, match_documents, pair_overlapping
+from nerlink.evaluation.matching import Pair, Range, match_documents, pair_overlapping
 from nerlink.evaluation.report import Table
 
 __all__ = [
@@ -21,57 +21,15 @@ __all__ = [
     "mistakes_table",
 ]
 
-
-# "Paris (mythology)" and "Paris, Texas" are both named Paris; the rest tells them apart.
-DISAMBIGUATION = re.compile(r"\s*\(.*?\)|,.*$")
-
-
-def is_partial_name(surface: str, name: str) -> bool:
-    """Whether the surface's words stand side by side in the name, and are not all of it.
-
-    >>> is_partial_name("Lovelace", "Ada Lovelace (mathematician)")
-    True
-    """
-    part, whole = _words(surface), _words(name)
-    starts = range(len(whole) - len(part) + 1)
-    return 0 < len(part) < len(whole) and any(whole[n : n + len(part)] == part for n in starts)
-
-
-def are_named_alike(first: str, second: str) -> bool:
-    """Whether one name goes on where the other ends, or one's first word is bent from the other.
-
-    Bent words share all but at most the last letter of the shorter one, and at least four.
-
-    >>> are_named_alike("Japan", "Japan national football team")
-    True
-    >>> are_named_alike("Germany", "German language")
-    True
-    >>> are_named_alike("Paris", "Paris, Texas")
-    False
-    """
-    short, long = sorted((_words(first), _words(second)), key=len)
-    if not short or short == long:
-        return False
-    return long[: len(short)] == short or (len(short) == 1 and _is_bent(short[0], long[0]))
-
-
-def _is_bent(first: str, second: str) -> bool:
-    if first == second or not (first.isalpha() and second.isalpha()):
-        return False
-    letters = zip(first, second, strict=False)
-    n_shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], letters))
-    return n_shared >= max(4, min(len(first), len(second)) - 1)
-
-
-def _words(name: str) -> Sequence[str]:
-    return re.findall(r"\w+", DISAMBIGUATION.sub("", name).casefold())
-
-
-RARE = 2  # entities seen in training fewer times than this are rare
+RARE: Final = 2
+"""Entities that training linked to fewer times are rare."""
 
 _FIRST: Final = re.compile(r"^\S+(?=\s)")
 _LAST: Final = re.compile(r"(?<=\s)\S+$")
 """A word at an end that may have been cut in two; text without spaces is cut anywhere."""
+
+_ADDITION: Final = re.compile(r"\s*\(.*?\)|,.*$")
+"""What only tells an entity from its namesakes: `Paris (mythology)`, `Paris, Texas`."""
 
 
 class MistakeKind(StrEnum):
@@ -103,8 +61,8 @@ class Mistake:
     Args:
         kind: What went wrong.
         document: Id or position of the document.
-        doc: The document's text with its gold mentions.
-        found: The same with the predicted mentions.
+        doc: The gold document.
+        found: The predicted document.
         gold: The gold mention, unless there is none.
         predicted: The predicted mention, unless there is none.
     """
@@ -116,13 +74,17 @@ class Mistake:
     gold: Mention | None
     predicted: Mention | None
 
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """The gold mention and the predicted one, or the one there is."""
+        return tuple(mention for mention in (self.gold, self.predicted) if mention is not None)
+
     def context(self, width: int = 60) -> tuple[str, str, str]:
         """Text before the mention (or both mentions together), the mention, text after it.
 
         About `width` characters on either side, cut between words, with an ellipsis where cut.
         """
-        mentions = [mention for mention in (self.gold, self.predicted) if mention is not None]
-        start, end = min(m.start for m in mentions), max(m.end for m in mentions)
+        start, end = min(m.start for m in self.mentions), max(m.end for m in self.mentions)
         text = self.doc.text
         before, after = text[max(0, start - width) : start], text[end : end + width]
         if width and start > width:
@@ -197,42 +159,53 @@ def _name_from_id(entity: str) -> str:
     return entity.replace("_", " ")
 
 
+_Finding = tuple[MistakeKind, Mention | None, Mention | None]
+"""What went wrong with which gold and which predicted mention."""
+
+
 class _Finder:
-    """What is known about the whole corpus, to judge one document."""
+    """Finds the mistakes of one document, with what is known about the whole corpus."""
 
     def __init__(
         self, pairs: Iterable[Pair], names: EntityNames, seen: Mapping[str, int] | None
     ) -> None:
         self.names = names
         self.seen = seen
-        self.types = _usual_labels(pair.gold for pair in pairs)
+        self.usual_labels = _usual_labels(pair.gold for pair in pairs)
         mentions = [m for pair in pairs for m in pair.predicted.mentions]
         self.has_links = any(m.entity is not None for m in mentions)
         self.has_candidates = any(m.candidates for m in mentions)
 
-    def in_document(self, pair: Pair) -> Iterator[Mistake]:
-        gold = {(m.start, m.end): m for m in reversed(pair.gold.mentions)}
-        predicted = {(m.start, m.end): m for m in reversed(pair.predicted.mentions)}
-        found = list(_borders(gold, predicted))
-        for span in gold.keys() & predicted.keys():
-            right, said = gold[span], predicted[span]
-            if None not in (right.label, said.label) and right.label != said.label:
-                found.append((MistakeKind.LABEL, right, said))
-            kind = self._link_mistake(pair.gold, right, said)
-            if kind is not None:
-                found.append((kind, right, said))
-        found.sort(key=_position)
-        for kind, right_or_none, said_or_none in found:
-            yield Mistake(
+    def in_document(self, pair: Pair) -> list[Mistake]:
+        """The mistakes of a document, in the order of its text."""
+        mistakes = [
+            Mistake(
                 kind=kind,
                 document=pair.name,
                 doc=pair.gold,
                 found=pair.predicted,
-                gold=right_or_none,
-                predicted=said_or_none,
+                gold=gold,
+                predicted=predicted,
             )
+            for kind, gold, predicted in self._findings(pair)
+        ]
+        return sorted(mistakes, key=_position)
+
+    def _findings(self, pair: Pair) -> Iterator[_Finding]:
+        # Reversed, so that of several mentions with one range the first is compared.
+        gold = {(m.start, m.end): m for m in reversed(pair.gold.mentions)}
+        predicted = {(m.start, m.end): m for m in reversed(pair.predicted.mentions)}
+        yield from _unmatched(gold, predicted)
+        for place in gold.keys() & predicted.keys():
+            right, said = gold[place], predicted[place]
+            if None not in (right.label, said.label) and right.label != said.label:
+                yield MistakeKind.LABEL, right, said
+            kind = self._link_mistake(pair.gold, right, said)
+            if kind is not None:
+                yield kind, right, said
 
     def _link_mistake(self, doc: Document, right: Mention, said: Mention) -> MistakeKind | None:
+        """What is wrong with the link of a mention that has the right borders, if anything is."""
         if not self.has_links or right.entity is None or right.entity == said.entity:
             return None
         if right.entity == NIL:
@@ -247,11 +220,14 @@ class _Finder:
         return self._confusion(doc, right, right.entity, said.entity)
 
     def _lacks_candidates(self, said: Mention) -> bool:
+        # Systems that list no candidates anywhere may well have had some here.
         is_unlinked = said.entity in (None, NIL) and not said.candidates
         return said.nil is NilKind.NO_CANDIDATE or (is_unlinked and self.has_candidates)
 
     def _confusion(self, doc: Document, right: Mention, meant: str, said: str) -> MistakeKind:
-        labels = (right.label, self.types.get(meant), self.types.get(said))
+        """Why the entity `said` may have been taken for the one `meant`."""
+        labels = (right.label, self.usual_labels.get(meant), self.usual_labels.get(said))
+        # People share names without being named after one another: Jordan, Jordan Smith.
         is_person = any(label is not None and label.upper().startswith("PER") for label in labels)
         if not is_person and are_named_alike(self.names(meant), self.names(said)):
             return MistakeKind.METONYMY
@@ -264,13 +240,12 @@ class _Finder:
         return MistakeKind.OTHER
 
 
-Found = tuple[MistakeKind, Mention | None, Mention | None]
-
-
-def _borders(gold: Mapping[Span, Mention], predicted: Mapping[Span, Mention]) -> Iterator[Found]:
+def _unmatched(
+    gold: Mapping[Range, Mention], predicted: Mapping[Range, Mention]
+) -> Iterator[_Finding]:
     """Mistakes of mentions that the other side does not have with the same borders."""
-    missed = [mention for span, mention in gold.items() if span not in predicted]
-    spurious = [mention for span, mention in predicted.items() if span not in gold]
+    missed = [mention for place, mention in gold.items() if place not in predicted]
+    spurious = [mention for place, mention in predicted.items() if place not in gold]
     pairs = pair_overlapping(
         [(m.start, m.end) for m in missed], [(m.start, m.end) for m in spurious]
     )
@@ -284,10 +259,9 @@ def _borders(gold: Mapping[Span, Mention], predicted: Mapping[Span, Mention]) ->
             yield MistakeKind.SPURIOUS, None, mention
 
 
-def _position(found: Found) -> tuple[int, int, str]:
-    kind, gold, predicted = found
-    mention = gold or predicted
-    return (mention.start, mention.end, kind) if mention is not None else (0, 0, kind)
+def _position(mistake: Mistake) -> tuple[int, int, str]:
+    first = mistake.mentions[0]
+    return first.start, first.end, mistake.kind
 
 
 def _usual_labels(documents: Iterable[Document]) -> dict[str, str]:
@@ -298,3 +272,43 @@ def _usual_labels(documents: Iterable[Document]) -> dict[str, str]:
             if mention.entity not in (None, NIL) and mention.label is not None:
                 counts.setdefault(mention.entity, Counter())[mention.label] += 1
     return {entity: labels.most_common(1)[0][0] for entity, labels in counts.items()}
+
+
+def is_partial_name(surface: str, name: str) -> bool:
+    """Whether the surface's words stand side by side in the name, and are not all of it.
+
+    >>> is_partial_name("Lovelace", "Ada Lovelace (mathematician)")
+    True
+    """
+    part, whole = _name_words(surface), _name_words(name)
+    starts = range(len(whole) - len(part) + 1)
+    return 0 < len(part) < len(whole) and any(whole[n : n + len(part)] == part for n in starts)
+
+
+def are_named_alike(first: str, second: str) -> bool:
+    """Whether one name is the other and more, or a single word from which the other is derived.
+
+    >>> are_named_alike("Japan", "Japan national football team")
+    True
+    >>> are_named_alike("Germany", "German language")
+    True
+    >>> are_named_alike("Paris", "Paris, Texas")
+    False
+    """
+    short, long = sorted((_name_words(first), _name_words(second)), key=len)
+    if not short or short == long:
+        return False
+    return long[: len(short)] == short or (len(short) == 1 and _is_derived(short[0], long[0]))
+
+
+def _is_derived(first: str, second: str) -> bool:
+    """Whether two words share all letters of the shorter one but the last, and at least four."""
+    if first == second or not (first.isalpha() and second.isalpha()):
+        return False
+    letters = zip(first, second, strict=False)
+    n_shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], letters))
+    return n_shared >= max(4, min(len(first), len(second)) - 1)
+
+
+def _name_words(name: str) -> Sequence[str]:
+    return re.findall(r"\w+", _ADDITION.sub("", name).casefold())

@@ -1,21 +1,21 @@
 """Named-entity recognition: strict matches of borders and label, counted by seqeval.
 
-Seqeval compares tags, documents hold characters. The text is cut at every border of a gold or
-predicted mention, so that each mention covers whole pieces and two mentions get the same tags
-exactly if they have the same characters and label. Mentions that overlap others of the same side
-go to a sequence (layer) of their own; a predicted mention that is gold goes to the gold one's.
+Seqeval compares tags, documents hold characters. The text is cut into pieces at every border of a
+gold or predicted mention, so that each mention covers whole pieces, and two mentions get the same
+tags exactly if they have the same characters and label. A sequence of tags cannot hold mentions
+that overlap, so they go to several sequences, the layers.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
-from nerlink.evaluation.counts import Counts, Ratio, ratios_from_counts
+from nerlink.evaluation.counts import Counts, Ratio, micro_ratios
 from nerlink.evaluation.matching import Pair, pair_overlapping
-from nerlink.evaluation.report import Table
+from nerlink.evaluation.report import Report, Table
 
 __all__ = [
+    "OUTSIDE",
     "Labelled",
-    "NerScores",
     "Tags",
     "has_labels",
     "labelled_mentions",
@@ -25,14 +25,90 @@ __all__ = [
     "tag_layers",
 ]
 
-
 Labelled = tuple[int, int, str]
 """Start, end and label of a mention."""
 
 Tags = list[str]
 """BIO tags, one a piece."""
 
-OUTSIDE = "O"
+OUTSIDE: Final = "O"
+"""The tag of what no mention covers."""
+
+
+def has_labels(pair: Pair) -> bool:
+    """Whether the gold document is annotated with labels (a document without mentions is)."""
+    mentions = pair.gold.mentions
+    return not mentions or any(mention.label is not None for mention in mentions)
+
+
+def labelled_mentions(pair: Pair) -> tuple[set[Labelled], set[Labelled]]:
+    """Gold and predicted mentions that count.
+
+    A gold mention without label is neither rewarded nor punished: predicted mentions with the same
+    borders are left out. So are predicted mentions without label, and all mentions of a document
+    without any gold label.
+    """
+    if not has_labels(pair):
+        return set(), set()
+    gold = {(m.start, m.end, m.label) for m in pair.gold.mentions if m.label is not None}
+    unlabelled = {(m.start, m.end) for m in pair.gold.mentions if m.label is None}
+    unlabelled -= {(start, end) for start, end, _ in gold}
+    predicted = {
+        (m.start, m.end, m.label)
+        for m in pair.predicted.mentions
+        if m.label is not None and (m.start, m.end) not in unlabelled
+    }
+    return gold, predicted
+
+
+def score_ner(pairs: Sequence[Pair]) -> Report:
+    """Seqeval's strict scores and a table of them; empty if no gold mention has a label.
+
+    Returns:
+        `ner.f1`, `ner.precision`, `ner.recall`, `ner.macro.*` (averaged over labels),
+        `ner.f1.<label>`; the table `ner` has a row a label, then the averages.
+    """
+    gold: list[Tags] = []
+    predicted: list[Tags] = []
+    for pair in pairs:
+        for gold_tags, predicted_tags in tag_layers(*labelled_mentions(pair)):
+            gold.append(gold_tags)
+            predicted.append(predicted_tags)
+    if all(tag == OUTSIDE for tags in gold for tag in tags):
+        return Report(scores={})
+    # Imported here because seqeval brings scikit-learn, which takes a second.
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    rows = classification_report(
+        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
+    )
+    return Report(scores=_ner_scores(rows), tables={"ner": _ner_table(rows)})
+
+
+def _ner_scores(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    averages = ("micro avg", "macro avg", "weighted avg")
+    labels = [label for label in rows if label not in averages and rows[label]["support"]]
+    scores: dict[str, float] = {}
+    for prefix, average in (("ner", "micro avg"), ("ner.macro", "macro avg")):
+        for measure, column in (("f1", "f1-score"), ("precision",) * 2, ("recall",) * 2):
+            scores[f"{prefix}.{measure}"] = float(rows[average][column])
+    return scores | {f"ner.f1.{label}": float(rows[label]["f1-score"]) for label in labels}
+
+
+def _ner_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
+    return Table(
+        title="Named-entity recognition (strict)",
+        columns=("label", "precision", "recall", "f1", "gold"),
+        rows=tuple(
+            (
+                name,
+                *(float(row[c]) for c in ("precision", "recall", "f1-score")),
+                int(row["support"]),
+            )
+            for name, row in rows.items()
+        ),
+    )
 
 
 def tag_layers(
@@ -47,14 +123,15 @@ def tag_layers(
     piece = {border: n for n, border in enumerate(borders)}
     layers = _Layers(max(len(borders) - 1, 0))
     layer_of = {m: layers.lay_gold(piece[m[0]], piece[m[1]], m[2]) for m in sorted(set(gold))}
-    # Exact matches first: they must find their gold layer free.
+    # A predicted mention that is gold must lie beside the gold one to count as correct. Such
+    # mentions come first: they overlap no more than the gold ones, so their layer is still free.
     for m in sorted(set(predicted), key=lambda m: (m not in layer_of, m)):
         layers.lay_predicted(piece[m[0]], piece[m[1]], m[2], layer_of.get(m))
     yield from zip(layers.gold, layers.predicted, strict=True)
 
 
 class _Layers:
-    """Tag sequences that grow in number as mentions overlap."""
+    """Tag sequences, which become more as mentions overlap."""
 
     def __init__(self, n_pieces: int) -> None:
         self.n_pieces = n_pieces
@@ -72,6 +149,7 @@ class _Layers:
         self.predicted[layer][start:end] = _bio(label, end - start)
 
     def _first_free(self, side: list[Tags], start: int, end: int) -> int:
+        """The first layer without a mention there; if there is none, a new one on both sides."""
         for layer, tags in enumerate(side):
             if all(tag == OUTSIDE for tag in tags[start:end]):
                 return layer
@@ -82,87 +160,6 @@ class _Layers:
 
 def _bio(label: str, n: int) -> Tags:
     return [f"B-{label}"] + [f"I-{label}"] * (n - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class NerScores:
-    """What seqeval says.
-
-    Args:
-        scores: `ner.f1`, `ner.precision`, `ner.recall`, `ner.macro.*`, `ner.f1.<label>`.
-        table: A row a label, then the averages.
-    """
-
-    scores: dict[str, float]
-    table: Table
-
-
-def has_labels(pair: Pair) -> bool:
-    """Whether the gold document is annotated with labels (a document without mentions is)."""
-    mentions = pair.gold.mentions
-    return not mentions or any(mention.label is not None for mention in mentions)
-
-
-def labelled_mentions(pair: Pair) -> tuple[set[Labelled], set[Labelled]]:
-    """Gold and predicted mentions that count.
-
-    A gold mention without label is neither rewarded nor punished: predictions with its borders
-    are left out. So are predictions without label, and documents without any gold label.
-    """
-    if not has_labels(pair):
-        return set(), set()
-    gold = {(m.start, m.end, m.label) for m in pair.gold.mentions if m.label is not None}
-    unlabelled = {(m.start, m.end) for m in pair.gold.mentions if m.label is None}
-    unlabelled -= {(start, end) for start, end, _ in gold}
-    predicted = {
-        (m.start, m.end, m.label)
-        for m in pair.predicted.mentions
-        if m.label is not None and (m.start, m.end) not in unlabelled
-    }
-    return gold, predicted
-
-
-def score_ner(pairs: Sequence[Pair]) -> NerScores | None:
-    """Seqeval's strict scores, or nothing if no gold mention has a label."""
-    gold: list[Tags] = []
-    predicted: list[Tags] = []
-    for pair in pairs:
-        for gold_tags, predicted_tags in tag_layers(*labelled_mentions(pair)):
-            gold.append(gold_tags)
-            predicted.append(predicted_tags)
-    if all(tag == "O" for tags in gold for tag in tags):
-        return None
-    # Imported here because seqeval brings scikit-learn, which takes a second.
-    from seqeval.metrics import classification_report
-    from seqeval.scheme import IOB2
-
-    rows = classification_report(
-        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
-    )
-    return _ner_scores(rows)
-
-
-def _ner_scores(rows: dict[str, dict[str, float]]) -> NerScores:
-    averages = ("micro avg", "macro avg", "weighted avg")
-    labels = [label for label in rows if label not in averages and rows[label]["support"]]
-    scores: dict[str, float] = {}
-    for prefix, average in (("ner", "micro avg"), ("ner.macro", "macro avg")):
-        for measure, column in (("f1", "f1-score"), ("precision",) * 2, ("recall",) * 2):
-            scores[f"{prefix}.{measure}"] = float(rows[average][column])
-    scores |= {f"ner.f1.{label}": float(rows[label]["f1-score"]) for label in labels}
-    table = Table(
-        title="Named-entity recognition (strict)",
-        columns=("label", "precision", "recall", "f1", "gold"),
-        rows=tuple(
-            (
-                name,
-                *(float(row[c]) for c in ("precision", "recall", "f1-score")),
-                int(row["support"]),
-            )
-            for name, row in rows.items()
-        ),
-    )
-    return NerScores(scores, table)
 
 
 def ner_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
@@ -178,9 +175,8 @@ def ner_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
     return ratios
 
 
-def _ratios(mentions: list[tuple[set[Labelled], set[Labelled]]]) -> dict[str, Ratio]:
-    counts = [Counts(len(g & p), len(p), len(g)) for g, p in mentions]
-    return dict(ratios_from_counts(counts))
+def _ratios(mentions: list[tuple[set[Labelled], set[Labelled]]]) -> Mapping[str, Ratio]:
+    return micro_ratios([Counts(len(g & p), len(p), len(g)) for g, p in mentions])
 
 
 def mention_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
@@ -195,5 +191,5 @@ def mention_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
     return {
         f"{prefix}.{name}": ratio
         for prefix, counts in (("mentions", strong), ("mentions.weak", weak))
-        for name, ratio in ratios_from_counts(counts).items()
+        for name, ratio in micro_ratios(counts).items()
     }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-__all__ = ["Cell", "Report", "Table", "as_text"]
+__all__ = ["Cell", "Report", "Table", "cell_text"]
 
 Cell = str | int | float
 
@@ -22,7 +22,7 @@ class Table:
     Args:
         title: What the rows are about.
         columns: A name a column.
-        rows: A value a column.
+        rows: Each a value a column.
     """
 
     title: str
@@ -39,11 +39,11 @@ class Table:
             is_text = any(isinstance(row[n], str) for row in self.rows)
             table.add_column(Text(column), justify="left" if is_text else "right")
         for row in self.rows:
-            table.add_row(*(Text(_shown(cell)) for cell in row))
+            table.add_row(*(Text(cell_text(cell)) for cell in row))
         return table
 
     def __str__(self) -> str:
-        return as_text([self])
+        return _as_text([self])
 
     def to_dict(self) -> dict[str, Any]:
         """Title, columns and rows as plain values."""
@@ -64,14 +64,14 @@ class Report:
     Args:
         scores: Fractions between 0 and 1 by name, such as `ner.f1` or `linking.inkb.f1`;
             a measure without gold to measure it on is absent.
-        tables: The same and more, in rows.
+        tables: The scores and more, for people, by name.
     """
 
     scores: Mapping[str, float]
     tables: Mapping[str, Table] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return as_text(self.tables.values())
+        return _as_text(self.tables.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Scores and tables as plain values."""
@@ -89,7 +89,7 @@ class Report:
         return cls(scores=dict(record["scores"]), tables=tables)
 
 
-def as_text(renderables: Iterable["RenderableType"]) -> str:
+def _as_text(renderables: Iterable["RenderableType"]) -> str:
     """What rich would print, without colours, 100 characters wide."""
     from rich.console import Console
 
@@ -99,5 +99,6 @@ def as_text(renderables: Iterable["RenderableType"]) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _shown(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """A cell as people read it: fractions in per cent, anything else as it is."""
     return f"{100 * cell:.2f}" if isinstance(cell, float) else str(cell)

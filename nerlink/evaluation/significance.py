@@ -1,6 +1,7 @@
 """How sure a score is, and whether one system is really better than another.
 
-Documents, not mentions, are drawn: mentions of one document are right or wrong together.
+Documents are drawn at random, not mentions: mentions of one document are right or wrong together,
+so that drawing them apart would make scores look surer than they are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from nerlink.data import Document
 from nerlink.evaluation.counts import Ratio
 from nerlink.evaluation.matching import match_documents
-from nerlink.evaluation.measures import ratios_by_document
+from nerlink.evaluation.measures import all_ratios
 from nerlink.evaluation.report import Table
 
 __all__ = [
@@ -52,7 +53,7 @@ class Difference:
         first: The first system's score.
         second: The second system's score.
         low: Lower end of the confidence interval of `second - first`.
-        high: Upper end of it.
+        high: Upper end of the confidence interval.
         p_value: How often chance alone makes as large a difference.
     """
 
@@ -64,7 +65,7 @@ class Difference:
 
     @property
     def value(self) -> float:
-        """How much better the second is."""
+        """How much better the second system is."""
         return self.second - self.first
 
 
@@ -84,10 +85,10 @@ def intervals(
         predicted: What a system says.
         seen: As in `evaluate`.
         n_samples: Corpora drawn, with replacement, from the documents.
-        level: Share of them whose score lies in the interval.
+        level: Share of the drawn corpora whose score lies in the interval.
         seed: Same seed, same intervals.
     """
-    ratios = ratios_by_document(match_documents(gold, predicted), seen=seen)
+    ratios = all_ratios(match_documents(gold, predicted), seen=seen)
     if not ratios:
         return {}
     low, high = _ends(_bootstrap(_stack(ratios.values()), n_samples, seed), level)
@@ -108,19 +109,28 @@ def compare(
 ) -> dict[str, Difference]:
     """Approximate randomisation (Noreen 1989) and paired bootstrap (95 %) over documents.
 
-    Randomisation swaps the two systems' documents at random and counts how often the difference
-    becomes as large as the one observed; the p-value is two-sided.
+    Randomisation swaps the two systems' answers to documents picked at random, and counts how
+    often the difference becomes as large as the one observed; the p-value is two-sided.
+
+    Args:
+        gold: What is right.
+        first: What one system says.
+        second: What another system says of the same documents.
+        seen: As in `evaluate`.
+        n_samples: Corpora drawn for the intervals, and swaps for the p-values.
+        seed: Same seed, same numbers.
 
     Returns:
         The measures that both predictions have.
     """
     golds = list(gold)
-    a = ratios_by_document(match_documents(golds, first), seen=seen)
-    b = ratios_by_document(match_documents(golds, second), seen=seen)
+    a = all_ratios(match_documents(golds, first), seen=seen)
+    b = all_ratios(match_documents(golds, second), seen=seen)
     names = [name for name in a if name in b]
     if not names:
         return {}
     sums_a, sums_b = _stack(a[name] for name in names), _stack(b[name] for name in names)
+    # One seed draws the same corpora for both systems: the gains are paired.
     gains = _bootstrap(sums_b, n_samples, seed) - _bootstrap(sums_a, n_samples, seed)
     low, high = _ends(gains, 0.95)
     p_values = _randomise(sums_a, sums_b, n_samples, seed)
@@ -149,13 +159,22 @@ def _bootstrap(sums: Array, n_samples: int, seed: int) -> Array:
     even = np.full(n_documents, 1 / n_documents)
     parts = []
     for n in _chunks(n_samples, n_documents):
+        # How often each document is drawn is all that sums need, (n, n_documents): a product of
+        # matrices gives the sums of all measures at once, and no drawn corpus is ever laid out.
         times = generator.multinomial(n_documents, even, size=n).astype(np.float64)
         parts.append(_divide(np.tensordot(times, sums, axes=1)))
     return np.concatenate(parts)
 
 
 def _randomise(first: Array, second: Array, n_samples: int, seed: int) -> Array:
-    """Two-sided p-values, (n_measures), of sums as `_bootstrap` takes them."""
+    """Two-sided p-values, (n_measures).
+
+    Args:
+        first: Sums of the first system as `_bootstrap` takes them.
+        second: Sums of the second system.
+        n_samples: How often documents are swapped at random.
+        seed: Of the swaps.
+    """
     generator = np.random.default_rng(seed)
     a, b, change = first.sum(axis=0), second.sum(axis=0), second - first
     # A hair of tolerance: sums in another order differ in their last bits.
@@ -163,31 +182,34 @@ def _randomise(first: Array, second: Array, n_samples: int, seed: int) -> Array:
     n_as_large = np.zeros(len(observed))
     for n in _chunks(n_samples, len(first)):
         swapped = generator.integers(0, 2, size=(n, len(first))).astype(np.float64)
-        moved = np.tensordot(swapped, change, axes=1)
+        moved = np.tensordot(swapped, change, axes=1)  # (n, 2, n_measures)
         n_as_large += np.sum(abs(_divide(a + moved) - _divide(b - moved)) >= observed, axis=0)
+    # The documents as they are count as one sample more, so that no p-value is 0.
     return np.asarray((n_as_large + 1) / (n_samples + 1))
 
 
 def _chunks(n_samples: int, n_documents: int) -> Iterator[int]:
+    """Numbers of samples that add up to all, each small enough for memory."""
     step = max(1, MAX_CELLS // max(1, n_documents))
     for start in range(0, n_samples, step):
         yield min(step, n_samples - start)
 
 
 def _stack(ratios: Iterable[Ratio]) -> Array:
+    """Numerators, then denominators, (n_documents, 2, n_measures)."""
     parts = [np.stack([ratio.numerator, ratio.denominator]) for ratio in ratios]
     return np.moveaxis(np.stack(parts, axis=-1), 1, 0)
 
 
 def _divide(sums: Array) -> Array:
-    """Scores, (..., n_measures), of sums, (..., 2, n_measures)."""
+    """Scores, (..., n_measures), of sums, (..., 2, n_measures); 0 where nothing was drawn."""
     numerator, denominator = sums[..., 0, :], sums[..., 1, :]
     out = np.zeros_like(numerator)
     return np.divide(numerator, denominator, out=out, where=denominator != 0)
 
 
 def _ends(samples: Array, level: float) -> Array:
-    """Lower and upper ends, (2, n_measures)."""
+    """Lower and upper ends of percentile intervals, (2, n_measures)."""
     return np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
 
 

@@ -24,18 +24,18 @@ def marked(text: str, *, id: str | None = None) -> Document:  # noqa: A002
 
 TEXT = "ab cd ef gh "
 
-spans = st.tuples(st.integers(0, 11), st.integers(1, 12)).filter(lambda span: span[0] < span[1])
+ranges = st.tuples(st.integers(0, 11), st.integers(1, 12)).filter(lambda place: place[0] < place[1])
 candidates = st.lists(st.sampled_from(["e1", "e2", "e3", NIL]), unique=True, max_size=3)
 mentions = st.builds(
-    lambda span, label, entity, listed, score: Mention(
-        start=span[0],
-        end=span[1],
+    lambda place, label, entity, listed, score: Mention(
+        start=place[0],
+        end=place[1],
         label=label,
         entity=entity,
         link_score=score,
         candidates=tuple(Candidate(entity=entity) for entity in listed),
     ),
-    spans,
+    ranges,
     st.sampled_from(["PER", "LOC", "ORG", None]),
     st.sampled_from(["e1", "e2", "e3", NIL, None]),
     candidates,

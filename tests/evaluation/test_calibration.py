@@ -13,7 +13,7 @@ predictions = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1)
 def test_error_is_the_gap_of_each_bin_weighted():
     found = reliability([0.95, 0.95, 0.55], [True, False, True])
     assert found.ece == pytest.approx((2 * 0.45 + 1 * 0.45) / 3)
-    assert found.table("Links").rows == (
+    assert found.report("links", title="Links").tables["links.reliability"].rows == (
         ("0.5-0.6", 0.55, 1.0, 1),
         ("0.9-1.0", 0.95, 0.5, 2),
     )

@@ -6,7 +6,7 @@ from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.evaluation.matching import match_documents, overlaps_any, pair_overlapping
 from tests.evaluation import reference
-from tests.evaluation.marked import spans
+from tests.evaluation.marked import ranges
 
 
 def docs(*pairs):
@@ -32,7 +32,7 @@ def test_documents_without_ids_are_matched_by_order():
         ([("a", "x")], [("a", "x"), ("a", "x")], "predicted documents hold 'a' more than once"),
         ([("a", "one two")], [("a", "one too")], r"a: .* differ from character 5 .*'wo' and 'oo'"),
         ([("a", "one")], [("a", "one ")], r"differ from character 3"),
-        ([(None, "x")], [(None, "x"), (None, "y")], "1 gold documents and 2 predicted"),
+        ([(None, "x")], [(None, "x"), (None, "y")], "1 gold document and 2 predicted"),
         ([("a", "x"), (None, "y")], [("b", "x"), (None, "y")], "'a' stands beside .* 'b'"),
     ],
     ids=[
@@ -56,7 +56,7 @@ def test_many_missing_documents_are_counted_not_listed():
         match_documents(docs(*[(str(n), "x") for n in range(10)]), [])
 
 
-few = st.lists(spans, max_size=4)
+few = st.lists(ranges, max_size=4)
 
 
 @given(few, few)
@@ -69,7 +69,7 @@ def test_no_other_way_finds_more_pairs(gold, predicted):
 
 @given(few, few)
 def test_overlapping_ranges_share_a_character(some, others):
-    expected = {span for span in some if any(reference.touch(span, other) for other in others)}
+    expected = {place for place in some if any(reference.touch(place, other) for other in others)}
     assert overlaps_any(some, others) == expected
 
 

@@ -8,7 +8,7 @@ from nerlink.data import NIL, Candidate, Document, Mention
 from nerlink.errors import DataError
 from nerlink.evaluation import Report, evaluate, evaluate_links
 from nerlink.evaluation.matching import match_documents
-from nerlink.evaluation.measures import ratios_by_document
+from nerlink.evaluation.measures import all_ratios
 from tests.evaluation import reference
 from tests.evaluation.marked import corpora, marked
 
@@ -172,7 +172,7 @@ def check(report, group, sets, value):
 def test_sums_over_documents_give_the_reported_scores(pairs):
     gold, predicted = [g for g, _ in pairs], [p for _, p in pairs]
     scores = evaluate(gold, predicted).scores
-    for name, ratio in ratios_by_document(match_documents(gold, predicted)).items():
+    for name, ratio in all_ratios(match_documents(gold, predicted)).items():
         assert ratio.value == pytest.approx(scores[name])
 
 

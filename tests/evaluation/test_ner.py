@@ -3,10 +3,10 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from nerlink.evaluation.ner import tag_layers
-from tests.evaluation.marked import spans
+from tests.evaluation.marked import ranges
 
 labelled = st.frozensets(
-    st.tuples(spans, st.sampled_from(["PER", "LOC"])).map(lambda m: (*m[0], m[1])), max_size=6
+    st.tuples(ranges, st.sampled_from(["PER", "LOC"])).map(lambda m: (*m[0], m[1])), max_size=6
 )
 
 

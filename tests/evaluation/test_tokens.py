@@ -1,6 +1,7 @@
 import pytest
 
 from nerlink.data import Document
+from nerlink.evaluation import Report
 from nerlink.evaluation.matching import Pair
 from nerlink.evaluation.tokens import score_tokens, token_tags, tokens_of
 from tests.evaluation.marked import marked
@@ -37,9 +38,9 @@ def test_tokens_take_the_tag_of_the_first_mention(mentions, tags):
 
 def test_each_tag_is_counted():
     gold = marked("[Ada Lovelace|PER] saw Rome")
-    scores, table = score_tokens([pair(gold, marked("[Ada|PER] Lovelace saw [Rome|LOC]"))])
-    assert scores == {"tokens.accuracy": 0.5, "tokens.f1": 0.5}
-    assert table.rows == (
+    report = score_tokens([pair(gold, marked("[Ada|PER] Lovelace saw [Rome|LOC]"))])
+    assert report.scores == {"tokens.accuracy": 0.5, "tokens.f1": 0.5}
+    assert report.tables["tokens"].rows == (
         ("B-LOC", 0.0, 0.0, 0.0, 0),
         ("B-PER", 1.0, 1.0, 1.0, 1),
         ("I-PER", 0.0, 0.0, 0.0, 1),
@@ -48,5 +49,5 @@ def test_each_tag_is_counted():
     )
 
 
-def test_nothing_to_measure_is_no_result():
-    assert score_tokens([pair(marked("Rome"), marked("[Rome|LOC]"))]) is None
+def test_nothing_to_measure_is_an_empty_report():
+    assert score_tokens([pair(marked("Rome"), marked("[Rome|LOC]"))]) == Report(scores={})
