@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from nerlink.data import Document, EntityNames
+from nerlink.data import Document, EntityNames, Mention
 from nerlink.display.colours import hue_class, hue_css
 from nerlink.display.marks import link_state, marked_text
 from nerlink.display.page import asset, escape, page
+from nerlink.errors import plural
 
 __all__ = ["document_html", "to_html"]
 
 STATES = {"linked": "linked", "nil": "NIL", "unlinked": "not linked"}
+"""What the legend calls each state of a link."""
+
 LINKS_SWITCH = (
     '<button type="button" class="switch" id="links" aria-pressed="false">'
     "links in the text</button>"
@@ -24,19 +27,19 @@ def to_html(
 
     Args:
         documents: What to show.
-        title: Of the page.
-        names: Name of an entity; its id alone is shown without.
+        title: Title of the page.
+        names: Name of an entity; without it, only ids are shown.
     """
     docs = list(documents)
     articles = "\n".join(
         _article(doc, doc.id or f"document {n}", names) for n, doc in enumerate(docs, start=1)
     )
     mentions = [mention for doc in docs for mention in doc.mentions]
-    summary = f"{_counted(len(docs), 'document')}, {_counted(len(mentions), 'mention')}"
+    summary = f"{plural(len(docs), 'document')}, {plural(len(mentions), 'mention')}"
     return page(
         title=title,
         summary=summary,
-        controls=_legend(docs),
+        controls=_legend(mentions),
         content=articles or '<p class="empty">No documents.</p>',
         style=hue_css({mention.label for mention in mentions}),
     )
@@ -50,14 +53,14 @@ def document_html(doc: Document, *, names: EntityNames | None = None) -> str:
 
 
 def _article(doc: Document, name: str, names: EntityNames | None) -> str:
-    counted = _counted(len(doc.mentions), "mention")
+    counted = plural(len(doc.mentions), "mention")
     heading = f"<h2>{escape(name)}<small>{counted}</small></h2>" if name else ""
     text = marked_text(doc, names=names)
     return f'<article class="item">{heading}<div class="text" dir="auto">{text}</div></article>'
 
 
-def _legend(docs: Sequence[Document]) -> str:
-    mentions = [mention for doc in docs for mention in doc.mentions]
+def _legend(mentions: Sequence[Mention]) -> str:
+    """Buttons that show and hide labels, and how many mentions are linked; empty without any."""
     labels = Counter(mention.label for mention in mentions)
     states = Counter(link_state(mention) for mention in mentions)
     buttons = "".join(
@@ -66,14 +69,10 @@ def _legend(docs: Sequence[Document]) -> str:
         f"<b>{n:,}</b></button>"
         for label, n in labels.most_common()
     )
-    kinds = "".join(
+    counts = "".join(
         f'<span class="state"><i class="{state}">abc</i>{name}<b>{states[state]:,}</b></span>'
         for state, name in STATES.items()
         if states[state]
     )
     switch = LINKS_SWITCH if states["linked"] else ""
-    return f'<div class="legend">{buttons}{kinds}{switch}</div>' if mentions else ""
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return f'<div class="legend">{buttons}{counts}{switch}</div>' if mentions else ""

@@ -1,14 +1,14 @@
 """The text of a document as HTML, its mentions marked.
 
-Mentions may cross, HTML elements may not: mentions become properly nested edges first. Long texts
-are cut into blocks, because browsers slow down on one endless paragraph.
+Mentions may cross, HTML elements may not, so that mentions become properly nested edges first.
+Long texts are cut into blocks, because browsers slow down on one endless paragraph.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import Any, Final
 
 from nerlink.data import NIL, Document, EntityNames, Mention
 from nerlink.display.colours import hue_class
@@ -18,15 +18,15 @@ __all__ = [
     "Block",
     "Edge",
     "blocks",
-    "details",
+    "entity_name",
     "hover_text",
     "link_state",
     "marked_text",
     "nested_edges",
 ]
 
-
-SIZE = 4000  # characters after which the next line break outside a mention ends a block
+SIZE: Final = 4000
+"""Characters after which the next line break outside a mention ends a block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,43 @@ class Block:
     Args:
         start: First character.
         end: One past the last character.
-        mentions: None of them reaches beyond the block.
+        mentions: Mentions that begin and end in the block.
     """
 
     start: int
     end: int
     mentions: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """Where a mention, or a part of one, begins or ends.
+
+    Args:
+        at: Character before which the edge stands.
+        mention: The mention.
+        is_opening: Whether the part begins here.
+        is_first: Whether the part has the mention's start.
+        is_last: Whether the part has the mention's end.
+    """
+
+    at: int
+    mention: Mention
+    is_opening: bool
+    is_first: bool
+    is_last: bool
+
+
+def marked_text(doc: Document, *, names: EntityNames | None = None) -> str:
+    """The whole text, escaped, with a `mark` around each mention.
+
+    Labels and links are attributes that the style sheet shows, so that the text of the element is
+    the document's, also when copied.
+    """
+    found = list(blocks(doc))
+    if len(found) < 2:
+        return "".join(_marked(doc.text, block, names) for block in found)
+    return "".join(f'<div class="block">{_marked(doc.text, b, names)}</div>' for b in found)
 
 
 def blocks(doc: Document) -> Iterator[Block]:
@@ -51,7 +82,8 @@ def blocks(doc: Document) -> Iterator[Block]:
     while start < len(doc.text):
         end = _line_end(doc.text, start + SIZE)
         first = n
-        # A mention across the line break moves the block's end behind the mention.
+        # A mention across the line break moves the block's end behind the mention; then further
+        # mentions begin before that end, and may move it again.
         while n < len(mentions) and mentions[n].start < end:
             if mentions[n].end > end:
                 end = _line_end(doc.text, mentions[n].end)
@@ -66,44 +98,21 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """Where a mention, or a part of one, begins or ends.
-
-    Args:
-        at: Character before which the edge stands.
-        mention: Whose edge it is.
-        is_opening: Whether it begins here.
-        is_first: Whether this part has the mention's start.
-        is_last: Whether this part has the mention's end.
-    """
-
-    at: int
-    mention: Mention
-    is_opening: bool
-    is_first: bool
-    is_last: bool
-
-
 def nested_edges(mentions: Sequence[Mention]) -> Iterator[Edge]:
-    """Edges from left to right, each closing one that of the last opened.
+    """Edges from left to right; each that closes closes the part opened last.
 
-    A mention that reaches beyond the end of the one it begins in is cut there, and goes on as a
-    second part.
+    Where a mention reaches beyond the end of the part it begins in, it is cut at that end, and the
+    rest of it goes on as a part of its own.
     """
+    # Of mentions that begin together, the longest opens first, so that the others nest in it.
     waiting = [(mention.start, -mention.end, n) for n, mention in enumerate(mentions)]
     heapify(waiting)
-    opened: list[tuple[int, Edge]] = []  # end of each part and its opening edge
+    opened: list[tuple[int, Edge]] = []  # end of each open part and its opening edge
     while waiting or opened:
+        # What ends here closes before anything opens here: neighbours do not nest.
         if opened and (not waiting or opened[-1][0] <= waiting[0][0]):
             end, edge = opened.pop()
-            yield Edge(
-                at=end,
-                mention=edge.mention,
-                is_opening=False,
-                is_first=edge.is_first,
-                is_last=edge.is_last,
-            )
+            yield replace(edge, at=end, is_opening=False)
             continue
         start, _, n = heappop(waiting)
         mention = mentions[n]
@@ -121,43 +130,50 @@ def nested_edges(mentions: Sequence[Mention]) -> Iterator[Edge]:
         yield edge
 
 
-def marked_text(doc: Document, *, names: EntityNames | None = None) -> str:
-    """The whole text, escaped, with a `mark` around each mention.
-
-    Labels and links are attributes that the style sheet shows, so that the text of the element is
-    the document's, also when copied.
-    """
-    found = list(blocks(doc))
-    if len(found) < 2:
-        return "".join(_marked(doc.text, block, names) for block in found)
-    return "".join(f'<div class="block">{_marked(doc.text, b, names)}</div>' for b in found)
+def _marked(text: str, block: Block, names: EntityNames | None) -> str:
+    parts, last = [], block.start
+    for edge in nested_edges(block.mentions):
+        parts.append(escape(text[last : edge.at]))
+        last = edge.at
+        parts.append(_opening(edge, names) if edge.is_opening else "</mark>")
+    return "".join([*parts, escape(text[last : block.end])])
 
 
-def link_state(mention: Mention) -> str:
-    """`linked`, `nil` or `unlinked`."""
-    if mention.entity is None:
-        return "unlinked"
-    return "nil" if mention.entity == NIL else "linked"
-
-
-def details(mention: Mention, *, names: EntityNames | None = None) -> dict[str, Any]:
-    """What the page shows on hover, as plain values; candidates best first."""
-    return {
-        "label": mention.label,
-        "score": mention.score,
-        "entity": mention.entity,
-        "name": _name(mention.entity, names),
-        "link": mention.link_score,
-        "nil": mention.nil,
-        "candidates": [
-            [c.entity, _name(c.entity, names), c.score, c.prior, c.count]
-            for c in mention.candidates
-        ],
+def _opening(edge: Edge, names: EntityNames | None) -> str:
+    """The opening tag of a mention, or of a part of one, with all that the page shows of it."""
+    mention = edge.mention
+    classes = ["mention", hue_class(mention.label), link_state(mention)]
+    classes += [] if edge.is_first else ["continued"]
+    classes += [] if edge.is_last else ["continues"]
+    attributes = {
+        "class": " ".join(classes),
+        "data-label": mention.label or "",
+        "data-link": entity_name(mention.entity, names),
+        "title": hover_text(mention, names=names),
+        "data-details": json.dumps(_details(mention, names), separators=(",", ":")),
     }
+    # Only the first part of a cut mention is a stop of the tabulator key.
+    focus = ' tabindex="0"' if edge.is_first else ""
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<mark {written}{focus}>"
+
+
+def _details(mention: Mention, names: EntityNames | None) -> dict[str, Any]:
+    """All fields of a mention, and its entity's name, as values for the page's script.
+
+    A candidate is a list, name first: keys would make pages twice as long.
+    """
+    known = {field.name: getattr(mention, field.name) for field in fields(mention)}
+    known["name"] = entity_name(mention.entity, names)
+    known["candidates"] = [
+        [entity_name(c.entity, names), c.entity, c.score, c.prior, c.count]
+        for c in mention.candidates
+    ]
+    return known
 
 
 def hover_text(mention: Mention, *, names: EntityNames | None = None) -> str:
-    """The same in words, a line each for label, link and candidates; for pages without scripts."""
+    """A mention in words, a line each for label, link and candidates; for pages without scripts."""
     lines = [_joined(mention.label or "no label", mention.score)]
     if mention.entity is not None:
         entity = _described(mention.entity, names)
@@ -170,41 +186,24 @@ def hover_text(mention: Mention, *, names: EntityNames | None = None) -> str:
     return "\n".join(lines)
 
 
-def _marked(text: str, block: Block, names: EntityNames | None) -> str:
-    parts, last = [], block.start
-    for edge in nested_edges(block.mentions):
-        parts.append(escape(text[last : edge.at]))
-        last = edge.at
-        parts.append(_opening(edge, names) if edge.is_opening else "</mark>")
-    return "".join([*parts, escape(text[last : block.end])])
-
-
-def _opening(edge: Edge, names: EntityNames | None) -> str:
-    mention = edge.mention
-    classes = ["mention", hue_class(mention.label), link_state(mention)]
-    classes += [] if edge.is_first else ["continued"]
-    classes += [] if edge.is_last else ["continues"]
-    attributes = {
-        "class": " ".join(classes),
-        "data-label": mention.label or "",
-        "data-link": _name(mention.entity, names) or mention.entity or "",
-        "title": hover_text(mention, names=names),
-        "data-details": json.dumps(details(mention, names=names), separators=(",", ":")),
-    }
-    # Only the first part of a cut mention is a stop of the tabulator key.
-    focus = ' tabindex="0"' if edge.is_first else ""
-    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<mark {written}{focus}>"
-
-
-def _name(entity: str | None, names: EntityNames | None) -> str | None:
-    return None if names is None or entity in (None, NIL) else names(entity)
-
-
 def _described(entity: str, names: EntityNames | None) -> str:
-    name = _name(entity, names)
-    return entity if name in (None, entity) else f"{name} ({entity})"
+    name = entity_name(entity, names)
+    return entity if name == entity else f"{name} ({entity})"
 
 
 def _joined(text: str, score: float | None) -> str:
     return text if score is None else f"{text} · {score:.2f}"
+
+
+def link_state(mention: Mention) -> str:
+    """`linked`, `nil` or `unlinked`."""
+    if mention.entity is None:
+        return "unlinked"
+    return "nil" if mention.entity == NIL else "linked"
+
+
+def entity_name(entity: str | None, names: EntityNames | None) -> str:
+    """What people call an entity, its id where no names are known; nothing for no entity."""
+    if names is None or entity in (None, NIL):
+        return entity or ""
+    return names(entity)

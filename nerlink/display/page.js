@@ -14,8 +14,8 @@
   };
   const number = (value) => (value === null ? "" : value.toFixed(2));
   const named = (entity, name) => {
-    const cell = make("span", "", name || entity);
-    if (name && name !== entity) cell.append(make("span", "id", entity));
+    const cell = make("span", "", name);
+    if (name !== entity) cell.append(make("span", "id", entity));
     return cell;
   };
   const row = (left, value) => {
@@ -29,7 +29,7 @@
     const head = table.createTHead().insertRow();
     for (const title of ["candidate", "", "score", "prior", "seen"]) head.append(make("th", "", title));
     const body = table.createTBody();
-    for (const [entity, name, score, prior, count] of about.candidates) {
+    for (const [name, entity, score, prior, count] of about.candidates) {
       const line = body.insertRow();
       if (entity === about.entity) line.className = "chosen";
       line.insertCell().append(named(entity, name));
@@ -52,7 +52,7 @@
       const link = make("span");
       link.append("→ ", named(about.entity, about.name));
       if (about.nil) link.append(make("span", "id", about.nil));
-      tip.append(row(link, number(about.link)));
+      tip.append(row(link, number(about.link_score)));
     }
     if (about.candidates.length) tip.append(candidateTable(about));
   };

@@ -1,28 +1,14 @@
-"""The frame of every page, and text made safe to show: style and script inside, nothing fetched."""
+"""The frame of every page, style and script inside, nothing fetched; and text made safe to show."""
 
 import html
 import re
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 __all__ = ["asset", "escape", "page", "visible"]
 
-
-# Control characters but tab, line feed and carriage return; surrogates.
-UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """The text with characters that cannot be shown as U+FFFD."""
-    return UNSHOWABLE.sub("\ufffd", text)
-
-
-def escape(text: str) -> str:
-    """The text for HTML, in elements and in quoted attributes."""
-    return html.escape(visible(text)).replace("\r", "&#13;")
-
-
-FRAME = """<!DOCTYPE html>
+FRAME: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -53,14 +39,17 @@ FRAME = """<!DOCTYPE html>
 </html>
 """
 
+UNSHOWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab, line feed and carriage return; surrogates."""
+
 
 def page(*, title: str, summary: str, controls: str, content: str, style: str = "") -> str:
     """A whole page.
 
     Args:
-        title: Plain text, as all that is not called HTML here.
-        summary: One line beside the title.
-        controls: HTML under it, such as a legend.
+        title: Plain text, not HTML.
+        summary: One line beside the title, plain text.
+        controls: HTML under the title, such as a legend.
         content: HTML of the items.
         style: Rules beyond the common ones.
     """
@@ -78,3 +67,14 @@ def page(*, title: str, summary: str, controls: str, content: str, style: str = 
 def asset(name: str) -> str:
     """The text of a file beside this one."""
     return files("nerlink.display").joinpath(name).read_text(encoding="utf-8")
+
+
+def escape(text: str) -> str:
+    """The text for HTML, in elements and in quoted attributes."""
+    # A browser reads a bare carriage return as a line feed; written as a number it stays.
+    return html.escape(visible(text)).replace("\r", "&#13;")
+
+
+def visible(text: str) -> str:
+    """The text with characters that cannot be shown as U+FFFD."""
+    return UNSHOWABLE.sub("\ufffd", text)

@@ -1,9 +1,11 @@
 """A report as a page: every table, and reliability also as a plot."""
 
+from collections.abc import Iterable
+
 from nerlink.display.page import escape, page
 from nerlink.errors import plural
 from nerlink.evaluation import Report, Table
-from nerlink.evaluation.report import cell_text
+from nerlink.evaluation.report import Cell, cell_text
 
 __all__ = ["report_html"]
 
@@ -21,31 +23,24 @@ def report_html(report: Report, *, title: str = "Report") -> str:
 
 
 def _table_html(table: Table) -> str:
-    is_words = [
-        any(isinstance(row[n], str) for row in table.rows) for n in range(len(table.columns))
-    ]
-    head = "".join(
-        f"<th{_class(is_words[n])}>{escape(column)}</th>" for n, column in enumerate(table.columns)
-    )
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{_class(is_words[n])}>{escape(cell_text(cell))}</td>" for n, cell in enumerate(row)
-        )
-        + "</tr>"
-        for row in table.rows
-    )
-    return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'
+    styles = [' class="words"' if table.is_words(n) else "" for n in range(len(table.columns))]
+    rows = "".join(_table_row("td", row, styles) for row in table.rows)
+    head = _table_row("th", table.columns, styles)
+    return f'<div class="scroll"><table>{head}{rows}</table></div>'
 
 
-def _class(is_words: bool) -> str:
-    return ' class="words"' if is_words else ""
+def _table_row(tag: str, cells: Iterable[Cell], styles: Iterable[str]) -> str:
+    inside = "".join(
+        f"<{tag}{style}>{escape(cell_text(cell))}</{tag}>"
+        for style, cell in zip(styles, cells, strict=True)
+    )
+    return f"<tr>{inside}</tr>"
 
 
 def _plot(table: Table) -> str:
-    """Accuracy as bars on a square of 100, calibrated ones reaching the diagonal.
+    """Accuracy as bars on a square of 100 by 100; bars of a calibrated system reach the diagonal.
 
-    The darker a bar, the more predictions; dots stand at the mean probability.
+    The darker a bar, the more predictions; dots stand at the mean probability of each bin.
     """
     largest = max((int(row[3]) for row in table.rows), default=1)
     bars = "".join(

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from nerlink.data import NIL, Document, EntityNames, Mention
+from nerlink.data import Document, EntityNames, Mention
 from nerlink.display.colours import DARK, label_hue
-from nerlink.display.marks import nested_edges
+from nerlink.display.marks import entity_name, nested_edges
 from nerlink.display.page import visible
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["document_text", "print_document"]
 def print_document(
     doc: Document, console: "Console | None" = None, *, names: EntityNames | None = None
 ) -> None:
-    """Print a document; after each mention stand its label and what it is linked to."""
+    """Print a document; after each mention stand its label and the name of its entity."""
     from rich.console import Console
     from rich.text import Text
 
@@ -42,7 +42,7 @@ def document_text(doc: Document, *, names: EntityNames | None = None) -> "Text":
             continue
         inside.pop()
         if edge.is_last:
-            text.append(_note(edge.mention, names), style=f"{_style(edge.mention)} bold")
+            text.append(_label_and_link(edge.mention, names), style=f"{_style(edge.mention)} bold")
     text.append(visible(doc.text[last:]))
     return text
 
@@ -52,10 +52,8 @@ def _style(mention: Mention) -> str:
     return f"{DARK.ink.hex(hue)} on {DARK.ground.hex(hue)}"
 
 
-def _note(mention: Mention, names: EntityNames | None) -> str:
-    link = mention.entity or ""
-    if names is not None and mention.entity not in (None, NIL):
-        link = names(link)
+def _label_and_link(mention: Mention, names: EntityNames | None) -> str:
+    link = entity_name(mention.entity, names)
     parts = [mention.label or "", f"→ {link}" if link else ""]
-    note = " ".join(part for part in parts if part)
-    return visible(f" {note} ") if note else ""
+    words = " ".join(part for part in parts if part)
+    return visible(f" {words} ") if words else ""

@@ -36,11 +36,14 @@ class Table:
 
         table = RichTable(title=Text(self.title), title_justify="left", box=box.SIMPLE_HEAD)
         for n, column in enumerate(self.columns):
-            is_text = any(isinstance(row[n], str) for row in self.rows)
-            table.add_column(Text(column), justify="left" if is_text else "right")
+            table.add_column(Text(column), justify="left" if self.is_words(n) else "right")
         for row in self.rows:
             table.add_row(*(Text(cell_text(cell)) for cell in row))
         return table
+
+    def is_words(self, n: int) -> bool:
+        """Whether column `n` holds words, which stand to the left; numbers stand to the right."""
+        return any(isinstance(row[n], str) for row in self.rows)
 
     def __str__(self) -> str:
         return _as_text([self])

@@ -1,5 +1,8 @@
 import json
 import re
+import subprocess
+import sys
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -85,8 +88,10 @@ def test_names_of_entities_are_escaped():
 def test_mention_carries_scores_and_candidates():
     first, second = parse(to_html([DOC], names={"Q7": "Ada Lovelace", "Q9": "Ada"}.get)).all("mark")
     details = json.loads(first.attributes["data-details"])
-    assert (details["score"], details["link"], details["name"]) == (0.99, 0.97, "Ada Lovelace")
-    assert details["candidates"][0] == ["Q7", "Ada Lovelace", 0.97, 0.8, 4]
+    assert details.keys() == {"name", *(field.name for field in fields(Mention))}
+    assert (details["score"], details["link_score"]) == (0.99, 0.97)
+    assert details["name"] == "Ada Lovelace"
+    assert details["candidates"][0] == ["Ada Lovelace", "Q7", 0.97, 0.8, 4]
     assert "→ Ada Lovelace (Q7) · 0.97" in first.attributes["title"]
     assert "nil" in second.attributes["class"].split()
 
@@ -113,6 +118,14 @@ def test_characters_that_cannot_be_written_are_replaced():
 def test_text_direction_is_found_by_the_browser():
     (text,) = parse(to_html([Document(text="שלום")])).all(class_name="text")
     assert text.attributes["dir"] == "auto"
+
+
+def test_showing_a_document_imports_nothing_of_evaluation():
+    code = "import sys, nerlink.display.html; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not [name for name in loaded.stdout.split() if name.startswith("nerlink.evaluation")]
 
 
 def test_notebook_shows_a_document():
