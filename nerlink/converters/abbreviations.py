@@ -1,4 +1,4 @@
-"""Words whose full stop belongs to them, and words that open a sentence after one.
+"""Words that are written with a full stop, and words that open a sentence after a full stop.
 
 Only what is frequent in running text of several European languages; a language without an entry
 loses nothing but a few sentence borders.
@@ -6,40 +6,36 @@ loses nothing but a few sentence borders.
 
 from typing import Final
 
-__all__ = ["BEFORE_NAME", "BEFORE_NUMBER", "INSIDE", "OPENERS"]
+__all__ = ["ABBREVIATIONS", "BEFORE_NUMBER", "OPENERS"]
 
 
-def _words(listed: str) -> frozenset[str]:
+def _set_of(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
 def _with_capitals(listed: str) -> frozenset[str]:
-    """The words, and those that start upper-case in capitals too."""
-    words = _words(listed)
+    """The words, and in capitals too if their first letter is one: `Mr` also as `MR`."""
+    words = _set_of(listed)
     return words | {word.upper() for word in words if word[0].isupper()}
 
 
-BEFORE_NAME: Final = _with_capitals(
+ABBREVIATIONS: Final = _with_capitals(
     "Mr Mrs Ms Dr Prof Gen Sen Rep Gov Col Lt Sgt Capt Cmdr Adm Maj Pres Rev Hon St Ste Mt Ft "
     "Messrs Hr Fr Dipl Ing Mme Mlle MM Mgr Sra Srta Dra Dña Sig Dott Avv Dhr Mevr Drs "
-    "vs approx cf ca bzw bijv incl excl resp vgl sog zzgl"
-)
-"""Never the end of a sentence: a name or a phrase follows."""
-
-BEFORE_NUMBER: Final = _with_capitals(
-    "No no Nos nos Nr nr Fig fig Art art Vol vol Sec sec Ch ch pp p Bd Kap Abs Ziff núm num pág"
-)
-"""Abbreviations only where a number follows."""
-
-INSIDE: Final = _with_capitals(
+    "vs approx cf ca bzw bijv incl excl resp vgl sog zzgl "
     "Inc Corp Ltd Co Cos Bros Cie plc Jr Sr Esq etc al usw Univ Dept Assn Intl Natl Ave Blvd Rd "
     "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thurs Fri Sat "
     "Ala Ariz Ark Calif Colo Conn Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Mo Mont Neb Nev "
     "Okla Ore Penn Tenn Tex Va Vt Wash Wis Wyo"
 )
-"""The end of a sentence only where an opener follows."""
+"""Their full stop ends a sentence only where an opener follows: `Mr. Lee`, `Foo Inc. The firm`."""
 
-OPENERS: Final = _words(
+BEFORE_NUMBER: Final = _with_capitals(
+    "No no Nos nos Nr nr Fig fig Art art Vol vol Sec sec Ch ch pp p Bd Kap Abs Ziff núm num pág"
+)
+"""Abbreviations only where a number follows: `No. 5`, but `No.` is an answer."""
+
+OPENERS: Final = _set_of(
     "The A An He She It They We I You This That These Those There But And Or So If In On At By "
     "For From As After Before When While Although However Some Many His Her Its Their Our My What "
     "Who Why How Yes Not Der Die Das Ein Eine Er Sie Es Wir Ich Im Am Aber Und Le La Les Un Une "

@@ -1,8 +1,12 @@
 """From mentions in characters to spans of tokens, exactly.
 
-Where a mention's border falls inside a token, the token is split there. A flat tagger cannot hold
-overlapping mentions: the longest one wins, among equals the earlier. Everything that does not pass
-through untouched is in the report.
+    a pro-[Paris] man         a text with a mention
+    a | pro-Paris | man       its tokens
+    a | pro- | Paris | man    the tokens given back: the mention is token 2
+
+Where a mention begins or ends inside a token, the token is split there. A tagger gives each token
+one tag, and so cannot hold overlapping mentions: the longest one wins, among equals the earlier.
+The report has every mention that did not fit the tokens as they were.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -19,6 +23,7 @@ from nerlink.data import Mention
 __all__ = ["AlignedSpan", "Alignment", "align"]
 
 Note = Callable[[Mention, AlignmentReason], None]
+"""Writes down what became of a mention."""
 
 
 class AlignedSpan(NamedTuple):
@@ -42,7 +47,7 @@ class Alignment:
     Args:
         tokens: The tokens, split where needed; the given object where nothing had to change.
         spans: The mentions that were kept, in order, without overlap.
-        report: Mentions that were split into, dropped or changed.
+        report: The mentions that did not fit the tokens as they were.
     """
 
     tokens: TokenizedDocument
@@ -51,7 +56,7 @@ class Alignment:
 
 
 class _Fit(NamedTuple):
-    """A mention with the borders it has among the tokens."""
+    """A mention, and the borders it has among the tokens."""
 
     start: int
     end: int
@@ -71,7 +76,7 @@ def align(
         tokens: What `tokenize` gave.
         mentions: In any order.
         text: The document's text.
-        document: Its id, for the report.
+        document: The document's id, for the report.
     """
     entries: list[AlignmentEntry] = []
 
@@ -79,8 +84,10 @@ def align(
         surface = text[mention.start : mention.end]
         entries.append(AlignmentEntry(document, mention, surface, reason))
 
+    # Overlaps go before tokens are split: a mention that is dropped must leave no cut behind.
     fits = _without_overlaps(_fit(tokens, text, mentions, note), note)
     tokens = _split_tokens(tokens, text, fits, note)
+    # Now a token starts where a mention starts, and one ends where it ends: starts give both.
     spans = [
         AlignedSpan(
             first=bisect_left(tokens.starts, fit.start),
@@ -96,12 +103,12 @@ def align(
 def _fit(
     tokens: TokenizedDocument, text: str, mentions: Iterable[Mention], note: Note
 ) -> list[_Fit]:
-    """The mentions that cover tokens, with their edges trimmed to them."""
+    """The mentions that cover tokens, their borders moved inward to what tokens cover."""
     fits = []
     for mention in mentions:
-        refusal = _refusal(text, mention)
-        if refusal is not None:
-            note(mention, refusal)
+        reason = _reason_to_drop(text, mention)
+        if reason is not None:
+            note(mention, reason)
             continue
         fit = _clip(tokens, *_trim(text, mention, note), mention, note)
         if fit is not None:
@@ -109,8 +116,8 @@ def _fit(
     return fits
 
 
-def _refusal(text: str, mention: Mention) -> AlignmentReason | None:
-    """Why a mention cannot be used at all."""
+def _reason_to_drop(text: str, mention: Mention) -> AlignmentReason | None:
+    """Why a mention cannot be used at all, if it cannot."""
     if not 0 <= mention.start <= mention.end <= len(text):
         return AlignmentReason.OUTSIDE
     if mention.start == mention.end:
@@ -119,6 +126,7 @@ def _refusal(text: str, mention: Mention) -> AlignmentReason | None:
 
 
 def _trim(text: str, mention: Mention, note: Note) -> tuple[int, int]:
+    """The borders of a mention without white space at its edges."""
     surface = text[mention.start : mention.end]
     trimmed = surface.strip()
     if len(trimmed) == len(surface):
@@ -131,9 +139,12 @@ def _trim(text: str, mention: Mention, note: Note) -> tuple[int, int]:
 def _clip(
     tokens: TokenizedDocument, start: int, end: int, mention: Mention, note: Note
 ) -> _Fit | None:
-    """The mention without edges that no token covers; `None` if no token is left."""
-    first = bisect_right(tokens.ends, start)
-    last = bisect_left(tokens.starts, end) - 1
+    """The mention without edges that no token covers; `None` if no token is left.
+
+    Only tokens that came with the document leave out characters that are no white space.
+    """
+    first = bisect_right(tokens.ends, start)  # the first token that ends after the start
+    last = bisect_left(tokens.starts, end) - 1  # the last token that starts before the end
     if first > last:
         note(mention, AlignmentReason.UNCOVERED)
         return None
@@ -150,7 +161,9 @@ def _without_overlaps(fits: list[_Fit], note: Note) -> list[_Fit]:
         return in_order
     taken: list[tuple[int, int]] = []
     kept = []
+    # Sorting is stable, so that of equally long mentions the earlier comes first.
     for fit in sorted(in_order, key=lambda fit: fit.start - fit.end):
+        # Ranges taken so far do not overlap: only the two neighbours can be in the way.
         at = bisect_left(taken, (fit.start, fit.end))
         if (at and taken[at - 1][1] > fit.start) or (at < len(taken) and taken[at][0] < fit.end):
             note(fit.mention, AlignmentReason.OVERLAP)
@@ -163,7 +176,7 @@ def _without_overlaps(fits: list[_Fit], note: Note) -> list[_Fit]:
 def _split_tokens(
     tokens: TokenizedDocument, text: str, fits: Iterable[_Fit], note: Note
 ) -> TokenizedDocument:
-    """The tokens, cut at every border that falls inside one."""
+    """The tokens, cut at every border of a mention that falls inside one."""
     inside: set[int] = set()
     for fit in fits:
         borders = [border for border in (fit.start, fit.end) if _is_inside(tokens, border)]
@@ -172,6 +185,7 @@ def _split_tokens(
             inside.update(borders)
     if not inside:
         return tokens
+    # A cut ends one token and starts the next, so it is one more of both.
     starts = sorted(inside.union(tokens.starts))
     ends = sorted(inside.union(tokens.ends))
     cuts = sorted(inside)
@@ -184,6 +198,7 @@ def _split_tokens(
 
 
 def _is_inside(tokens: TokenizedDocument, border: int) -> bool:
+    """Whether a token begins before a border and ends after it."""
     token = bisect_left(tokens.starts, border) - 1
     return token >= 0 and border < tokens.ends[token]
 
@@ -191,7 +206,7 @@ def _is_inside(tokens: TokenizedDocument, border: int) -> bool:
 def _after_cuts(
     tokens: TokenizedDocument, cuts: list[int], first: int, last: int
 ) -> tuple[int, int]:
-    """A sentence's token range, once tokens before and inside it are cut."""
+    """The token range of a sentence once tokens are cut: each cut makes one token more."""
     return (
         first + bisect_left(cuts, tokens.starts[first]),
         last + bisect_left(cuts, tokens.ends[last - 1]),
@@ -201,7 +216,7 @@ def _after_cuts(
 def _merge_sentences(
     tokens: TokenizedDocument, spans: Iterable[AlignedSpan], note: Note
 ) -> TokenizedDocument:
-    """The sentences, joined wherever a mention crosses their border."""
+    """The sentences, joined wherever a mention crosses their border: no tagger sees across it."""
     borders = [first for first, _ in tokens.sentences]
     crossed: set[int] = set()
     for span in spans:

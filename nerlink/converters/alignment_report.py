@@ -1,4 +1,4 @@
-"""What became of the mentions that did not fit the tokens as they were."""
+"""What became of the mentions that did not fit a document's tokens."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from nerlink.data import Mention
+from nerlink.errors import plural
 
 __all__ = ["AlignmentEntry", "AlignmentReason", "AlignmentReport"]
 
@@ -40,7 +41,7 @@ class AlignmentEntry:
     Args:
         document: The document's id.
         mention: The mention as it was given.
-        surface: Its text.
+        surface: The mention's text.
         reason: What happened.
     """
 
@@ -57,12 +58,12 @@ class AlignmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class AlignmentReport:
-    """All mentions that were split into, dropped or changed; adds up over documents.
+    """The mentions that did not fit the tokens; reports of several documents add up.
 
     Args:
         n_documents: Documents looked at.
-        n_mentions: Mentions looked at.
-        entries: One for each mention and reason, in order.
+        n_mentions: Mentions looked at, those that fit too.
+        entries: One for each mention that did not fit and each reason, in order.
     """
 
     n_documents: int = 0
@@ -94,7 +95,7 @@ class AlignmentReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.n_mentions:,} mentions in {self.n_documents:,} documents, "
+            f"{plural(self.n_mentions, 'mention')} in {plural(self.n_documents, 'document')}, "
             f"{len(self.dropped):,} dropped"
         ]
         for reason, count in self.counts.items():

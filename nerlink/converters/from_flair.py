@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from flair.data import Label, Sentence, Span, Token
 
-from nerlink.converters.to_flair import BARE, ORIGIN, UNKNOWN, Origin
+from nerlink.converters.to_flair import BARE, ORIGIN, UNKNOWN, Origin, flair_score
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 
@@ -17,9 +17,10 @@ def from_sentences(
 ) -> Document:
     """The document that sentences belong to, with the mentions they are labelled with.
 
-    Sentences made by `to_sentences` give back their document as it was, text, id and meta; its
-    mentions are those of the labels, so that predictions appear in it. Of other sentences, each
-    stands at its `start_position` or, where that is taken, after the one before and a space.
+    Sentences made by `to_sentences` give back their document, with its text, id and meta. The
+    mentions are those of the labels, so that predictions appear in the document. Any other
+    sentence stands at its `start_position`; where the text has come further already, it follows
+    the sentence before after a space.
 
     Args:
         sentences: All sentences of one document, in order.
@@ -41,7 +42,7 @@ def from_sentences(
     mentions = [
         _original(origin, mention)
         for sentence in sentences
-        for mention in _mentions(sentence, [_start(sentence, t) for t in sentence], ner, nel)
+        for mention in _mentions(sentence, [_token_start(sentence, t) for t in sentence], ner, nel)
     ]
     return replace(origin.document, mentions=_sorted(mentions))
 
@@ -51,8 +52,9 @@ def documents_from_sentences(
 ) -> Iterator[Document]:
     """The documents that a run of sentences belongs to, in order.
 
-    Sentences made by `to_sentences` know their document. Another sentence continues the document
-    of the one before if Flair's context links say so and it is no document boundary.
+    Sentences made by `to_sentences` know their document. Any other sentence belongs to the
+    document of the sentence before, if Flair's context links say so and it is no document
+    boundary.
 
     Args:
         sentences: Sentences of one document after those of another.
@@ -75,38 +77,35 @@ def _origin(sentence: Sentence) -> Origin | None:
 
 
 def _continues(sentence: Sentence, following: Sentence) -> bool:
+    """Whether the following sentence belongs to the same document."""
     origin = _origin(following)
     if origin is not None or _origin(sentence) is not None:
         return origin is _origin(sentence)
     return following._previous_sentence is sentence and not following.is_document_boundary
 
 
-def _start(sentence: Sentence, token: Token) -> int:
+def _token_start(sentence: Sentence, token: Token) -> int:
     """A token's first character in the document."""
     return sentence.start_position + token.start_position
 
 
 def _assembled(sentences: Iterable[Sentence], ner: str, nel: str) -> Document:
-    """A document of sentences that nerlink did not make."""
+    """The document of sentences that `to_sentences` did not make, its text put together."""
     pieces: list[str] = []
     mentions: list[Mention] = []
     end = 0
     for sentence in sentences:
-        # Sentences that were made one by one all claim to start at 0.
-        begin = _start(sentence, sentence[0]) if len(sentence) else end
+        begin = _token_start(sentence, sentence[0]) if len(sentence) else end
+        # Sentences that were made one by one all claim to start at 0: they move behind the text.
         shift = end + 1 - begin if begin < end else 0
         starts = []
         for token in sentence:
-            start = max(end, shift + _start(sentence, token))
+            start = max(end, shift + _token_start(sentence, token))
             pieces.append(" " * (start - end) + token.text)
             starts.append(start)
             end = start + len(token.text)
         mentions += _mentions(sentence, starts, ner, nel)
     return Document(text="".join(pieces), mentions=_sorted(mentions))
-
-
-def _sorted(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
-    return tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end)))
 
 
 def _mentions(sentence: Sentence, starts: Sequence[int], ner: str, nel: str) -> Iterator[Mention]:
@@ -123,18 +122,16 @@ def _mentions(sentence: Sentence, starts: Sequence[int], ner: str, nel: str) -> 
         if label is None and link is None and not span.has_label(BARE):
             continue
         last = span.tokens[-1]
-        yield Mention(
-            start=starts[span.tokens[0].idx - 1],
+        mention = Mention(
+            start=starts[span.tokens[0].idx - 1],  # Flair counts tokens from 1
             end=starts[last.idx - 1] + len(last.text),
-            label=label.value if label else None,
-            entity=_entity(link.value) if link else None,
-            score=label.score if label else None,
-            link_score=link.score if link else None,
         )
-
-
-def _entity(value: str) -> str:
-    return NIL if value == UNKNOWN else value
+        if label is not None:
+            mention = replace(mention, label=label.value, score=label.score)
+        if link is not None:
+            entity = NIL if link.value == UNKNOWN else link.value
+            mention = replace(mention, entity=entity, link_score=link.score)
+        yield mention
 
 
 def _best(span: Span, label_type: str) -> Label | None:
@@ -143,14 +140,20 @@ def _best(span: Span, label_type: str) -> Label | None:
 
 
 def _original(origin: Origin, mention: Mention) -> Mention:
-    """The document's own mention, with all that labels cannot hold, where the labels are its."""
-    own = origin.mentions.get((mention.start, mention.end))
-    if own is None or (own.label, own.entity) != (mention.label, mention.entity):
+    """The document's mention that these labels were written from, or the mention as labelled.
+
+    Labels cannot hold all of a mention: candidates, why it is `NIL`, that it has no score.
+    """
+    original = origin.mentions.get((mention.start, mention.end))
+    if original is None or (original.label, original.entity) != (mention.label, mention.entity):
         return mention
-    if not _agrees(own.score, mention.score) or not _agrees(own.link_score, mention.link_score):
+    scores = (original.score, mention.score), (original.link_score, mention.link_score)
+    # The same label with another score is a prediction.
+    if any(found not in (None, flair_score(given)) for given, found in scores):
         return mention
-    return replace(own, start=mention.start, end=mention.end)
+    # The mention may have had white space at its edges; its labels stand on tokens.
+    return replace(original, start=mention.start, end=mention.end)
 
 
-def _agrees(given: float | None, written: float | None) -> bool:
-    return written is None or written == (1.0 if given is None else given)
+def _sorted(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+    return tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end)))

@@ -1,14 +1,14 @@
 """Where the sentences of a text begin, by plain rules that hold for any language.
 
 1. A blank line always ends a sentence.
-2. `. ! ?` and their kin in other scripts end one, closing quotes and brackets included, where
-   white space follows and then anything but a lower-case letter; `。！？` need no space.
-3. A full stop does not end one after a title (`Mr.`), and after another abbreviation, an acronym,
-   an initial or a number of one or two digits (`3. Oktober`) only if the next word is one that
-   usually opens a sentence (`The`).
-4. A line break ends one too (headlines, lists, tables), unless the next line starts with a
-   lower-case letter or the lines are wrapped prose: the longest of a block has 50 to 120
-   characters and none but the last has room for the first word of the next.
+2. `. ! ?` and their kin in other scripts end a sentence, closing quotes and brackets included,
+   where white space follows and then anything but a lower-case letter; `。！？` need no space.
+3. After an abbreviation (`Mr.`), an acronym, an initial or a number of one or two digits
+   (`3. Oktober`), a full stop ends a sentence only if the next word is one that usually opens
+   sentences (`The`).
+4. A line break ends a sentence too (headlines, lists, tables), unless the next line starts with a
+   lower-case letter or the lines are wrapped prose: the longest line of the block has 50 to 120
+   characters, and no line but the last has room for the first word of the next.
 """
 
 # ruff: noqa: RUF001, RUF002 (signs that look alike are what this file is about)
@@ -19,29 +19,34 @@ from typing import Final
 
 import regex
 
-from nerlink.converters.abbreviations import BEFORE_NAME, BEFORE_NUMBER, INSIDE, OPENERS
-from nerlink.converters.words import SPACE
+from nerlink.converters.abbreviations import ABBREVIATIONS, BEFORE_NUMBER, OPENERS
+from nerlink.converters.words import WHITE_SPACE
 
 __all__ = ["sentence_starts"]
 
 WRAP_WIDTHS: Final = range(50, 121)
 """Lengths that the longest line of wrapped prose may have, characters."""
 
-LONGEST_ABBREVIATION = 16
+LONGEST_ABBREVIATION: Final = 16
+"""Characters before a full stop that are searched for an abbreviation."""
+
 IDEOGRAPHIC = "。！？｡"
 BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
-CANDIDATE = regex.compile(
+# Where a sentence may end: punctuation before white space, with quotes and brackets that close
+# between them (also `." ` as in tokenised text); ideographic punctuation; a line break.
+POSSIBLE_END = regex.compile(
     rf"""
       (?P<end>[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]+)["'”’»›)\]}}]*+(?:[ ]["”](?=[{BREAKS}]))?
-      (?P<gap>{SPACE}++)
-    | (?P<ideographic>[{IDEOGRAPHIC}]+)["'”’」』）】》〉]*+(?P<gap>{SPACE}*+)
-    | (?P<gap>[{BREAKS}]{SPACE}*+)
+      (?P<gap>{WHITE_SPACE}++)
+    | (?P<ideographic>[{IDEOGRAPHIC}]+)["'”’」』）】》〉]*+(?P<gap>{WHITE_SPACE}*+)
+    | (?P<gap>[{BREAKS}]{WHITE_SPACE}*+)
     """,
     regex.VERBOSE | regex.VERSION1,
 )
 BREAK = regex.compile(rf"\r\n|[{BREAKS}]", regex.VERSION1)
 BLANK = regex.compile(r"\n(?:[^\S\n]*\n)+", regex.VERSION1)
-ACRONYM = regex.compile(r"\p{Lu}|\p{L}{1,2}(?:\.\p{L}{1,2})+|\d{1,2}", regex.VERSION1)
+# An initial, an acronym without its last full stop, a number of one or two digits.
+KEEPS_STOP = regex.compile(r"\p{Lu}|\p{L}{1,2}(?:\.\p{L}{1,2})+|\d{1,2}", regex.VERSION1)
 FIRST_WORD = regex.compile(r"""["'“‘«‹„(\[¿¡]*+(\w*)""", regex.VERSION1)
 FIRST_CHUNK = regex.compile(r"\S*", regex.VERSION1)
 
@@ -51,13 +56,14 @@ def sentence_starts(text: str) -> list[int]:
     wrapped = _WrappedBlocks(text)
     return [
         found.end()
-        for found in CANDIDATE.finditer(text)
+        for found in POSSIBLE_END.finditer(text)
         if found.end() < len(text) and _is_border(text, found, wrapped)
     ]
 
 
 def _is_border(text: str, found: "regex.Match[str]", wrapped: "_WrappedBlocks") -> bool:
-    """Whether a sentence begins where a candidate ends."""
+    """Whether a sentence begins behind a possible end."""
+    # Most gaps are one blank, which needs no search.
     n_breaks = len(BREAK.findall(found["gap"])) if found["gap"] != " " else 0
     if n_breaks > 1:
         return True
@@ -68,6 +74,7 @@ def _is_border(text: str, found: "regex.Match[str]", wrapped: "_WrappedBlocks") 
 
 def _is_end(text: str, found: "regex.Match[str]") -> bool:
     """Whether sentence-final punctuation ends a sentence."""
+    # The dots of ". . ." and a comma after "?" go on with the sentence.
     if text[found.end()] in ".!?…,;:)]}":
         return False
     if found["ideographic"]:
@@ -83,16 +90,17 @@ def _is_abbreviated(text: str, found: "regex.Match[str]", following: str) -> boo
     """Whether a full stop belongs to the word before it."""
     stop = found.start()
     chunks = text[max(0, stop - LONGEST_ABBREVIATION) : stop].split()
+    # In tokenised text a full stop stands apart, and belongs to no word.
     if not chunks or text[stop - 1].isspace():
         return False
     word = chunks[-1].lstrip("([{\"'“‘«„¿¡-")
     if word in BEFORE_NUMBER:
         return following[:1].isdigit()
-    return word in INSIDE or word in BEFORE_NAME or ACRONYM.fullmatch(word) is not None
+    return word in ABBREVIATIONS or KEEPS_STOP.fullmatch(word) is not None
 
 
 class _WrappedBlocks:
-    """The blocks of lines whose breaks only wrap prose."""
+    """The blocks of lines, between blank lines, whose line breaks only wrap prose."""
 
     def __init__(self, text: str) -> None:
         self.ends: list[int] = []
@@ -108,7 +116,7 @@ class _WrappedBlocks:
         self.are_wrapped.append(_is_wrapped(text[start:end].split("\n")))
 
     def holds(self, position: int) -> bool:
-        """Whether a character lies in such a block."""
+        """Whether a character lies in a wrapped block."""
         block = bisect_right(self.ends, position)
         return block < len(self.ends) and self.are_wrapped[block]
 

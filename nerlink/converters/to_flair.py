@@ -1,8 +1,9 @@
-"""From documents to Flair sentences.
+"""From documents to Flair sentences, and to a Flair corpus.
 
-Every sentence remembers its document, so that `from_sentences` gives it back whole. The sentences
-of a document are linked to each other and to nothing else; Flair leaves such links alone, also
-where sentences of several documents go through one `predict`.
+Every sentence remembers its document, so that `from_sentences` gives the document back whole. The
+sentences of a document are linked to each other and to nothing else, since Flair's models read the
+linked sentences as context. Flair leaves such links alone, also where sentences of several
+documents go through one `predict`.
 """
 
 import warnings
@@ -15,7 +16,7 @@ from flair.data import Corpus, Sentence, Span, Token
 from flair.datasets import FlairDatapointDataset
 
 from nerlink.config import Task
-from nerlink.converters.alignment import AlignedSpan, Alignment, align
+from nerlink.converters.alignment import Alignment, align
 from nerlink.converters.alignment_report import AlignmentReport
 from nerlink.converters.tokens import (
     SentenceSplitter,
@@ -35,10 +36,10 @@ __all__ = [
     "AlignmentWarning",
     "DocumentCorpus",
     "Origin",
+    "flair_score",
     "to_corpus",
     "to_sentences",
 ]
-
 
 UNKNOWN: Final = "<unk>"
 """Flair's `nel` value of a mention that has no entity."""
@@ -60,7 +61,7 @@ class Origin:
 
     Args:
         document: The document.
-        mentions: Its mentions by the character range they have in the sentences.
+        mentions: The document's mentions, by the character range of their tokens.
     """
 
     document: Document
@@ -78,16 +79,17 @@ def to_sentences(
     """A document as Flair sentences; none where there is only white space.
 
     Spans carry `ner` labels, and `nel` labels with the entity or `<unk>` for `NIL`. Sentences
-    carry a `multitask_id` for each of the tasks that the document's annotation can teach. A
-    sentence's `start_position` counts from the document, its tokens' from the sentence.
+    carry a `multitask_id` for each of the tasks that the document's annotation can teach. The
+    `start_position` of a sentence counts from the document's start, that of a token from the
+    sentence's start.
 
     Args:
         doc: The document.
         tasks: Tasks to label for.
         tokenizer: Any Flair tokenizer, where the document brings no tokens.
         splitter: Any Flair sentence splitter, where the document brings no sentences.
-        on_report: Called with what became of the mentions; where it is missing, a dropped
-            mention gives an `AlignmentWarning`.
+        on_report: Called with the report on mentions that do not fit the tokens; without it, a
+            dropped mention gives an `AlignmentWarning`.
     """
     tokens = tokenize(doc, tokenizer=tokenizer, splitter=splitter)
     alignment = align(tokens, doc.mentions, text=doc.text, document=doc.id)
@@ -95,25 +97,30 @@ def to_sentences(
         on_report(alignment.report)
     elif alignment.report.dropped:
         warnings.warn(str(alignment.report), AlignmentWarning, stacklevel=2)
-    sentences = _sentences(doc, alignment)
+    sentences = _linked_sentences(doc, alignment)
     _add_spans(sentences, alignment, tasks)
     taught = tasks_of(doc).intersection(tasks)
     if any(mention.label is None for mention in doc.mentions):
-        taught -= {"ner"}  # Flair's taggers would learn that these mentions are none
+        # Flair's taggers learn that whatever has no label is no mention.
+        taught -= {"ner"}
     for sentence in sentences:
         for task in sorted(taught):
             sentence.add_label("multitask_id", task)
     return sentences
 
 
-def _sentences(doc: Document, alignment: Alignment) -> list[Sentence]:
+def _linked_sentences(doc: Document, alignment: Alignment) -> list[Sentence]:
     """Sentences without labels, linked to each other."""
     tokens = alignment.tokens
-    origin = Origin(doc, {_characters(tokens, span): span.mention for span in alignment.spans})
+    mentions = {
+        (tokens.starts[first], tokens.ends[last - 1]): mention
+        for first, last, mention in alignment.spans
+    }
+    origin = Origin(doc, mentions)
     sentences = [_sentence(tokens, first, last) for first, last in tokens.sentences]
     for sentence in sentences:
         sentence.add_metadata(ORIGIN, origin)
-        # Flair chains sentences into one document unless they have this mark.
+        # Without this mark, `predict` would link all sentences it is given in one chain.
         sentence._has_context = True
     for sentence, following in pairwise(sentences):
         sentence._next_sentence = following
@@ -121,12 +128,10 @@ def _sentences(doc: Document, alignment: Alignment) -> list[Sentence]:
     return sentences
 
 
-def _characters(tokens: TokenizedDocument, span: AlignedSpan) -> tuple[int, int]:
-    return tokens.starts[span.first], tokens.ends[span.last - 1]
-
-
 def _sentence(tokens: TokenizedDocument, first: int, last: int) -> Sentence:
+    """The tokens of one sentence, with the blanks that stand between them in the text."""
     offset = tokens.starts[first]
+    # For each token, where the next one starts; behind the last one of the sentence stands nothing.
     following = [*tokens.starts[first + 1 : last], tokens.ends[last - 1]]
     return Sentence(
         [
@@ -142,37 +147,39 @@ def _sentence(tokens: TokenizedDocument, first: int, last: int) -> Sentence:
 
 
 def _add_spans(sentences: list[Sentence], alignment: Alignment, tasks: Collection[Task]) -> None:
-    """Label the mentions."""
+    """Label the mentions, each in the sentence that it lies in."""
     number = 0
-    ranges = alignment.tokens.sentences
+    token_ranges = alignment.tokens.sentences
     for first, last, mention in alignment.spans:
-        while ranges[number][1] <= first:
+        # Spans come in order, and no span crosses the border of a sentence.
+        while token_ranges[number][1] <= first:
             number += 1
-        offset = ranges[number][0]
+        offset = token_ranges[number][0]
         _add_labels(sentences[number][first - offset : last - offset], mention, tasks)
 
 
 def _add_labels(span: Span, mention: Mention, tasks: Iterable[Task]) -> None:
     if mention.label is not None and "ner" in tasks:
-        span.add_label("ner", mention.label, _score(mention.score))
+        span.add_label("ner", mention.label, flair_score(mention.score))
     if mention.entity is not None and "nel" in tasks:
         entity = UNKNOWN if mention.entity == NIL else mention.entity
-        span.add_label("nel", entity, _score(mention.link_score))
+        span.add_label("nel", entity, flair_score(mention.link_score))
     if mention.label is None and mention.entity is None:
         span.add_label(BARE, BARE)
 
 
-def _score(score: float | None) -> float:
+def flair_score(score: float | None) -> float:
+    """The score of a label for a mention with this score; Flair gives gold labels the score 1."""
     return 1.0 if score is None else score
 
 
 class DocumentCorpus(Corpus[Sentence]):
-    """A Flair corpus that knows what became of the documents' mentions.
+    """A Flair corpus with the report on its documents' mentions.
 
     Args:
         splits: Sentences of `train`, `dev` and `test`; a missing split stays missing.
         name: The corpus's name.
-        alignment: Mentions that were split into, dropped or changed, in all splits.
+        alignment: The mentions that did not fit the tokens, in all splits.
     """
 
     def __init__(
@@ -196,7 +203,7 @@ def to_corpus(
     splitter: SentenceSplitter | None = None,
     name: str = "nerlink",
 ) -> DocumentCorpus:
-    """Documents as a Flair corpus; splits that are missing are not sampled from others.
+    """Documents as a Flair corpus; a split that is missing is not sampled from another.
 
     Args:
         train: Documents to learn from.

@@ -15,16 +15,18 @@ from typing import Final
 
 import regex
 
-from nerlink.converters.abbreviations import BEFORE_NAME, BEFORE_NUMBER, INSIDE
+from nerlink.converters.abbreviations import ABBREVIATIONS, BEFORE_NUMBER
 
-__all__ = ["SPACE", "word_spans"]
+__all__ = ["WHITE_SPACE", "word_ranges"]
 
-SPACE: Final = r"[\s\x1c-\x1f]"
+WHITE_SPACE: Final = r"[\s\x1c-\x1f]"
 """What `str.isspace` calls white space."""
 
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-# The ranges are in the set that follows, too; named first they are found three times faster.
+# A character of a word; soft hyphens and joiners are inside words. The ranges in front are in the
+# set that follows, too; named first they are found three times faster.
 CHAR = rf"[A-Za-z0-9À-ÖØ-öø-ɏΈ-ϵЀ-ҁҊ-ԯ[[\p{{L}}\p{{M}}\p{{N}}_\u00AD\u200C\u200D]--[{UNSPACED}]]]"
+# What follows an apostrophe, or stands before one, as a word of its own.
 CLITIC = rf"(?:[sSdDmM]|[rR][eE]|[vV][eE]|[lL][lL])(?!{CHAR})"
 ELISION = (
     r"[cdjlmnstCDJLMNST]|[Qq]u|(?:[Jj]us|[Ll]ors|[Pp]uis)qu"
@@ -33,45 +35,49 @@ ELISION = (
 NOT = rf"n['’]t(?!{CHAR})"
 # Before "n't" the run gives its last letter back: "do n't", not "don 't".
 RUN = rf"(?:[A-Za-z0-9]+{CHAR}*|{CHAR}+)(?<!n(?=['’]t(?!{CHAR})))"
+# "U.S.", "Ph.D", "e.g."; a single letter keeps its full stop only before a capital, as in "J. Doe".
 ACRONYM = rf"(?:\p{{Lu}}\p{{L}}?\.|\p{{L}}\.)+\p{{L}}{{1,2}}(?!{CHAR})\.?"
 INITIAL = r"\p{Lu}\.(?=[ ]?\p{Lu})"
+# The last character is one of a word, so that the full stop of a sentence stays outside.
 URL = rf"(?:https?://|ftp://|www\.)(?:[!#-;=?-~]|{CHAR})*(?:{CHAR}|[/=\#])"
 JOIN = rf"""(?:
     ['’](?=\p{{L}})(?!{CLITIC}) | [-‐‑](?={CHAR}) | (?<=\p{{Nd}})[.,:/](?=\p{{Nd}})
     | \.(?=\p{{Ll}}) | (?<=\p{{Lu}})&(?=\p{{Lu}}) | (?<=\p{{Hebrew}})["״](?=\p{{Hebrew}})
     | @(?={CHAR}+[.-]{CHAR})
 )"""
+# A full stop, if the whole word before it is in a list.
 ABBREVIATION = rf"""\.(?:
-    (?<=(?<!{CHAR})(?:{"|".join(sorted(BEFORE_NAME | INSIDE))})\.)
+    (?<=(?<!{CHAR})(?:{"|".join(sorted(ABBREVIATIONS))})\.)
     | (?<=(?<!{CHAR})(?:{"|".join(sorted(BEFORE_NUMBER))})\.)(?=[ ]?\p{{Nd}})
 )"""
-# The first three alternatives change no result: they settle most tokens of most texts at once.
+# The alternatives are tried in their order: special words before runs, runs before signs. The
+# first three change no result, but settle most tokens of most texts at once.
 TOKEN = regex.compile(
-    rf"""{SPACE}*+(
+    rf"""{WHITE_SPACE}*+(
       [A-Za-z]++(?=[\s,;)])
     | {CHAR}++(?=\s)
     | [\p{{Han}}\p{{Hiragana}}\p{{Katakana}},.()"、。，！？：；（）“”](?=[\s\p{{Han}}])
     | {URL}
     | {NOT}
-    | (?<![@#]|{CHAR})[@#](?=[\p{{L}}_]){CHAR}+
+    | (?<![@#]|{CHAR})[@#](?=[\p{{L}}_]){CHAR}+                     # @user, but not ada@user
     | (?<!{CHAR})(?:{ELISION})['’](?=\p{{L}})(?!{CLITIC})
-    | (?:(?<=[.)]|{CHAR})|(?<={SPACE})(?=['’]{CLITIC}(?!\S)))['’]{CLITIC}
+    | (?:(?<=[.)]|{CHAR})|(?<={WHITE_SPACE})(?=['’]{CLITIC}(?!\S)))['’]{CLITIC}
     | (?:{ACRONYM}|{INITIAL}|{RUN})(?:{JOIN}{RUN})*(?:{ABBREVIATION})?
-    | (?<!\S)\.(?=\p{{Nd}}){RUN}
+    | (?<!\S)\.(?=\p{{Nd}}){RUN}                                  # .5
     | \.{{2,}} | [!?]{{2,}} | ([-=*_~#+…])\2+
-    | [!-/:-@\[-`\{{-~](?![\p{{M}}\u200D])
-    | (?!{SPACE})\X
+    | [!-/:-@\[-`\{{-~](?![\p{{M}}\u200D])                        # ASCII signs, faster than \X
+    | (?!{WHITE_SPACE})\X
     )""",
     regex.VERBOSE | regex.VERSION1,
 )
 
 
-def word_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """Character ranges of the words between two characters, in order.
+def word_ranges(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Character ranges of the words between two characters of a text, in order.
 
-    They do not overlap, and only white space lies between them:
+    Words do not overlap, and only white space lies between them:
 
-        >>> [text[a:b] for a, b in word_spans(text := "Ada's (U.S.-based) firm")]
+        >>> [text[a:b] for a, b in word_ranges(text := "Ada's (U.S.-based) firm")]
         ['Ada', "'s", '(', 'U.S.-based', ')', 'firm']
     """
     return [

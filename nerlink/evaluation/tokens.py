@@ -13,9 +13,9 @@ from nerlink.evaluation.report import Report, Table
 
 __all__ = ["score_tokens", "token_tags", "tokens_of"]
 
-# Not the model's tokens (`converters.words`), which know clitics and abbreviations, nor those of
-# written files (`sources.tokens.cover`), which keep combining marks with their letter: as plain as
-# it is, so that scores of texts without given tokens compare with those of earlier reports.
+# These are neither the model's tokens (`converters.words`) nor those of written files
+# (`sources.tokens.cover`, where combining marks stay with their letter): scores of texts without
+# given tokens must compare with those of earlier reports.
 WORD_OR_CHARACTER: Final = re.compile(r"\w+|[^\w\s]")
 
 

@@ -4,13 +4,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from nerlink.config import Task
+from nerlink.converters.to_flair import UNKNOWN
 from nerlink.data import NIL
 from nerlink.models.passages import Example, Link, SentenceRun, TokenSpan
 
-__all__ = ["UNKNOWN", "examples_from", "gold_spans", "write_links", "write_spans"]
-
-UNKNOWN = "<unk>"
-"""Flair's label of a mention that its linker cannot place."""
+__all__ = ["examples_from", "gold_spans", "write_links", "write_spans"]
 
 
 def gold_spans(run: SentenceRun) -> tuple[TokenSpan, ...]:

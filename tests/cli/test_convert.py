@@ -53,7 +53,7 @@ def test_mentions_that_tokens_cannot_hold_are_told(run, gold, tmp_path):
     record["mentions"] += [{"start": 4, "end": 12, "label": "PER"}]
     gold.write_text(json.dumps(record), encoding="utf8")
     result = run("convert", gold, tmp_path / "out.jsonl")
-    assert "4 mentions in 1 documents, 1 dropped" in result.err
+    assert "4 mentions in 1 document, 1 dropped" in result.err
     assert "'Lovelace' (PER) at 4-12 of document 'doc-1'" in result.err
 
 

@@ -29,7 +29,7 @@ def test_only_lost_mentions_count_as_dropped() -> None:
 def test_the_printed_report_names_examples() -> None:
     lines = str(report(*[AlignmentReason.OVERLAP] * 5)).splitlines()
     assert lines == [
-        "5 mentions in 1 documents, 5 dropped",
+        "5 mentions in 1 document, 5 dropped",
         "5: dropped: overlaps a mention that was kept",
         *["    'Ada' (PER) at 4-7 of document 'doc-1'"] * 3,
         "    and 2 more",

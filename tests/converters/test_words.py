@@ -5,12 +5,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from nerlink.converters.words import word_spans
+from nerlink.converters.words import word_ranges
 from tests.converters.strategies import texts
 
 
 def words(text: str) -> list[str]:
-    return [text[start:end] for start, end in word_spans(text)]
+    return [text[start:end] for start, end in word_ranges(text)]
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_words_are_found_in_any_language(text: str, expected: str) -> None:
 
 @given(texts)
 def test_words_cover_everything_but_white_space(text: str) -> None:
-    spans = word_spans(text)
+    spans = word_ranges(text)
     assert all(start < end for start, end in spans)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
     assert "".join(words(text)) == "".join(text.split())
 
 
 def test_only_the_asked_range_is_searched() -> None:
-    assert word_spans("one two three", 4, 7) == [(4, 7)]
+    assert word_ranges("one two three", 4, 7) == [(4, 7)]

@@ -9,10 +9,12 @@ import regex
 from nerlink.data import Document, Mention
 from nerlink.sources.losses import Losses
 
-__all__ = ["choose_flat", "cover", "sentence_starts"]
+__all__ = ["choose_flat", "cover", "opens_sentence"]
 
-# Words with their combining marks; any other sign as people see it (an emoji is one token).
-_TOKEN = regex.compile(r"\w+|(?!\s)\X")
+# Words with their combining marks; any other sign as people see it (an emoji is one token). The
+# model's tokens (`converters.words`) follow rules that may change, and files must not change with
+# them.
+_WORD_OR_GRAPHEME = regex.compile(r"\w+|(?!\s)\X")
 
 
 def cover(doc: Document, losses: Losses) -> list[tuple[int, int]]:
@@ -50,10 +52,10 @@ def _segments(doc: Document) -> Iterator[tuple[int, int, bool]]:
 def _given(doc: Document) -> Iterator[tuple[int, int]]:
     position = 0
     for start, end in doc.tokens or ():
-        yield from (match.span() for match in _TOKEN.finditer(doc.text, position, start))
+        yield from (match.span() for match in _WORD_OR_GRAPHEME.finditer(doc.text, position, start))
         yield start, end
         position = end
-    yield from (match.span() for match in _TOKEN.finditer(doc.text, position))
+    yield from (match.span() for match in _WORD_OR_GRAPHEME.finditer(doc.text, position))
 
 
 def _pieces(start: int, end: int, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -64,11 +66,11 @@ def _pieces(start: int, end: int, cuts: Sequence[int]) -> Iterator[tuple[int, in
     return pairwise([start, *cuts[first:last], end])
 
 
-def sentence_starts(doc: Document, ranges: Sequence[tuple[int, int]]) -> list[bool]:
-    """Whether each token opens a sentence; line feeds part sentences where none are given.
+def opens_sentence(doc: Document, ranges: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether each token opens a sentence, (n_tokens).
 
-    Returns:
-        A value for each token, (n_tokens).
+    Where the document has no sentences, line feeds part them: the rules that the model's sentences
+    follow (`converters.segmentation`) may change, and files must not change with them.
     """
     if doc.sentences is not None:
         begins = [start for start, _ in doc.sentences]

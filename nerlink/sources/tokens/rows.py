@@ -12,7 +12,7 @@ from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
 from nerlink.sources.check import MENTION_COLUMNS
 from nerlink.sources.losses import Losses
 from nerlink.sources.records import ENTITY_NAME
-from nerlink.sources.tokens.cover import choose_flat, cover, sentence_starts
+from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
 
 __all__ = [
@@ -155,7 +155,7 @@ def rows_from_tokens(
     plain = [token.translate(_BLANKS) for token in tokens] if is_line else tokens
     losses.add("tabs and line ends in tokens", sum(map(str.__ne__, tokens, plain)))
     losses.add("texts of white space only", bool(doc.text) and not ranges)
-    is_first = sentence_starts(doc, ranges)
+    is_first = opens_sentence(doc, ranges)
     labels, entities = _token_spans(doc, ranges, is_first, losses)
     sentences = list(accumulate(map(int, is_first)))
     return TokenRows(

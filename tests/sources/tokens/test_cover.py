@@ -2,7 +2,7 @@ import pytest
 
 from nerlink.data import Document, Mention
 from nerlink.sources.losses import Losses
-from nerlink.sources.tokens.cover import choose_flat, cover, sentence_starts
+from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 
 CASES = {
     "words and signs": ("Ada's (dog).", ["Ada", "'", "s", "(", "dog", ")", "."]),
@@ -41,12 +41,12 @@ def test_white_space_at_the_border_of_a_mention_is_a_token():
 
 def test_line_feeds_part_sentences_where_none_are_given():
     doc = Document(text="a b\nc")
-    assert sentence_starts(doc, cover(doc, Losses())) == [False, False, True]
+    assert opens_sentence(doc, cover(doc, Losses())) == [False, False, True]
 
 
 def test_given_sentences_are_kept():
     doc = Document(text="a b\nc d", sentences=((0, 1), (2, 5)))
-    assert sentence_starts(doc, cover(doc, Losses())) == [True, True, False, False]
+    assert opens_sentence(doc, cover(doc, Losses())) == [True, True, False, False]
 
 
 def test_of_overlapping_mentions_the_longest_stays_and_the_earlier_of_equals():
