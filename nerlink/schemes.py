@@ -8,8 +8,8 @@ from nerlink.errors import DataError
 __all__ = ["TAG_SCHEMES", "Span", "check_tag", "spans_from_tags", "tags_from_spans"]
 
 TAG_SCHEMES = ("iob1", "bio", "bioes")
-"""`iob1` opens a span with `B-` only where it touches one of its own label, `bio` always;
-`bioes` also marks ends (`E-`) and single tokens (`S-`)."""
+"""In `iob1`, `B-` opens a span only where it touches another span of the same label; in `bio` and
+`bioes`, `B-` opens every span; `bioes` also marks ends (`E-`) and spans of one token (`S-`)."""
 
 Span = tuple[int, int, str]
 """First token, one past the last token, label."""
@@ -26,7 +26,7 @@ def check_tag(tag: str, *, scheme: str, where: str) -> tuple[str, str]:
         where: The place an error names, such as `train.conll:17`.
 
     Raises:
-        DataError: The tag is not in the scheme, or the scheme is none of ours.
+        DataError: The tag is not in the scheme, or there is no such scheme.
     """
     parts = _parse(tag, scheme)
     if parts is None:
@@ -52,15 +52,15 @@ def _parse(tag: str, scheme: str) -> tuple[str, str] | None:
 def spans_from_tags(tags: Sequence[str], *, scheme: str) -> list[Span]:
     """Token spans of a sequence of tags, by the rules of `conlleval`.
 
-    A span opens at `B-` and `S-`, and also at an `I-` or `E-` that nothing of its label
-    precedes: `O I-PER` is a span in every scheme. It closes after `E-` and `S-`, and before
-    any tag that does not continue it.
+    A span opens at `B-` and `S-`, and also at an `I-` or `E-` that follows no tag of the same
+    label: `O I-PER` is a span in every scheme. A span closes after `E-` and `S-`, and before any
+    tag that does not continue it.
 
     Raises:
         DataError: A tag is not in the scheme.
     """
     spans: list[Span] = []
-    start, label, is_closed = -1, "", True
+    start, label, is_closed = -1, "", True  # a start of -1: no span is open
     for i, tag in enumerate(tags):
         prefix, name = check_tag(tag, scheme=scheme, where=f"tag {i}")
         if is_closed or name != label or prefix not in "IE":
@@ -74,10 +74,10 @@ def spans_from_tags(tags: Sequence[str], *, scheme: str) -> list[Span]:
 
 
 def tags_from_spans(spans: Iterable[Span], n_tokens: int, *, scheme: str) -> list[str]:
-    """Tags of `n_tokens` tokens, (n_tokens); spans may come in any order.
+    """The tag of each token, (n_tokens); spans may come in any order.
 
     Raises:
-        DataError: Spans overlap or lie outside the tokens: one row of tags cannot carry them.
+        DataError: Spans overlap, which one row of tags cannot carry, or lie outside the tokens.
     """
     tags = ["O"] * n_tokens
     last_end, last_label = 0, ""

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import typer
 
+from nerlink.errors import plural
+
 __all__ = ["counted", "progress", "say", "write_record"]
 
 Item = TypeVar("Item")
@@ -31,7 +33,7 @@ def counted(items: Iterable[Item], *, noun: str) -> Iterator[Item]:
         n_items += 1
         yield item
     seconds = time.monotonic() - start
-    say(f"{n_items:,} {noun}{'' if n_items == 1 else 's'} in {seconds:.1f} s")
+    say(f"{plural(n_items, noun)} in {seconds:.1f} s")
 
 
 @contextmanager

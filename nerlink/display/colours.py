@@ -23,7 +23,7 @@ HUES: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """A colour but for its hue.
+    """A colour without its hue.
 
     Args:
         saturation: 0 to 1.
@@ -42,13 +42,13 @@ class Shade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """The shades of a mention; every hue keeps a contrast of 4.5 to 1 with them.
+    """The shades of a mention; in every hue, words keep a contrast of 4.5 to 1 with the ground.
 
     Args:
-        ground: Behind the mention.
-        edge: The line under it.
-        ink: Its label.
-        text: Its own text.
+        ground: The ground behind the mention.
+        edge: The line under the mention.
+        ink: The mention's label.
+        text: The mention's text, `#rrggbb`.
     """
 
     ground: Shade
@@ -57,7 +57,7 @@ class Theme:
     text: str
 
     def css(self, hue: int | None) -> str:
-        """As custom properties."""
+        """The shades in a hue in degrees, as custom properties of CSS; grey without one."""
         return (
             f"--ground:{self.ground.hex(hue)};--edge:{self.edge.hex(hue)};--ink:{self.ink.hex(hue)}"
         )

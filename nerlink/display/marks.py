@@ -174,13 +174,13 @@ def _details(mention: Mention, names: EntityNames | None) -> dict[str, Any]:
 
 def hover_text(mention: Mention, *, names: EntityNames | None = None) -> str:
     """A mention in words, a line each for label, link and candidates; for pages without scripts."""
-    lines = [_joined(mention.label or "no label", mention.score)]
+    lines = [_with_score(mention.label or "no label", mention.score)]
     if mention.entity is not None:
         entity = _described(mention.entity, names)
         reason = f" ({mention.nil})" if mention.nil is not None else ""
-        lines.append("→ " + _joined(entity + reason, mention.link_score))
+        lines.append("→ " + _with_score(entity + reason, mention.link_score))
     for n, candidate in enumerate(mention.candidates, start=1):
-        line = _joined(f"{n}. {_described(candidate.entity, names)}", candidate.score)
+        line = _with_score(f"{n}. {_described(candidate.entity, names)}", candidate.score)
         prior = "" if candidate.prior is None else f" (prior {candidate.prior:.2f})"
         lines.append(line + prior)
     return "\n".join(lines)
@@ -191,7 +191,7 @@ def _described(entity: str, names: EntityNames | None) -> str:
     return entity if name == entity else f"{name} ({entity})"
 
 
-def _joined(text: str, score: float | None) -> str:
+def _with_score(text: str, score: float | None) -> str:
     return text if score is None else f"{text} · {score:.2f}"
 
 

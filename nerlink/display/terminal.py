@@ -32,7 +32,7 @@ def document_text(doc: Document, *, names: EntityNames | None = None) -> "Text":
     from rich.text import Text
 
     text, last = Text(), 0
-    inside: list[Mention] = []
+    inside: list[Mention] = []  # the mentions that are open, the innermost last
     for edge in nested_edges(doc.mentions):
         style = _style(inside[-1]) if inside else ""
         text.append(visible(doc.text[last : edge.at]), style=style)

@@ -103,10 +103,10 @@ def find_mistakes(
 ) -> list[Mistake]:
     """What went wrong, in document order.
 
-    Mentions with the same borders are compared label by label and link by link, so that one
-    mention can be two mistakes; links are left aside if the prediction has none. The rest is
-    paired where it overlaps (wrong border), else missed or spurious. A wrong link gets the first
-    kind that fits:
+    Mentions with the same borders are compared by label and by link, so that one mention can be
+    two mistakes; links are not compared if the prediction has no link at all. Other mentions are
+    paired where they overlap (wrong border); those that are left are missed or spurious. A wrong
+    link gets the first kind that fits:
 
     - no candidate: the prediction says so, or lists none here but some elsewhere;
     - gold not among the candidates, where candidates are listed;
@@ -115,7 +115,8 @@ def find_mistakes(
       other (Japan and the Japan national team, Germany and German);
     - partial name: the mention's words are a part of the gold entity's name, or of a longer gold
       mention of that entity in the document (Lovelace, Ada Lovelace);
-    - rare entity: training linked to it less than twice, if `seen` is given.
+    - rare entity: training linked to it less than twice, if `seen` is given;
+    - other confusion.
 
     Args:
         gold: What is right.

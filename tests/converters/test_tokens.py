@@ -13,46 +13,6 @@ from nerlink.errors import DataError
 from tests.converters.strategies import texts
 
 
-@pytest.mark.parametrize(
-    ("annotations", "tasks"),
-    [
-        ([], {"ner"}),
-        ([("PER", None)], {"ner"}),
-        ([("PER", "Q1"), ("LOC", None)], {"ner", "nel"}),
-        ([(None, NIL), ("LOC", None)], {"ner", "nel"}),
-        ([(None, NIL), (None, None)], {"nel"}),
-        ([(None, None)], set()),
-    ],
-    ids=["no mention", "types", "both", "one of each", "links", "neither"],
-)
-def test_annotation_says_what_a_document_teaches(
-    annotations: list[tuple[str | None, str | None]], tasks: set[str]
-) -> None:
-    mentions = [Mention(start=0, end=1, label=label, entity=e) for label, e in annotations]
-    assert tasks_of(Document(text="a", mentions=tuple(mentions))) == tasks
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "expected"),
-    [
-        ("a  a a", ["a", "a", "a"], ["a", "a", "a"]),
-        ("#Paris rocks", ["Paris", "rocks"], ["Paris", "rocks"]),
-        ('say "hi" now', ["say", "``", "hi", "''", "now"], ["say", '"', "hi", '"', "now"]),
-        ("a ^ and ''", ["a", "''", "and", "''"], ["a", "^", "and", "''"]),
-        ("end …", ["end", "..."], ["end", "…"]),
-    ],
-    ids=["repeated", "dropped", "rewritten", "rewritten like later text", "rewritten last"],
-)
-def test_words_are_placed_in_order(text: str, words: list[str], expected: list[str]) -> None:
-    spans = place_words(words, text, tokenizer="Mine")
-    assert [text[start:end] for start, end in spans] == expected
-
-
-def test_a_word_that_is_not_in_the_text_is_refused() -> None:
-    with pytest.raises(DataError, match=r"Mine returned 'three' as word 2.*near character 7"):
-        place_words(["one", "two", "three"], "one two", tokenizer="Mine")
-
-
 def sentences(tokens: TokenizedDocument) -> list[list[str]]:
     return [tokens.words[first:last] for first, last in tokens.sentences]
 
@@ -129,6 +89,46 @@ def test_a_tokenizer_overrides_the_tokens_of_a_splitter() -> None:
 def test_two_hundred_thousand_tokens_are_no_problem() -> None:
     tokens = tokenize(Document(text="Ada met Bob. " * 50_000))
     assert (len(tokens.words), len(tokens.sentences)) == (200_000, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "expected"),
+    [
+        ("a  a a", ["a", "a", "a"], ["a", "a", "a"]),
+        ("#Paris rocks", ["Paris", "rocks"], ["Paris", "rocks"]),
+        ('say "hi" now', ["say", "``", "hi", "''", "now"], ["say", '"', "hi", '"', "now"]),
+        ("a ^ and ''", ["a", "''", "and", "''"], ["a", "^", "and", "''"]),
+        ("end …", ["end", "..."], ["end", "…"]),
+    ],
+    ids=["repeated", "dropped", "rewritten", "rewritten like later text", "rewritten last"],
+)
+def test_words_are_placed_in_order(text: str, words: list[str], expected: list[str]) -> None:
+    spans = place_words(words, text, tokenizer="Mine")
+    assert [text[start:end] for start, end in spans] == expected
+
+
+def test_a_word_that_is_not_in_the_text_is_refused() -> None:
+    with pytest.raises(DataError, match=r"Mine returned 'three' as word 2.*near character 7"):
+        place_words(["one", "two", "three"], "one two", tokenizer="Mine")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "tasks"),
+    [
+        ([], {"ner"}),
+        ([("PER", None)], {"ner"}),
+        ([("PER", "Q1"), ("LOC", None)], {"ner", "nel"}),
+        ([(None, NIL), ("LOC", None)], {"ner", "nel"}),
+        ([(None, NIL), (None, None)], {"nel"}),
+        ([(None, None)], set()),
+    ],
+    ids=["no mention", "types", "both", "one of each", "links", "neither"],
+)
+def test_annotation_says_what_a_document_teaches(
+    annotations: list[tuple[str | None, str | None]], tasks: set[str]
+) -> None:
+    mentions = [Mention(start=0, end=1, label=label, entity=e) for label, e in annotations]
+    assert tasks_of(Document(text="a", mentions=tuple(mentions))) == tasks
 
 
 def test_neither_torch_nor_flair_is_imported() -> None:
