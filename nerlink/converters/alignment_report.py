@@ -80,9 +80,6 @@ class AlignmentReport:
             entries=tuple(entry for report in listed for entry in report.entries),
         )
 
-    def __add__(self, other: "AlignmentReport") -> "AlignmentReport":
-        return AlignmentReport.total((self, other))
-
     @property
     def counts(self) -> Mapping[AlignmentReason, int]:
         """How many mentions each reason has, most frequent first."""

@@ -9,10 +9,12 @@ def report(*reasons: AlignmentReason) -> AlignmentReport:
 
 
 def test_reports_add_up() -> None:
-    both = report(AlignmentReason.SPLIT) + report(AlignmentReason.SPLIT, AlignmentReason.EMPTY)
+    both = AlignmentReport.total(
+        [report(AlignmentReason.SPLIT), report(AlignmentReason.SPLIT, AlignmentReason.EMPTY)]
+    )
     assert (both.n_documents, both.n_mentions) == (2, 10)
     assert both.counts == {AlignmentReason.SPLIT: 2, AlignmentReason.EMPTY: 1}
-    assert sum([both, both], AlignmentReport()) == AlignmentReport.total([both, both])
+    assert AlignmentReport.total([]) == AlignmentReport()
 
 
 def test_only_lost_mentions_count_as_dropped() -> None:
