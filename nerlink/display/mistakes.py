@@ -62,6 +62,7 @@ def mistakes_html(
 
 
 def _card(mistake: Mistake, names: EntityNames | None, parts: ScoreParts) -> str:
+    """One mistake: its kind, its context, both sides, the candidates."""
     kind = escape(mistake.kind.value)
     before, surface, after = (escape(part) for part in mistake.context(120))
     return (

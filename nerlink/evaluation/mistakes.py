@@ -193,6 +193,7 @@ class _Finder:
         return sorted(mistakes, key=_position)
 
     def _findings(self, pair: Pair) -> Iterator[_Finding]:
+        """Mistakes of mentions and of links, in no order."""
         # Reversed, so that of several mentions with one range the first is compared.
         gold = {(m.start, m.end): m for m in reversed(pair.gold.mentions)}
         predicted = {(m.start, m.end): m for m in reversed(pair.predicted.mentions)}

@@ -87,6 +87,7 @@ def score_ner(pairs: Sequence[Pair]) -> Report:
 
 
 def _ner_scores(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Seqeval's rows by our names of measures; labels that gold does not have are left out."""
     averages = ("micro avg", "macro avg", "weighted avg")
     labels = [label for label in rows if label not in averages and rows[label]["support"]]
     scores: dict[str, float] = {}
@@ -97,6 +98,7 @@ def _ner_scores(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def _ner_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
+    """Seqeval's rows in our columns."""
     return Table(
         title="Named-entity recognition (strict)",
         columns=("label", "precision", "recall", "f1", "gold"),
