@@ -34,7 +34,7 @@ def evaluate(
     """
     pairs = match_documents(gold, predicted)
     links = {**mention_ratios(pairs), **linking_ratios(pairs)}
-    return _joined(
+    return _merge_reports(
         Report(scores={}, tables={"counts": _counts_table(pairs)}),
         score_ner(pairs),
         score_tokens(pairs),
@@ -78,13 +78,13 @@ def _score_links(
     scores = {name: ratio.value for name, ratio in ratios.items()}
     table = linking_table(scores)
     tables = {"linking": table} if table.rows else {}
-    return _joined(
+    return _merge_reports(
         Report(scores=scores, tables=tables | breakdown_tables(pairs, seen=seen)),
         link_reliability(pairs).report("linking", title="Reliability of links"),
     )
 
 
-def _joined(*reports: Report) -> Report:
+def _merge_reports(*reports: Report) -> Report:
     return Report(
         scores={name: score for report in reports for name, score in report.scores.items()},
         tables={name: table for report in reports for name, table in report.tables.items()},

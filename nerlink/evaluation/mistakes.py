@@ -282,7 +282,7 @@ def is_partial_name(surface: str, name: str) -> bool:
     >>> is_partial_name("Lovelace", "Ada Lovelace (mathematician)")
     True
     """
-    part, whole = _name_words(surface), _name_words(name)
+    part, whole = _core_words(surface), _core_words(name)
     starts = range(len(whole) - len(part) + 1)
     return 0 < len(part) < len(whole) and any(whole[n : n + len(part)] == part for n in starts)
 
@@ -297,7 +297,7 @@ def are_named_alike(first: str, second: str) -> bool:
     >>> are_named_alike("Paris", "Paris, Texas")
     False
     """
-    short, long = sorted((_name_words(first), _name_words(second)), key=len)
+    short, long = sorted((_core_words(first), _core_words(second)), key=len)
     if not short or short == long:
         return False
     return long[: len(short)] == short or (len(short) == 1 and _is_derived(short[0], long[0]))
@@ -312,5 +312,6 @@ def _is_derived(first: str, second: str) -> bool:
     return n_shared >= max(4, min(len(first), len(second)) - 1)
 
 
-def _name_words(name: str) -> Sequence[str]:
+def _core_words(name: str) -> Sequence[str]:
+    """The words of a name without what only tells it from its namesakes."""
     return re.findall(r"\w+", _ADDITION.sub("", name).casefold())
