@@ -1,211 +1,398 @@
-"""Rows of any table: records, DataFrames, CSV, TSV, JSON lines, Parquet, one after another."""
+"""Rows of any table: records, DataFrames, CSV, TSV, JSON lines, Parquet.
+
+A row has the place that errors name. A row that cannot be read is an error in its place, so that
+one bad row does not end a file.
+"""
 
 import csv
-import gzip
+import dataclasses
+import io
 import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
+from nerlink.files import decode, numbered_lines, open_binary
+from nerlink.words import counted, missing_column
 
-__all__ = ["Row", "Table", "read_rows", "split_tables"]
+__all__ = [
+    "AnyTable",
+    "Delimited",
+    "OpenTable",
+    "Row",
+    "attempt",
+    "is_frame",
+    "mapping",
+    "open_delimited",
+    "open_frame",
+    "open_parquet",
+    "parse_json",
+    "read_json_lines",
+    "read_rows",
+    "wrong_way_round",
+]
 
-Table: TypeAlias = str | PathLike[str] | Iterable[Any]
+AnyTable: TypeAlias = str | PathLike[str] | Iterable[Any]
 """A file, a DataFrame, an iterable of records (mappings) or entities, or a list of such tables."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Row(NamedTuple):
-    """One row of a table and where it stands.
+    """One row of a table.
 
     Args:
-        source: File or kind of table.
-        unit: `line`, `row` or `record`.
-        number: Counted from 1.
-        values: Columns to values, or an `Entity` where one was given.
+        where: The place that an error names, such as `towns.csv:3`. Lines are counted from 1,
+            rows of DataFrames and of Parquet files, and records, from 0.
+        values: Columns to values; a missing value is `None`.
     """
 
-    source: str
-    unit: str
-    number: int
-    values: Mapping[str, Any] | Entity
-
-    @property
-    def where(self) -> str:
-        """The place, for an error: `towns.csv, line 3`."""
-        return f"{self.source}, {self.unit} {self.number}"
+    where: str
+    values: Mapping[str, Any]
 
 
-def read_rows(table: Table) -> Iterator[Row]:
+class OpenTable(NamedTuple):
+    """A table whose columns are known before its rows are read.
+
+    Args:
+        columns: Their names, in order.
+        rows: The rows, or the reasons why rows cannot be read.
+    """
+
+    columns: Sequence[str]
+    rows: Iterator[Row | DataError]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delimited:
+    r"""How a table is laid out as text.
+
+    Args:
+        separator: The character between two cells; by default a tab in TSV, else a comma.
+        quote: The character around a cell that holds separators or line ends; `None` if there
+            is none, so that quotation marks are part of the cells.
+        encoding: How characters are stored.
+    """
+
+    separator: str | None = None
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+
+
+def attempt(parse: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | DataError:
+    """What `parse` returns, or the `DataError` that it raises."""
+    try:
+        return parse(*args, **kwargs)
+    except DataError as error:
+        return error
+
+
+def read_rows(table: AnyTable, *, text: Delimited | None = None) -> Iterator[Row]:
     """The rows of a table, or of several, in order.
 
+    Args:
+        table: One or more.
+        text: How the CSV and TSV files among the tables are laid out.
+
     Raises:
-        DataError: A file that is missing or cannot be read, or an item that is no record.
+        DataError: A file is missing or cannot be read, a row cannot be read, or an item is no
+            record.
     """
+    for row in _rows_of(table, text or Delimited()):
+        if isinstance(row, DataError):
+            raise row
+        yield row
+
+
+def _rows_of(table: AnyTable, text: Delimited) -> Iterator[Row | DataError]:
     if isinstance(table, str | PathLike):
-        yield from _read_file(Path(table))
-    elif _is_frame(table):
-        yield from _read_frame(table)
+        yield from _rows_of_file(Path(table), text)
+    elif is_frame(table):
+        yield from open_frame(table).rows
     elif isinstance(table, Mapping):
         raise DataError(
             f"a table cannot be a single {type(table).__name__}. "
             "Pass a list of records, such as [{'id': 'Q1', 'name': 'Ada'}]."
         )
     else:
-        yield from _read_items(table)
+        for number, item in enumerate(table):
+            if isinstance(item, str | PathLike) or is_frame(item):
+                yield from _rows_of(item, text)
+            else:
+                yield _row_of_record(item, f"record {number}")
 
 
-def split_tables(
-    table: Table, names: Mapping[str, str] | None = None
-) -> tuple[list[Table], list[Table]]:
-    """Files and DataFrames of entities, and those of aliases, known by their columns.
+def _rows_of_file(path: Path, text: Delimited) -> Iterator[Row | DataError]:
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    if ending == ".jsonl":
+        return read_json_lines(path)
+    if ending == ".parquet":
+        return open_parquet(path).rows
+    if ending in (".csv", ".tsv"):
+        return open_delimited(path, text, separator="\t" if ending == ".tsv" else ",").rows
+    raise DataError(
+        f"{path}: a table must end in .csv, .tsv, .jsonl or .parquet, or these and .gz."
+    )
 
-    An alias table has no `id`, but a column `alias` or `surface`. Records stay with the entities.
+
+def _row_of_record(item: object, where: str) -> Row:
+    if isinstance(item, Entity):
+        item = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
+    if isinstance(item, Mapping):
+        return Row(where, {name: _plain(value) for name, value in item.items()})
+    raise DataError(
+        f"{where}: {item!r} is neither a record nor an Entity. "
+        "A record looks like {'id': 'Q1', 'name': 'Ada'}."
+    )
+
+
+_LONGEST_CELL: Final = 1 << 30
+_TEXT: Final = "text"
+
+
+def open_delimited(
+    path: str | Path,
+    text: Delimited,
+    *,
+    separator: str = ",",
+    names: Mapping[str, str] | None = None,
+) -> OpenTable:
+    """A table as text. Its first row names the columns; an empty cell is missing.
 
     Args:
-        table: One or more.
-        names: What nerlink calls a value to the column it is in.
+        path: The file.
+        text: How it is laid out.
+        separator: The separator where the layout names none.
+        names: nerlink's names of columns to the file's, where they differ.
+
+    Raises:
+        DataError: The file cannot be read, is empty, or a column is missing or occurs twice.
     """
-    if isinstance(table, list | tuple):
-        tables: list[Table] = list(table)
-        if not all(isinstance(item, str | PathLike) or _is_frame(item) for item in tables):
-            return [tables], []
-    else:
-        tables = [table]
-    of_aliases = [_is_alias_table(item, names or {}) for item in tables]
-    pairs = list(zip(tables, of_aliases, strict=True))
-    return [item for item, yes in pairs if not yes], [item for item, yes in pairs if yes]
+    separator = text.separator or separator
+    if len(separator) != 1:
+        raise DataError(f"separator is {separator!r}; it must be one character.")
+    lines = (
+        decode(raw, encoding=text.encoding, where=f"{path}:{number}")
+        for number, raw in numbered_lines(path, with_ends=True)
+    )
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(
+        lines,
+        delimiter=separator,
+        quotechar=text.quote,
+        quoting=csv.QUOTE_NONE if text.quote is None else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
+    rows = _split_lines(path, reader)
+    _, header = next(rows, ("", []))
+    if not header:
+        raise DataError(f"{path} is empty; its first row must name the columns.")
+    columns = _named(header, names or {}, where=str(path))
+    return OpenTable(columns, _rows_of_cells(rows, columns, separator))
 
 
-def _is_alias_table(table: Table, names: Mapping[str, str]) -> bool:
-    if not isinstance(table, str | PathLike) and not _is_frame(table):
-        return False
-    first = next(read_rows(table), None)
-    if first is None or isinstance(first.values, Entity):
-        return False
-    surfaces = {names.get("alias", "alias"), "alias", "surface"}
-    return names.get("id", "id") not in first.values and not surfaces.isdisjoint(first.values)
-
-
-def _is_frame(table: object) -> bool:
-    return hasattr(table, "iloc") and hasattr(table, "to_dict")
-
-
-def _read_items(items: Iterable[Any]) -> Iterator[Row]:
-    for number, item in enumerate(items, 1):
-        if isinstance(item, Entity | Mapping):
-            yield Row("records", "record", number, item)
-        elif isinstance(item, str | PathLike) or _is_frame(item):
-            yield from read_rows(item)
-        else:
-            raise DataError(
-                f"records, record {number}: {item!r} is neither a record nor an Entity. "
-                "A record looks like {'id': 'Q1', 'name': 'Ada'}."
-            )
-
-
-def _read_frame(frame: Any, *, chunk: int = 10_000) -> Iterator[Row]:
-    for first in range(0, len(frame), chunk):
-        part = frame.iloc[first : first + chunk].astype(object)
-        records = part.where(part.notna(), None).to_dict("records")
-        for number, record in enumerate(records, first + 1):
-            yield Row("DataFrame", "row", number, {str(key): record[key] for key in record})
-
-
-def _read_file(path: Path) -> Iterator[Row]:
-    name = path.name.removesuffix(".gz")
-    reader = READERS.get(Path(name).suffix.lower())
-    if reader is None:
-        raise DataError(
-            f"{path}: a table must end in {', '.join(READERS)} (the text formats also in .gz)."
-        )
-    try:
-        yield from reader(path)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file. Check the path.") from error
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}). Text must be UTF-8.") from error
-
-
-def _open_text(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _read_csv(path: Path, *, delimiter: str = ",") -> Iterator[Row]:
-    with _open_text(path) as file:
-        reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+def _split_lines(path: str | Path, reader: Any) -> Iterator[tuple[str, list[str]]]:
+    """The cells of each row that is not blank, with the line on which the row begins."""
+    while True:
+        where = f"{path}:{reader.line_num + 1}"  # a quoted cell may end lines further down
         try:
-            for record in reader:
-                if None in record:
-                    raise DataError(
-                        f"{path}, line {reader.line_num}: more fields than the "
-                        f"{len(reader.fieldnames or ())} columns of the header. "
-                        f"Quote values that contain {delimiter!r}."
-                    )
-                yield Row(str(path), "line", reader.line_num, record)
+            cells = next(reader, None)
         except csv.Error as error:
-            raise DataError(
-                f"{path}, line {reader.line_num}: {error}. Mend its quotes, or save JSON lines."
-            ) from error
+            raise DataError(f"{where}: {error}. Mend its quotes, or save JSON lines.") from error
+        if cells is None:
+            return
+        if cells:
+            yield where, cells
 
 
-def _read_tsv(path: Path) -> Iterator[Row]:
-    return _read_csv(path, delimiter="\t")
+def _rows_of_cells(
+    rows: Iterable[tuple[str, list[str]]], columns: Sequence[str], separator: str
+) -> Iterator[Row | DataError]:
+    for where, cells in rows:
+        if len(cells) != len(columns):
+            yield DataError(
+                f"{where}: {counted(len(cells), 'values')} for {counted(len(columns), 'columns')}. "
+                f"Quote a value that holds {separator!r}."
+            )
+            continue
+        values = dict(zip(columns, cells, strict=True))
+        # Nothing between two separators is no value, but a text may well be empty.
+        yield Row(where, {name: v if v or name == _TEXT else None for name, v in values.items()})
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
-    with _open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise DataError(
-                    f"{path}, line {number}: not JSON ({error}). A line is one record in braces."
-                ) from error
-            if not isinstance(record, dict):
-                raise DataError(
-                    f"{path}, line {number}: {line.strip()[:40]!r} is not a JSON object. "
-                    "A line is one record in braces."
-                )
-            yield Row(str(path), "line", number, record)
+def _named(columns: Iterable[str], names: Mapping[str, str], *, where: str) -> list[str]:
+    """The columns of a table under nerlink's names.
+
+    Raises:
+        DataError: A column that is to be renamed is not there, or a name occurs twice.
+    """
+    found = list(columns)
+    for name, column in names.items():
+        if column not in found:
+            raise (
+                wrong_way_round(names, where=where)
+                if name in found
+                else missing_column(column, found, where=where)
+            )
+    by_column = {column: name for name, column in names.items()}
+    named = [by_column.get(column, column) for column in found]
+    if twice := {name for name in named if named.count(name) > 1}:
+        raise DataError(f"{where}: columns {', '.join(sorted(map(repr, twice)))} occur twice.")
+    return named
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
-    from pyarrow import ArrowInvalid
-    from pyarrow.parquet import ParquetFile
+def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
+    """The error for a mapping from the file's names to nerlink's; shows the mapping to write."""
+    right = {column: name for name, column in names.items()}
+    return DataError(
+        f"{where}: columns={dict(names)} is the wrong way round: "
+        f"nerlink's names come first. Write columns={right}."
+    )
 
+
+def read_json_lines(path: str | Path) -> Iterator[Row | DataError]:
+    """A JSON object a line; blank lines are passed over."""
+    for number, line in numbered_lines(path):
+        if line.strip():
+            yield attempt(_row_of_line, line, f"{path}:{number}")
+
+
+def _row_of_line(line: bytes, where: str) -> Row:
+    return Row(where, mapping(parse_json(decode(line, where=where), where=where), where=where))
+
+
+def parse_json(text: str, *, where: str) -> Any:
+    """The value in some JSON.
+
+    Raises:
+        DataError: The text is not JSON; the message names the line and the column.
+    """
     try:
-        with ParquetFile(path) as file:
-            batches = (batch.to_pylist(maps_as_pydicts="strict") for batch in file.iter_batches())
-            for number, record in enumerate(chain.from_iterable(batches), 1):
-                yield Row(str(path), "row", number, _without_gaps(record))
-    except ArrowInvalid as error:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if error.lineno > 1 else ""
         raise DataError(
-            f"{path}: not a Parquet file ({error}). Copy it again, or name it by its format."
+            f"{where}: not JSON at {line}column {error.colno}: {error.msg}. Mend it."
+        ) from error
+    except (RecursionError, ValueError) as error:
+        raise DataError(
+            f"{where}: this JSON cannot be read: {error}. "
+            "Make its lists less deep and its numbers shorter."
         ) from error
 
 
-def _without_gaps(record: dict[str, Any]) -> dict[str, Any]:
-    """A column of mappings has all keys in all rows; those that a row lacks are empty there."""
-    return {
-        name: {key: one for key, one in value.items() if one is not None}
-        if isinstance(value, dict)
-        else value
-        for name, value in record.items()
-    }
+def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
+    """A value that must be an object.
+
+    Raises:
+        DataError: It is not.
+    """
+    if isinstance(value, Mapping):
+        return value
+    raise DataError(f"{where} is {value!r:.80}; it must be an object: names and values in braces.")
 
 
-READERS: Final[Mapping[str, Callable[[Path], Iterator[Row]]]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_jsonl,
-    ".parquet": _read_parquet,
-}
+_BATCH: Final = 1024
+
+
+def open_parquet(path: str | Path, *, names: Mapping[str, str] | None = None) -> OpenTable:
+    """A Parquet file.
+
+    Args:
+        path: The file.
+        names: nerlink's names of columns to the file's, where they differ.
+
+    Raises:
+        DataError: It is no Parquet file, or a column is missing or occurs twice.
+    """
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    with open_binary(path) as handle:
+        # Parquet is read from its end: what cannot be opened by its name is held in memory.
+        is_on_disk = Path(path).is_file() and not str(path).endswith(".gz")
+        source = str(path) if is_on_disk else io.BytesIO(handle.read())
+    try:
+        file = ParquetFile(source)
+    except ArrowException as error:
+        raise DataError(
+            f"{path} is not a Parquet file: {error}. Name the format it has, or copy it again."
+        ) from error
+    columns = _named(file.schema_arrow.names, names or {}, where=str(path))
+    return OpenTable(columns, _rows_of_batches(path, file, columns))
+
+
+def _rows_of_batches(path: str | Path, file: Any, columns: Sequence[str]) -> Iterator[Row]:
+    number = 0
+    try:
+        for batch in file.iter_batches(_BATCH):
+            cells = (column.to_pylist(maps_as_pydicts="strict") for column in batch.columns)
+            for values in zip(*cells, strict=True):
+                filled = map(_filled, values)
+                yield Row(f"{path}: row {number}", dict(zip(columns, filled, strict=True)))
+                number += 1
+    except (OSError, KeyError) as error:
+        raise DataError(
+            f"{path}: damaged after row {number}: {error}. Copy or write the file again."
+        ) from error
+
+
+def _filled(value: Any) -> Any:
+    """A column of mappings has all keys in all rows; a key that a row lacks is empty there."""
+    value = _plain(value)
+    return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+_CHUNK: Final = 10_000
+"""Rows of a DataFrame that are turned into plain values at once."""
+
+
+def is_frame(table: object) -> bool:
+    """Whether something is a pandas DataFrame, as far as one can tell without pandas."""
+    return hasattr(table, "iloc") and hasattr(table, "columns")
+
+
+def open_frame(
+    frame: Any, *, names: Mapping[str, str] | None = None, where: str = "frame"
+) -> OpenTable:
+    """A pandas DataFrame.
+
+    Args:
+        frame: The DataFrame.
+        names: nerlink's names of columns to those of the DataFrame, where they differ.
+        where: What errors call the DataFrame.
+
+    Raises:
+        DataError: A column is missing or occurs twice.
+    """
+    columns = _named(map(str, frame.columns), names or {}, where=where)
+    return OpenTable(columns, _rows_of_frame(frame, columns, where))
+
+
+def _rows_of_frame(frame: Any, columns: Sequence[str], where: str) -> Iterator[Row]:
+    for first in range(0, len(frame), _CHUNK):
+        part = frame.iloc[first : first + _CHUNK]
+        cells = (part.iloc[:, i].astype(object).tolist() for i in range(len(columns)))
+        for number, values in enumerate(zip(*cells, strict=True), first):
+            plain = map(_plain, values)
+            yield Row(f"{where} row {number}", dict(zip(columns, plain, strict=True)))
+
+
+def _plain(value: Any) -> Any:
+    """A value without numpy, and `None` for the many kinds of missing values of pandas."""
+    if type(value) is str:
+        return value
+    if isinstance(value, float):
+        return None if value != value else float(value)
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    return _plain(value.tolist()) if type(value).__module__ == "numpy" else value

@@ -1,6 +1,5 @@
 """TOML tables checked against typed models, with errors that name file, key and value."""
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -18,6 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from nerlink.errors import ConfigError
+from nerlink.words import MISSPELT, nearest
 
 __all__ = ["CheckedTable", "check_table", "dump_table", "parse_value", "read_table", "set_value"]
 
@@ -144,12 +144,12 @@ def _suggestion(key: str, keys: list[str]) -> str:
     section = ".".join(parts[:-1])
     siblings = [known for known in keys if known.rpartition(".")[0] == section]
     namesakes = [known for known in keys if known.rpartition(".")[2] == parts[-1]]
-    nearest = (
-        difflib.get_close_matches(".".join(parts), siblings, n=1, cutoff=0.75)
-        or namesakes
-        or difflib.get_close_matches(".".join(parts), keys, n=1, cutoff=0.6)
+    near = (
+        nearest(".".join(parts), siblings, alike=MISSPELT)
+        or next(iter(namesakes), None)
+        or nearest(".".join(parts), keys)
     )
-    return f", did you mean {nearest[0]}?" if nearest else f", known are {', '.join(siblings)}"
+    return f", did you mean {near}?" if near else f", known are {', '.join(siblings)}"
 
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

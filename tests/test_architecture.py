@@ -14,6 +14,7 @@ PACKAGE = Path(nerlink.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.parts)
 ROAD = (
     "errors",
+    "words",
     "toml",
     "data",
     "schemes",
@@ -27,12 +28,12 @@ ROAD = (
     "kb.candidates",
     "kb",
     "sources.losses",
-    "sources.options",
-    "sources.lookalikes",
+    "sources.keys",
     "sources.check",
     "sources.records",
     "sources.tokens",
-    "sources.shapes",
+    "sources.from_rows",
+    "sources.to_rows",
     "sources",
     "sources.formats",
     "sources.reading",

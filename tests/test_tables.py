@@ -2,6 +2,7 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,8 @@ import pytest
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import BuildOptions, KnowledgeBase
+from nerlink.tables import Delimited, read_rows
 
 RECORDS = [
     {"id": "Q1", "name": "Ada", "aliases": ["Countess", "Lady A"], "popularity": 3},
@@ -88,14 +90,18 @@ def test_integer_ids_that_a_frame_made_floats_stay_integers(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "content", "match"),
     [
-        ("t.xml", "", r"t.xml: a table must end in .csv, .tsv, .jsonl, .parquet"),
-        ("t.csv", "key,name\nQ1,Ada\n", r"t.csv, line 2: no column 'id'.*'key', 'name'"),
-        ("t.csv", "id,name\nQ1,Ada,x\n", "line 2: more fields than the 2 columns"),
-        ("t.csv", 'id\n"Q1', "unexpected end of data"),
-        ("t.jsonl", '{"id": "Q1"}\n{"id":\n', "line 2: not JSON"),
-        ("t.jsonl", "[1]\n", "line 1: .* is not a JSON object. A line is one"),
+        ("t.xml", "", r"t.xml: a table must end in .csv, .tsv, .jsonl or .parquet"),
+        ("t.csv", "key,name\nQ1,Ada\n", r"t.csv:2: column 'id' is missing; there are key, name"),
+        ("t.csv", "id,name\nQ1,Ada,x\n", "t.csv:2: 3 values for 2 columns. Quote"),
+        ("t.csv", "id,name\nQ1\n", "t.csv:2: 1 value for 2 columns"),
+        ("t.csv", "id,id\nQ1,Q2\n", "t.csv: columns 'id' occur twice"),
+        ("t.csv", "", "t.csv is empty; its first row must name the columns"),
+        ("t.csv", 'id\n"Q1', "t.csv:2: unexpected end of data"),
+        ("t.jsonl", "[" * 100_000, "t.jsonl:1: this JSON cannot be read"),
+        ("t.jsonl", '{"id": "Q1"}\n{"id":\n', "t.jsonl:2: not JSON"),
+        ("t.jsonl", "[1]\n", "t.jsonl:1 is .1.; it must be an object"),
         ("t.csv.gz", "id\nQ1\n", "cannot be read"),
-        ("t.parquet", "id\nQ1\n", "not a Parquet file .* Copy it again"),
+        ("t.parquet", "id\nQ1\n", "not a Parquet file: .*copy it again"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
@@ -113,12 +119,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_latin_1_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes("id\nJosé\n".encode("latin-1"))
-    with pytest.raises(DataError, match="Text must be UTF-8"):
+    with pytest.raises(
+        DataError, match=r"t.csv:2: byte 3 .0xe9. is not utf-8. Store the file as UTF-8"
+    ):
         read(tmp_path, tmp_path / "t.csv")
 
 
 @pytest.mark.parametrize(
-    ("table", "match"), [({"id": "Q1"}, "a list of records"), ([7], "record 1: 7 is neither")]
+    ("table", "match"), [({"id": "Q1"}, "a list of records"), ([7], "record 0: 7 is neither")]
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, table: Any, match: str) -> None:
     with pytest.raises(DataError, match=match):
@@ -144,5 +152,65 @@ def test_a_damaged_packed_table_is_named(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(CSV.encode() * 50))
     packed[12:40] = bytes(28)
     (tmp_path / "t.csv.gz").write_bytes(packed)
-    with pytest.raises(DataError, match=r"t.csv.gz: cannot be read"):
+    with pytest.raises(DataError, match=r"t.csv.gz cannot be read"):
         read(tmp_path, str(tmp_path / "t.csv.gz"))
+
+
+MISSING = [float("nan"), np.float64("nan"), pd.NA, pd.NaT, None]
+
+
+def tables_of(record: dict[str, Any], path: Path) -> dict[str, Any]:
+    pq.write_table(pa.Table.from_pylist([record]), path / "t.parquet")
+    return {
+        "records": [record],
+        "frame": pd.DataFrame([record]),
+        "parquet": path / "t.parquet",
+    }
+
+
+@pytest.mark.parametrize("kind", ["records", "frame"])
+def test_missing_values_of_all_kinds_are_none(kind: str) -> None:
+    records = [{"id": "a", "note": value} for value in MISSING]
+    table = records if kind == "records" else pd.DataFrame(records)
+    assert [row.values["note"] for row in read_rows(table)] == [None] * len(MISSING)
+
+
+@pytest.mark.parametrize("kind", ["records", "frame", "parquet"])
+def test_a_number_that_is_none_is_missing_in_nested_values_too(tmp_path: Path, kind: str) -> None:
+    record = {"id": "a", "popularity": float("nan"), "scores": [0.5, float("nan")]}
+    (row,) = read_rows(tables_of(record, tmp_path)[kind])
+    assert row.values == {"id": "a", "popularity": None, "scores": [0.5, None]}
+
+
+def test_values_of_numpy_are_plain() -> None:
+    record = {"n": np.int64(3), "text": np.str_("a"), "list": np.array([1, 2]), "yes": np.bool_(1)}
+    for table in ([record], pd.DataFrame([record])):
+        (row,) = read_rows(table)
+        assert row.values == {"n": 3, "text": "a", "list": [1, 2], "yes": True}
+        assert [type(value) for value in row.values.values()] == [int, str, list, bool]
+
+
+def test_rows_are_named_as_files_and_frames_count_them(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('id,note\na,"1\n2"\n\nb,3\n')
+    (tmp_path / "t.jsonl").write_text('\n{"id": "a"}\n')
+    table = [tmp_path / "t.csv", tmp_path / "t.jsonl", pd.DataFrame({"id": ["a", "b"]})]
+    places = [row.where.removeprefix(f"{tmp_path}/") for row in read_rows(table)]
+    assert places == ["t.csv:2", "t.csv:5", "t.jsonl:2", "frame row 0", "frame row 1"]
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,description\na," + "x" * 200_000 + "\n")
+    (one,) = read(tmp_path, tmp_path / "t.csv")
+    assert len(one.description) == 200_000
+
+
+def test_how_a_text_file_is_laid_out_may_be_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes('id;name\nq;5" José\n'.encode("latin-1"))
+    text = Delimited(separator=";", quote=None, encoding="latin-1")
+    (one,) = read(tmp_path, tmp_path / "t.csv", options=BuildOptions(text=text))
+    assert one.name == '5" José'
+
+
+def test_a_frame_of_many_rows_is_read_in_pieces() -> None:
+    frame = pd.DataFrame({"n": range(10_001)})
+    assert [row.values["n"] for row in read_rows(frame)] == list(range(10_001))

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from nerlink.corpora.downloads import fetch
 from nerlink.data import NIL, Document
 from nerlink.errors import DataError
 from nerlink.files import open_output
-from nerlink.kb.entities import Columns, read_aliases, read_entity
+from nerlink.kb.entities import EntityColumns, aliases_in_row, entity_in_row
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
 from nerlink.tables import Row, read_rows
@@ -177,7 +178,7 @@ def _build_table(
     if expected is None:
         return None
     name, n_rows = f"{kind}.jsonl", 0
-    columns = Columns(expected.columns)
+    columns = EntityColumns(expected.columns)
     with open_output(target / name) as handle:
         for row in read_rows(source / expected.file):
             n_rows += 1
@@ -189,23 +190,12 @@ def _build_table(
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 
 
-def _records(row: Row, kind: str, columns: Columns) -> Iterator[dict[str, Any]]:
+def _records(row: Row, kind: str, columns: EntityColumns) -> Iterator[dict[str, Any]]:
     """A row in nerlink's own columns; what an entity has beside them is kept."""
     if kind == "aliases":
-        for alias, meant, count in read_aliases(row, columns):
-            yield {"alias": alias, "entity": meant, "count": count}
+        yield from map(asdict, aliases_in_row(row, columns))
         return
-    entity = read_entity(row, columns)
-    own = {
-        "id": entity.id,
-        "name": entity.name,
-        "description": entity.description,
-        "type": entity.type,
-        "popularity": entity.popularity,
-        "aliases": dict(entity.aliases),
-    }
-    used = {columns.names.get(name, name) for name in own} | set(own)
-    others = row.values if isinstance(row.values, dict) else {}
-    yield {key: value for key, value in own.items() if value} | {
-        key: value for key, value in others.items() if key not in used
-    }
+    own = asdict(entity_in_row(row, columns))
+    used = {*own, *map(columns.of, own)}
+    others = {key: value for key, value in row.values.items() if key not in used}
+    yield {key: value for key, value in own.items() if value} | others

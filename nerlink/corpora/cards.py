@@ -1,6 +1,5 @@
 """Corpora by name: their cards, and where they are found."""
 
-import difflib
 import hashlib
 import logging
 import os
@@ -17,6 +16,7 @@ from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError
 from nerlink.sources.reading import read
 from nerlink.toml import check_table, read_table
+from nerlink.words import did_you_mean
 
 __all__ = [
     "CARD",
@@ -193,8 +193,7 @@ def find_card_folder(name: str | Path) -> Path:
         if (folder / CARD).is_file():
             return folder
     names = [card.name for card in list_cards()]
-    near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(str(name), names)
     raise DataError(
         f"There is no corpus {str(name)!r}; there are {', '.join(names)}.{hint} "
         f"A folder with a {CARD} will do, too."

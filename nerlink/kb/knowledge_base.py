@@ -14,13 +14,13 @@ from typing import Any, Final, Self
 
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.entities import Columns, read_entity_table
+from nerlink.kb.entities import EntityColumns, entities_in_table
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
 from nerlink.kb.store.rows import Attributes, RecentRows, find_rows, read_entities, read_texts
 from nerlink.kb.store.schema import check_schema, hash_content, read_meta
-from nerlink.tables import Table
+from nerlink.tables import AnyTable
 
 __all__ = ["KnowledgeBase"]
 
@@ -53,9 +53,9 @@ class KnowledgeBase:
     def create(
         cls,
         path: str | PathLike[str],
-        entities: Table,
+        entities: AnyTable,
         *,
-        aliases: Table = (),
+        aliases: AnyTable = (),
         columns: Mapping[str, str] | None = None,
         overwrite: bool = False,
         options: BuildOptions | None = None,
@@ -86,7 +86,7 @@ class KnowledgeBase:
             path,
             entities,
             aliases=aliases,
-            columns=Columns(columns),
+            columns=EntityColumns(columns),
             options=options or BuildOptions(),
         )
         return cls.open(path, read_only=False)
@@ -225,7 +225,7 @@ class KnowledgeBase:
             DataError: A value that cannot be used.
             KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
-        checked = read_entity_table(entities)
+        checked = list(entities_in_table(entities))
         with self.change() as connection:
             edit.add_entities(connection, checked)
 

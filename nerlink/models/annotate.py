@@ -11,7 +11,7 @@ from nerlink.errors import DataError
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.linker.explanations import Explanation, explain_link
 from nerlink.models.passages import Example, Passage, TokenSpan, locate
-from nerlink.sources.check import MENTION_COLUMNS
+from nerlink.sources.keys import MENTION_COLUMNS
 
 __all__ = [
     "annotate_documents",

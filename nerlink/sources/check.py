@@ -1,49 +1,52 @@
-"""Documents checked at the door, so that everything behind it can trust them."""
+"""Documents and options checked at the door, so that everything behind it can trust them."""
 
-import difflib
+import inspect
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, ParamSpec
+from functools import partial
+from typing import Any, Literal, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
+from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
+from nerlink.tables import Row, attempt
+from nerlink.words import counted
 
 __all__ = [
-    "MENTION_COLUMNS",
-    "TOKEN_COLUMNS",
     "OnError",
     "Result",
     "accept",
-    "attempt",
     "check_document",
     "check_documents",
-    "check_mention",
-    "missing_column",
+    "check_options",
+    "documents_from",
 ]
 
 log = logging.getLogger(__name__)
-
-MENTION_COLUMNS: Final = "mention_columns"
-"""Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
-such key, with a value for each mention."""
-
-TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
-"""Key of `Document.meta` for columns such as parts of speech: a list for each, a value a token."""
 
 OnError = Literal["raise", "skip"]
 Result = Document | DataError
 """What a reader yields: a document, or why one could not be read."""
 
-P = ParamSpec("P")
 
+def documents_from(
+    rows: Iterable[Row | DataError], make: Callable[..., Document], *args: Any
+) -> Iterator[Result]:
+    """A document of each row, or why there is none: one bad row does not end a file.
 
-def attempt(parse: Callable[P, Document], /, *args: P.args, **kwargs: P.kwargs) -> Result:
-    """What `parse` returns, or the `DataError` it raises: one bad document does not end a file."""
-    try:
-        return parse(*args, **kwargs)
-    except DataError as error:
-        return error
+    Args:
+        rows: The rows of a file.
+        make: Called as `make(values, *args, where=place)`.
+        *args: What `make` needs to know beside.
+    """
+    for row in rows:
+        if isinstance(row, DataError):
+            yield row
+        else:
+            yield attempt(make, row.values, *args, where=row.where)
 
 
 def accept(
@@ -84,7 +87,7 @@ def accept(
         if skipped is not None:
             skipped(result)
     if errors:
-        log.warning("%s: skipped %d of %d documents.", source, errors, n_documents)
+        log.warning("%s: skipped %d of %s.", source, errors, counted(n_documents, "documents"))
 
 
 def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
@@ -141,10 +144,15 @@ def _no_document(value: Any, where: str, wanted: str) -> DataError:
     )
 
 
-def check_document(doc: Document, *, where: str) -> Document:
+def check_document(doc: Document, *, where: str, places: Sequence[str] | None = None) -> Document:
     """The same document, found to be sound.
 
     Overlapping and duplicate mentions are sound, and so is an empty text.
+
+    Args:
+        doc: The document.
+        where: The place that errors name, such as `train.jsonl:17`.
+        places: The place of each mention, (n_mentions), where it is not that of the document.
 
     Raises:
         DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
@@ -157,7 +165,8 @@ def check_document(doc: Document, *, where: str) -> Document:
     if doc.id is not None:
         _check_name(doc.id, where=f"{where}: id")
     for number, mention in enumerate(doc.mentions):
-        check_mention(mention, len(doc.text), where=f"{where}: mention {number}")
+        place = places[number] if places else f"{where}: mention {number}"
+        _check_mention(mention, len(doc.text), where=place)
     _check_ranges(doc.tokens, len(doc.text), where=f"{where}: token")
     _check_ranges(doc.sentences, len(doc.text), where=f"{where}: sentence")
     for key in (MENTION_COLUMNS, TOKEN_COLUMNS):
@@ -165,12 +174,8 @@ def check_document(doc: Document, *, where: str) -> Document:
     return doc
 
 
-def check_mention(mention: Mention, length: int, *, where: str) -> None:
-    """Refuse a mention that does not fit a text of `length` characters.
-
-    Raises:
-        DataError: Its offsets, a name or a score are wrong, or it is no mention.
-    """
+def _check_mention(mention: Mention, length: int, *, where: str) -> None:
+    """Refuse a mention that does not fit a text of `length` characters."""
     if not isinstance(mention, Mention):
         raise DataError(f"{where} is a {type(mention).__name__}; pass Mentions.")
     _check_range(mention.start, mention.end, length, where=where)
@@ -193,7 +198,7 @@ def _check_range(start: int, end: int, length: int, *, where: str) -> None:
     if start >= end:
         fault = "is reversed" if start > end else "is empty"
     else:
-        fault = f"reaches outside the text of {length} characters"
+        fault = f"reaches outside the text of {counted(length, 'characters')}"
     raise DataError(
         f"{where}: start {start}, end {end} {fault}. "
         "Offsets count characters from 0; end is one past the last."
@@ -242,11 +247,34 @@ def _check_name(name: str, *, where: str) -> None:
         )
 
 
-def missing_column(column: str, present: Iterable[str], *, where: str) -> DataError:
-    """The error for a column that is needed and not there; names what is, and the nearest."""
-    names = [str(name) for name in present]
-    near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return DataError(
-        f"{where}: column {column!r} is missing; there are {', '.join(names) or 'none'}.{hint}"
-    )
+def check_options(owner: Callable[..., Any], options: Mapping[str, Any], *, what: str) -> None:
+    """Refuse options that a function or a config does not have, or of another type.
+
+    Args:
+        owner: A function with keyword-only parameters, or a dataclass with keyword-only fields.
+        options: Names to values.
+        what: What the message calls the owner.
+
+    Raises:
+        DataError: With the name, the value and what it should be.
+    """
+    hints = get_type_hints(owner.func if isinstance(owner, partial) else owner)
+    parameters = inspect.signature(owner).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for name, value in options.items():
+        if name not in known:
+            raise DataError(f"{what} has no option {name!r}; it has {', '.join(known) or 'none'}.")
+        try:
+            TypeAdapter(hints[name], config=_ANYTHING).validate_python(value, strict=True)
+        except ValidationError as error:
+            raise DataError(f"{what}: {name} is {value!r}; it {_reason(error)}.") from error
+
+
+_ANYTHING = ConfigDict(arbitrary_types_allowed=True)
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] in ("sequence_str", "is_instance_of"):
+        return 'should be a list such as ["token", "ner"]'
+    return first["msg"].removeprefix("Input ")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from nerlink.data import Document
+from nerlink.words import counted
 
 __all__ = ["EVERYTHING", "Losses", "WriteReport"]
 
@@ -41,6 +42,9 @@ class Losses:
         if n:
             self.counts[kind] += n
 
+    def __str__(self) -> str:
+        return ", ".join(counted(n, kind) for kind, n in sorted(self.counts.items()))
+
     def note(self, doc: Document, *, carried: frozenset[str]) -> None:
         """Count all that a document holds and the format does not carry."""
         for fact in EVERYTHING - carried:
@@ -64,8 +68,8 @@ class WriteReport:
     lost: Mapping[str, int]
 
     def __str__(self) -> str:
-        written = f"{self.path}: {self.n_documents} documents, {self.n_mentions} mentions"
-        if not self.lost:
-            return f"{written}; nothing lost."
-        kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(self.lost.items()))
-        return f"{written}; the format could not carry {kinds}."
+        lost = f"the format could not carry {Losses(Counter(self.lost))}"
+        return (
+            f"{self.path}: {counted(self.n_documents, 'documents')}, "
+            f"{counted(self.n_mentions, 'mentions')}; {lost if self.lost else 'nothing lost'}."
+        )

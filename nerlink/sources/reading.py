@@ -1,25 +1,24 @@
 """All formats in two tables, and the three functions that use them: read, stream, write."""
 
-import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import STANDARD, open_output
-from nerlink.sources.check import OnError, Result, accept, check_documents
+from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
+from nerlink.sources.formats.aida import read_aida
 from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.hf import write_hf
 from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
-from nerlink.sources.formats.linked import read_aida, read_zelda
 from nerlink.sources.formats.nif import read_nif, write_nif
 from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.text import read_plain, write_plain
+from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
-from nerlink.sources.options import check_options
 
 __all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "stream", "write"]
 
@@ -40,7 +39,8 @@ READERS: Final[Mapping[str, Reader]] = {
     "tsv": read_tsv,
     "zelda": read_zelda,
 }
-"""Format name to the function that reads it: `reader(path, **options)`."""
+"""Format name to the function that reads it: `reader(path, **options)`, or `reader(path, form)`
+with a config that holds the options."""
 
 WRITERS: Final[Mapping[str, Writer]] = {
     "conll": write_conll,
@@ -119,8 +119,13 @@ def stream(
     """
     name = format or format_of(path)
     reader = _entry(READERS, name, "read")
-    _check_options(reader, options, f"The reader of {name!r}")
-    results = reader(path, **options)
+    what = f"The reader of {name!r}"
+    if config := get_type_hints(getattr(reader, "func", reader)).get("form"):
+        check_options(config, options, what=what)
+        results = reader(path, config(**options))
+    else:
+        check_options(reader, options, what=what)
+        results = reader(path, **options)
     return accept(
         results, source=str(path), on_error=on_error, skipped=skipped, unique_ids=unique_ids
     )
@@ -154,10 +159,10 @@ def write(
     """
     name = format or format_of(path)
     writer = _entry(WRITERS, name, "write")
-    _check_options(writer, options, f"The writer of {name!r}")
+    check_options(writer, options, what=f"The writer of {name!r}")
     losses, sizes = Losses(), [0, 0]
     with open_output(path) as handle:
-        writer(_counted(documents, sizes), handle, losses, **options)
+        writer(_tallied(documents, sizes), handle, losses, **options)
     report = WriteReport(
         path=str(path), n_documents=sizes[0], n_mentions=sizes[1], lost=dict(losses.counts)
     )
@@ -166,7 +171,7 @@ def write(
     return report
 
 
-def _counted(documents: Iterable[Document], sizes: list[int]) -> Iterator[Document]:
+def _tallied(documents: Iterable[Document], sizes: list[int]) -> Iterator[Document]:
     for doc in check_documents(documents):
         yield doc
         sizes[0] += 1
@@ -179,11 +184,3 @@ def _entry(table: Mapping[str, Callable[..., Any]], name: str, verb: str) -> Cal
             f"nerlink cannot {verb} the format {name!r}; it can {verb} {', '.join(sorted(table))}."
         )
     return table[name]
-
-
-def _check_options(function: Callable[..., Any], options: Mapping[str, Any], what: str) -> None:
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return  # it checks its options itself
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    check_options(function, options, known, what=what)

@@ -2,55 +2,54 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
-from nerlink.sources.check import MENTION_COLUMNS, check_document, missing_column
-from nerlink.sources.lookalikes import note_lookalikes, refuse_lookalikes
+from nerlink.sources.check import check_document
+from nerlink.sources.keys import (
+    DOCUMENT_KEYS,
+    MENTION_COLUMNS,
+    MENTION_KEYS,
+    note_lookalikes,
+    refuse_lookalikes,
+)
+from nerlink.tables import mapping
+from nerlink.words import missing_column
 
 __all__ = [
-    "ENTITY_NAME",
     "document_from_record",
     "integer",
     "json_from_record",
     "list_or_empty",
-    "mapping",
     "mention_from_record",
+    "meta_from_record",
     "name_or_none",
     "number_or_none",
     "ranges_or_none",
     "record_from_document",
     "record_from_mention",
+    "require_keys",
     "text_of",
 ]
 
-ENTITY_NAME = "entity_name"
-"""The mention column that says what an entity is called, where its id does not."""
 
-_DOCUMENT_KEYS: Final = ("id", "text", "mentions", "sentences", "tokens", "meta")
-_MENTION_KEYS: Final = (
-    "start",
-    "end",
-    "label",
-    "entity",
-    "score",
-    "link_score",
-    "candidates",
-    "nil",
-)
-
-
-def document_from_record(record: Any, *, where: str) -> Document:
+def document_from_record(
+    record: Any, *, where: str, places: Sequence[str] | None = None
+) -> Document:
     """The document in a record such as `{"text": ..., "mentions": [{"start": 0, "end": 3}]}`.
 
     Only `text` is needed. Keys that nerlink does not know go to `meta`.
 
     Args:
         record: A mapping, as JSON or a table gives it.
-        where: The place an error names, such as `train.jsonl:17`.
+        where: The place that errors name, such as `train.jsonl:17`.
+        places: The place of each mention, (n_mentions); by default `train.jsonl:17: mention 0`
+            and so on.
 
     Raises:
         DataError: A key is missing or a value is wrong.
@@ -60,28 +59,26 @@ def document_from_record(record: Any, *, where: str) -> Document:
     if "mentions" not in record:
         note_lookalikes(record, where=where)
     text = text_of(record, where=where)
+    entries = list_or_empty(record, "mentions", where=where)
+    places = places or [f"{where}: mention {number}" for number in range(len(entries))]
     found = [
-        (mention_from_record(entry, where=f"{where}: mention {number}"), entry)
-        for number, entry in enumerate(
-            list_or_empty(record.get("mentions"), where=f"{where}: mentions")
-        )
+        (mention_from_record(entry, where=place), entry, place)
+        for entry, place in zip(entries, places, strict=True)
     ]
-    found.sort(key=lambda pair: (pair[0].start, pair[0].end))
-    meta = dict(mapping(record.get("meta") or {}, where=f"{where}: meta"))
-    meta |= {str(k): v for k, v in record.items() if k not in _DOCUMENT_KEYS and v is not None}
-    entries = [entry for _, entry in found]
-    if columns := _extra_columns(entries):
-        refuse_lookalikes(columns, _MENTION_KEYS, entries, where=where)
+    # Values of further keys, and the places of errors, follow their mentions into the new order.
+    found.sort(key=lambda one: (one[0].start, one[0].end))
+    meta = meta_from_record(record, where=where)
+    if columns := _mention_columns([entry for _, entry, _ in found], where=where):
         meta[MENTION_COLUMNS] = columns
     doc = Document(
         text=text,
-        id=name_or_none(record.get("id"), where=f"{where}: id"),
-        mentions=tuple(mention for mention, _ in found),
-        sentences=ranges_or_none(record.get("sentences"), where=f"{where}: sentences"),
-        tokens=ranges_or_none(record.get("tokens"), where=f"{where}: tokens"),
+        id=name_or_none(record, "id", where=where),
+        mentions=tuple(mention for mention, _, _ in found),
+        sentences=ranges_or_none(record, "sentences", where=where),
+        tokens=ranges_or_none(record, "tokens", where=where),
         meta=meta,
     )
-    return check_document(doc, where=where)
+    return check_document(doc, where=where, places=[place for _, _, place in found])
 
 
 def _refuse_other_formats(record: Mapping[str, Any], *, where: str) -> None:
@@ -92,6 +89,21 @@ def _refuse_other_formats(record: Mapping[str, Any], *, where: str) -> None:
         raise DataError(f"{where}: looks like ZELDA; read it with --from zelda.")
 
 
+def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """The entries of `meta` in a record of a document, and the keys that nerlink does not know."""
+    meta = dict(mapping(record.get("meta") or {}, where=f"{where}: meta"))
+    return meta | {str(k): v for k, v in record.items() if k not in DOCUMENT_KEYS and v is not None}
+
+
+def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dict[str, list[Any]]:
+    """What mentions carry beside nerlink's own keys: a list for each key, (n_mentions)."""
+    names = {key: None for entry in entries for key in entry if key not in MENTION_KEYS}
+    columns = {str(name): [entry.get(name) for entry in entries] for name in names}
+    said = {name: values for name, values in columns.items() if any(v is not None for v in values)}
+    refuse_lookalikes(said, entries, where=where)
+    return said
+
+
 def mention_from_record(record: Any, *, where: str) -> Mention:
     """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`.
 
@@ -99,33 +111,7 @@ def mention_from_record(record: Any, *, where: str) -> Mention:
         DataError: A key is missing or a value is wrong.
     """
     record = mapping(record, where=where)
-    candidates = list_or_empty(record.get("candidates"), where=f"{where}: candidates")
-    return Mention(
-        start=integer(record, "start", where=where),
-        end=integer(record, "end", where=where),
-        label=name_or_none(record.get("label"), where=f"{where}: label"),
-        entity=name_or_none(record.get("entity"), where=f"{where}: entity"),
-        score=number_or_none(record.get("score"), where=f"{where}: score"),
-        link_score=number_or_none(record.get("link_score"), where=f"{where}: link_score"),
-        candidates=tuple(
-            _candidate(candidate, where=f"{where}: candidate {number}")
-            for number, candidate in enumerate(candidates)
-        ),
-        nil=_nil(record.get("nil"), where=where),
-    )
-
-
-def _candidate(record: Any, *, where: str) -> Candidate:
-    record = mapping(record, where=where)
-    entity = name_or_none(record.get("entity"), where=f"{where}: entity")
-    if entity is None:
-        raise missing_column("entity", record, where=where)
-    return Candidate(
-        entity=entity,
-        score=number_or_none(record.get("score"), where=f"{where}: score"),
-        prior=number_or_none(record.get("prior"), where=f"{where}: prior"),
-        count=integer(record, "count", where=where) if record.get("count") is not None else 0,
-    )
+    return Mention(**{key: read(record, key, where=where) for key, read in _MENTION.items()})
 
 
 def record_from_document(doc: Document) -> dict[str, Any]:
@@ -148,21 +134,22 @@ def record_from_document(doc: Document) -> dict[str, Any]:
 
 def record_from_mention(mention: Mention) -> dict[str, Any]:
     """The record of a mention, without what is unknown or empty."""
-    record: dict[str, Any] = {
-        key: value
-        for key in _MENTION_KEYS
-        if (value := getattr(mention, key)) is not None and value != ()
-    }
+    record = _without_defaults(mention)
     if mention.nil is not None:
         record["nil"] = str(mention.nil)
     if mention.candidates:
-        record["candidates"] = [_record_from_candidate(c) for c in mention.candidates]
+        record["candidates"] = [_without_defaults(candidate) for candidate in mention.candidates]
     return record
 
 
-def _record_from_candidate(candidate: Candidate) -> dict[str, Any]:
-    values = {"score": candidate.score, "prior": candidate.prior, "count": candidate.count or None}
-    return {"entity": candidate.entity} | {k: v for k, v in values.items() if v is not None}
+_DEFAULTS: Final = {
+    kind: {field.name: field.default for field in fields(kind)} for kind in (Mention, Candidate)
+}
+
+
+def _without_defaults(one: Mention | Candidate) -> dict[str, Any]:
+    values = ((name, getattr(one, name), default) for name, default in _DEFAULTS[type(one)].items())
+    return {name: value for name, value, default in values if value != default}
 
 
 def json_from_record(record: Any) -> str:
@@ -183,10 +170,15 @@ def _json_value(value: Any) -> Any:
     raise TypeError(f"{value!r} of type {type(value).__name__} has no form in JSON")
 
 
-def _extra_columns(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    names = {key: None for entry in entries for key in entry if key not in _MENTION_KEYS}
-    columns = {str(name): [entry.get(name) for entry in entries] for name in names}
-    return {name: values for name, values in columns.items() if any(v is not None for v in values)}
+def require_keys(record: Mapping[str, Any], keys: Iterable[str], *, where: str) -> None:
+    """Refuse a record of another format, which lacks a key.
+
+    Raises:
+        DataError: With the key, and those that the record has.
+    """
+    for key in keys:
+        if key not in record:
+            raise missing_column(key, record, where=where)
 
 
 def text_of(record: Mapping[str, Any], *, where: str) -> str:
@@ -199,7 +191,7 @@ def text_of(record: Mapping[str, Any], *, where: str) -> str:
         return text
     if text is None:
         raise missing_column("text", record, where=where)
-    raise DataError(f"{where}: text is {text!r:.80}; it must be a string.")
+    raise _wrong("text", text, "a string", where=where)
 
 
 def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
@@ -217,82 +209,108 @@ def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
         return int(value)
     if value is None:
         raise missing_column(key, record, where=where)
-    raise DataError(f"{where}: {key} is {value!r}; it must be a whole number.")
+    raise _wrong(key, value, "a whole number", where=where)
 
 
-def name_or_none(value: Any, *, where: str) -> str | None:
-    """An id or label as a string; numbers (as tables have them) are turned into one.
+def name_or_none(record: Mapping[str, Any], key: str, *, where: str) -> str | None:
+    """An id or label of a record; numbers (as tables have them) are turned into strings.
 
     Raises:
         DataError: It is neither a string nor a number.
     """
+    value = record.get(key)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise DataError(f"{where} is {value!r}; it must be a string.")
+    raise _wrong(key, value, "a string", where=where)
 
 
-def number_or_none(value: Any, *, where: str) -> float | None:
-    """A score as a number; `"0.5"` is one too.
+def number_or_none(record: Mapping[str, Any], key: str, *, where: str) -> float | None:
+    """A score of a record; `"0.5"` is one too.
 
     Raises:
-        DataError: It is none.
+        DataError: It is no number.
     """
+    value = record.get(key)
     if value is None or (isinstance(value, float | int) and not isinstance(value, bool)):
         return value
-    try:
-        return float(value) if isinstance(value, str) else float("nan")
-    except ValueError as error:
-        raise DataError(f"{where} is {value!r}; it must be a number.") from error
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return float(value)
+    raise _wrong(key, value, "a number", where=where)
 
 
-def _nil(value: Any, *, where: str) -> NilKind | None:
+def list_or_empty(record: Mapping[str, Any], key: str, *, where: str) -> Sequence[Any]:
+    """A list of a record, which may be missing.
+
+    Raises:
+        DataError: It is no list.
+    """
+    value = record.get(key)
+    if value is None or isinstance(value, list | tuple):
+        return value or ()
+    raise _wrong(key, value, "a list", where=where)
+
+
+def ranges_or_none(
+    record: Mapping[str, Any], key: str, *, where: str
+) -> tuple[tuple[int, int], ...] | None:
+    """A list of `[start, end]` of a record, which may be missing.
+
+    Raises:
+        DataError: It is no such list.
+    """
+    if record.get(key) is None:
+        return None
+    ranges = []
+    for number, pair in enumerate(list_or_empty(record, key, where=where)):
+        if not isinstance(pair, list | tuple) or [type(offset) for offset in pair] != [int, int]:
+            raise _wrong(f"{key}: {number}", pair, "[start, end]", where=where)
+        ranges.append((pair[0], pair[1]))
+    return tuple(ranges)
+
+
+def _kind_of_nil(record: Mapping[str, Any], key: str, *, where: str) -> NilKind | None:
+    value = record.get(key)
     if value is None or value in list(NilKind):
         return None if value is None else NilKind(value)
-    kinds = ", ".join(repr(str(kind)) for kind in NilKind)
-    raise DataError(f"{where}: nil is {value!r}; it must be one of {kinds}.")
+    raise _wrong(key, value, f"one of {', '.join(repr(str(k)) for k in NilKind)}", where=where)
 
 
-def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
-    """A value that must be an object.
-
-    Raises:
-        DataError: It is not.
-    """
-    if isinstance(value, Mapping):
-        return value
-    raise DataError(f"{where} is {value!r:.80}; it must be an object: names and values in braces.")
-
-
-def list_or_empty(value: Any, *, where: str) -> Sequence[Any]:
-    """A value that must be a list, or is missing.
-
-    Raises:
-        DataError: It is neither.
-    """
-    if value is None:
-        return ()
-    if isinstance(value, list | tuple):
-        return value
-    raise DataError(f"{where} is {value!r:.80}; it must be a list.")
+def _candidates(record: Mapping[str, Any], key: str, *, where: str) -> tuple[Candidate, ...]:
+    """The candidates of a mention; a candidate needs an entity."""
+    candidates = []
+    for number, one in enumerate(list_or_empty(record, key, where=where)):
+        place = f"{where}: candidate {number}"
+        values = mapping(one, where=place)
+        entity = name_or_none(values, "entity", where=place)
+        if entity is None:
+            raise missing_column("entity", values, where=place)
+        candidate = Candidate(
+            entity=entity,
+            score=number_or_none(values, "score", where=place),
+            prior=number_or_none(values, "prior", where=place),
+            count=0 if values.get("count") is None else integer(values, "count", where=place),
+        )
+        candidates.append(candidate)
+    return tuple(candidates)
 
 
-def ranges_or_none(value: Any, *, where: str) -> tuple[tuple[int, int], ...] | None:
-    """A value that must be a list of `[start, end]`, or is missing.
+def _wrong(key: str, value: Any, wanted: str, *, where: str) -> DataError:
+    return DataError(f"{where}: {key} is {value!r:.80}; it must be {wanted}.")
 
-    Raises:
-        DataError: It is neither.
-    """
-    if value is None:
-        return None
-    pairs = [
-        list_or_empty(pair, where=f"{where}: {i}")
-        for i, pair in enumerate(list_or_empty(value, where=where))
-    ]
-    for number, pair in enumerate(pairs):
-        if len(pair) != 2 or not all(type(offset) is int for offset in pair):
-            raise DataError(f"{where}: {number} is {pair!r:.80}; it must be [start, end].")
-    return tuple((start, end) for start, end in pairs)
+
+_MENTION: Final[Mapping[str, Callable[..., Any]]] = {
+    "start": integer,
+    "end": integer,
+    "label": name_or_none,
+    "entity": name_or_none,
+    "score": number_or_none,
+    "link_score": number_or_none,
+    "candidates": _candidates,
+    "nil": _kind_of_nil,
+}
+"""The keys of a mention, each with the function that reads it."""

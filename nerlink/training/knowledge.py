@@ -1,35 +1,21 @@
 """The knowledge base of a training run: found or made, and copied beside the model."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from nerlink.config import Config
 from nerlink.corpora.cards import KnowledgeBaseFile, find_corpus, read_card, sha256_of
 from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.entities import Columns, read_aliases, read_entity
+from nerlink.kb.entities import EntityColumns, aliases_in_table, entities_in_table
 from nerlink.kb.store.connections import copy_base, remove_base
-from nerlink.sources.check import MENTION_COLUMNS
-from nerlink.sources.records import ENTITY_NAME
-from nerlink.tables import Table, read_rows
+from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
+from nerlink.tables import AnyTable
 
 __all__ = ["entities_in", "make_knowledge_base"]
-
-
-class _Tables(NamedTuple):
-    """What a base is made from."""
-
-    entities: Table
-    aliases: Table
-
-
-class _Part(NamedTuple):
-    """A table that a corpus brings along, and what its columns are called."""
-
-    file: Path
-    columns: Mapping[str, str]
 
 
 def make_knowledge_base(
@@ -52,7 +38,7 @@ def make_knowledge_base(
         with KnowledgeBase.open(config.kb.path) as base:
             copy_base(base.connection, target)
     elif tables or config.kb.from_training:
-        entities, aliases = tables or _Tables((), ())
+        entities, aliases = tables or ((), ())
         KnowledgeBase.create(target, entities, aliases=aliases).close()
     else:
         raise ConfigError(
@@ -83,50 +69,44 @@ def entities_in(documents: Iterable[Document]) -> list[Entity]:
     return [Entity(id=id_, name=name or id_.replace("_", " ")) for id_, name in names.items()]
 
 
-def _tables(config: Config) -> _Tables | None:
-    """The tables that a configuration names, or else those that its corpora bring along."""
+def _tables(config: Config) -> tuple[AnyTable, AnyTable] | None:
+    """Tables of entities and of aliases: the configuration's, or else those of its corpora."""
     if config.kb.tables:
-        return _Tables(list(config.kb.tables), ())
+        return list(config.kb.tables), ()
     corpora = dict.fromkeys(entry.corpus for entry in config.data if entry.corpus is not None)
     folders = [find_corpus(corpus) for corpus in corpora]
     cards = [(folder, read_card(folder).kb) for folder in folders]
-    entities = _parts((folder, kb.entities) for folder, kb in cards)
-    aliases = _parts((folder, kb.aliases) for folder, kb in cards)
-    if not entities:
-        return None
-    return _Tables(_entities_of(entities), _aliases_of(aliases))
+    entities = _unique_files((folder, kb.entities) for folder, kb in cards)
+    aliases = _unique_files((folder, kb.aliases) for folder, kb in cards)
+    return (_entities_in(entities), _aliases_in(aliases)) if entities else None
 
 
-def _parts(tables: Iterable[tuple[Path, KnowledgeBaseFile | None]]) -> list[_Part]:
-    """The tables that are there, one that several corpora share once."""
+def _unique_files(
+    tables: Iterable[tuple[Path, KnowledgeBaseFile | None]],
+) -> list[tuple[Path, Mapping[str, str]]]:
+    """The files of tables and what their columns are called; a file that corpora share is one."""
     found = {
-        sha256_of(folder / table.file): _Part(folder / table.file, table.columns)
+        sha256_of(folder / table.file): (folder / table.file, table.columns)
         for folder, table in tables
         if table is not None
     }
     return list(found.values())
 
 
-def _entities_of(parts: Iterable[_Part]) -> Iterator[Entity]:
-    """The entities of all tables; one that several have is as the first has it."""
+def _entities_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[Entity]:
+    """The entities of all files; one that several have is as the first has it."""
     earlier: set[str] = set()
-    for part in parts:
-        columns = Columns(part.columns)
-        mine: set[str] = set()
-        for row in read_rows(part.file):
-            entity = read_entity(row, columns)
+    for path, names in files:
+        new = set()
+        for entity in entities_in_table(path, EntityColumns(names)):
             if entity.id not in earlier:
-                mine.add(entity.id)
+                new.add(entity.id)  # an id that one file has twice is still refused
                 yield entity
-        columns.check()
-        earlier |= mine
+        earlier |= new
 
 
-def _aliases_of(parts: Iterable[_Part]) -> Iterator[dict[str, str | int]]:
-    """The aliases of all tables, a record each."""
-    for part in parts:
-        columns = Columns(part.columns)
-        for row in read_rows(part.file):
-            for surface, entity, count in read_aliases(row, columns):
-                yield {"alias": surface, "entity": entity, "count": count}
-        columns.check()
+def _aliases_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[dict[str, Any]]:
+    """The aliases of all files, a record each."""
+    for path, names in files:
+        for alias in aliases_in_table(path, EntityColumns(names)):
+            yield asdict(alias)

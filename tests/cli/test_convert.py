@@ -13,7 +13,7 @@ def test_documents_go_from_one_format_to_another(run, gold, tmp_path):
 def test_standard_input_and_output_are_json_lines(run, gold):
     result = run("convert", "-", "-", stdin=gold.read_text(encoding="utf8"))
     assert result.records[0]["text"] == "Ada Lovelace met Babbage in London."
-    assert "1 documents, 3 mentions" in result.err
+    assert "1 document, 3 mentions" in result.err
 
 
 def test_formats_and_their_options_can_be_named(run, tmp_path):

@@ -105,7 +105,7 @@ CHANGES = {
     "another file": ("raw.txt", RAW + "x O\n", "is not the file that the card means: its SHA-256"),
     "missing": ("raw.txt", None, "raw.txt: no such file"),
     "rows": ("a.jsonl", ALIASES * 2, "a.jsonl has 2 rows, not 1"),
-    "table": ("e.jsonl", "{}\n", "e.jsonl, line 1: no column 'id'"),
+    "table": ("e.jsonl", "{}\n", "e.jsonl:1: column 'id' is missing"),
 }
 
 

@@ -14,7 +14,7 @@ def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
 @pytest.mark.parametrize(
     ("record", "match"),
     [
-        ({"id": " "}, "record 1: column 'id' is ''"),
+        ({"id": " "}, "record 0: column 'id' is ''"),
         ({"id": "NIL"}, "column 'id' is 'NIL'"),
         ({"id": "Q\ud800"}, "half a surrogate pair"),
         ({"id": "Q\0"}, "a NUL"),
@@ -23,8 +23,8 @@ def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
         ({"id": "Q1", "popularity": float("inf")}, "column 'popularity' is inf"),
         ({"id": "Q1", "aliases": {"Ada": 1.5}}, "column 'count' is 1.5"),
         ({"id": "Q1", "aliases": 7}, "column 'aliases' is 7, which is no list"),
-        ({"name": "Ada"}, "no column 'id'.*Columns there: 'name'"),
-        ({"Id": "Q1"}, "did you mean 'Id'"),
+        ({"name": "Ada"}, "column 'id' is missing; there are name. Name the right one"),
+        ({"Id": "Q1"}, "Did you mean 'Id'"),
     ],
 )
 def test_a_bad_value_is_named_with_its_place(
@@ -37,10 +37,10 @@ def test_a_bad_value_is_named_with_its_place(
 @pytest.mark.parametrize(
     ("record", "match"),
     [
-        ({"alias": "Ada", "entity": "Q9"}, "record 1: entity 'Q9' is not in the tables"),
+        ({"alias": "Ada", "entity": "Q9"}, "record 0: entity 'Q9' is not in the tables"),
         ({"alias": "", "entity": "Q1"}, "column 'alias' is empty"),
-        ({"alias": "Ada", "count": 1}, "no column 'entity'"),
-        ({"entity": "Q1"}, "no column 'alias'"),
+        ({"alias": "Ada", "count": 1}, "column 'entity' is missing"),
+        ({"entity": "Q1"}, "column 'alias' is missing"),
         ({"alias": "Ada", "entity": "Q1", "count": "x"}, "column 'count' is 'x'"),
     ],
 )
@@ -54,8 +54,9 @@ def test_a_bad_alias_is_named_with_its_place(
 @pytest.mark.parametrize(
     ("columns", "match"),
     [
-        ({"popularty": "links"}, "'popularty' is not a value.*did you mean 'popularity'"),
-        ({"popularity": "inlinks"}, "no table has the column 'inlinks'.*did you mean 'in_links'"),
+        ({"popularty": "links"}, "'popularty' is not a value.*Did you mean 'popularity'"),
+        ({"in_links": "popularity"}, "wrong way round.* Write columns={'popularity': 'in_links'}"),
+        ({"popularity": "inlinks"}, "no table has the column 'inlinks'.*Did you mean 'in_links'"),
     ],
 )
 def test_a_mapping_that_leads_nowhere_is_refused(

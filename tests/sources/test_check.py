@@ -1,11 +1,13 @@
 import logging
+from typing import Literal
 
 import pandas as pd
 import pytest
 
+from nerlink import sources
 from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
-from nerlink.sources.check import accept, check_document, check_documents, missing_column
+from nerlink.sources.check import accept, check_document, check_documents, check_options
 
 BAD = {
     "past the end": (
@@ -129,7 +131,37 @@ def test_wrong_on_error_is_refused():
         list(accept([], source="here", on_error="ignore"))
 
 
-def test_missing_column_names_the_nearest():
-    error = missing_column("start", ["begin", "strat", "end"], where="a.csv:2")
-    assert str(error).startswith("a.csv:2: column 'start' is missing; there are begin, strat, end.")
-    assert str(error).endswith("Did you mean 'strat'?")
+def written(path: str, *, shape: Literal["a", "b"] = "a", n: int = 1) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shap": "a"}, "it has no option 'shap'; it has shape, n"),
+        ({"shape": "c"}, "it: shape is 'c'; it should be 'a' or 'b'"),
+        ({"n": "1"}, "it: n is '1'; it should be a valid integer"),
+    ],
+)
+def test_wrong_option_is_refused(options, message):
+    with pytest.raises(DataError, match=message):
+        check_options(written, options, what="it")
+
+
+def test_fitting_options_are_let_through():
+    check_options(written, {"shape": "b", "n": 2}, what="it")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("a.csv", {"separator": 5}, "separator is 5; it should be a valid string"),
+        ("a.tsv", {"columns": 5}, "columns is 5; it should be"),
+        ("a.conll", {"columns": 5}, "columns is 5; it should be"),
+        ("a.conll", {"remove": "("}, r"remove is '\('; no regular expression: missing \)"),
+    ],
+)
+def test_readers_refuse_options_of_another_kind(tmp_path, name, options, message):
+    (tmp_path / name).write_text("token\n")
+    with pytest.raises(DataError, match=message):
+        sources.read(tmp_path / name, **options)

@@ -68,7 +68,7 @@ def test_offsets_that_pandas_made_floats_or_numpy_are_whole_numbers():
 
 def test_columns_are_renamed():
     frame = pd.DataFrame({"body": ["Ada"], "key": [7]})
-    assert from_frame(frame, columns={"body": "text", "key": "id"}) == [
+    assert from_frame(frame, columns={"text": "body", "id": "key"}) == [
         Document(text="Ada", id="7")
     ]
 
@@ -78,11 +78,16 @@ def test_column_to_rename_that_is_not_there_is_refused():
     with pytest.raises(
         DataError, match=r"frame: column 'body' is missing; .* Did you mean 'boddy'"
     ):
-        from_frame(frame, columns={"body": "text"})
+        from_frame(frame, columns={"text": "body"})
+
+
+def test_columns_the_wrong_way_round_are_refused_with_the_right_way():
+    with pytest.raises(DataError, match=r"frame: .*wrong way round.* columns={'text': 'body'}\."):
+        from_frame(pd.DataFrame({"body": ["Ada"]}), columns={"body": "text"})
 
 
 def test_column_that_occurs_twice_is_refused():
-    with pytest.raises(DataError, match="frame: columns text occur twice"):
+    with pytest.raises(DataError, match="frame: columns 'text' occur twice"):
         from_frame(pd.DataFrame([["a", "b"]], columns=["text", "text"]))
 
 
@@ -99,7 +104,7 @@ def test_what_a_shape_cannot_carry_is_logged(caplog):
     mention = Mention(start=0, end=3, label="PER", candidates=(Candidate(entity="Q1"),))
     with caplog.at_level(logging.WARNING):
         to_frame([Document(id="a", text="Ada", mentions=(mention,))], shape="token")
-    assert "A frame of shape 'token' cannot carry 1 candidates" in caplog.text
+    assert "A frame of shape 'token' cannot carry 1 candidate." in caplog.text
 
 
 def test_rows_without_a_document_to_belong_to_are_refused():

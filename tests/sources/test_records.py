@@ -4,7 +4,7 @@ import pytest
 
 from nerlink.data import NIL, Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
-from nerlink.sources.check import MENTION_COLUMNS
+from nerlink.sources.keys import MENTION_COLUMNS
 from nerlink.sources.records import (
     document_from_record,
     json_from_record,

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,11 +14,11 @@ from uuid import uuid4
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
-from nerlink.kb.entities import Columns, read_aliases, read_entity
+from nerlink.kb.entities import EntityColumns, aliases_in_row, entity_in_row, split_tables
 from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.store.connections import remove_journals
 from nerlink.kb.store.schema import FUZZY, INDICES, TABLES, hash_content
-from nerlink.tables import Row, Table, read_rows, split_tables
+from nerlink.tables import AnyTable, Delimited, Row, read_rows
 
 __all__ = [
     "INSERT_ENTITY",
@@ -58,11 +59,13 @@ class BuildOptions:
     Args:
         parentheses: Also find `Jordan (country)` by `Jordan`.
         fuzzy: Index aliases by trigrams, which `Fuzzy` needs; can be done later.
-        progress: Told what is being done and how many are done.
+        text: How the tables in CSV and TSV files are laid out.
+        progress: Called with what is being done and how many are done.
     """
 
     parentheses: bool = True
     fuzzy: bool = False
+    text: Delimited | None = None
     progress: Progress | None = None
 
     def report(self, stage: str, n_done: int = 0) -> None:
@@ -73,10 +76,10 @@ class BuildOptions:
 
 def build(
     path: Path,
-    entities: Table,
+    entities: AnyTable,
     *,
-    aliases: Table = (),
-    columns: Columns,
+    aliases: AnyTable = (),
+    columns: EntityColumns,
     options: BuildOptions,
 ) -> None:
     """Write a knowledge base to `path`, whole or not at all; an existing file is replaced.
@@ -136,16 +139,17 @@ def words_of(row: int, name: str) -> list[tuple[str, int]]:
 
 def _fill(
     connection: sqlite3.Connection,
-    entities: Table,
-    aliases: Table,
-    columns: Columns,
+    entities: AnyTable,
+    aliases: AnyTable,
+    columns: EntityColumns,
     options: BuildOptions,
 ) -> None:
     connection.executescript(_FAST + TABLES)
     connection.execute("BEGIN")
-    tables, alias_tables = split_tables(entities, columns.names)
-    entity_rows = chain.from_iterable(map(read_rows, tables))
-    alias_rows = chain.from_iterable(map(read_rows, [*alias_tables, aliases]))
+    tables, alias_tables = split_tables(entities, columns, text=options.text)
+    read = partial(read_rows, text=options.text)
+    entity_rows = chain.from_iterable(map(read, tables))
+    alias_rows = chain.from_iterable(map(read, [*alias_tables, aliases]))
     n_entities = _load_entities(connection, entity_rows, columns, options)
     _load_aliases(connection, alias_rows, columns, options)
     columns.check()
@@ -172,10 +176,13 @@ def _fill(
 
 
 def _load_entities(
-    connection: sqlite3.Connection, rows: Iterator[Row], columns: Columns, options: BuildOptions
+    connection: sqlite3.Connection,
+    rows: Iterator[Row],
+    columns: EntityColumns,
+    options: BuildOptions,
 ) -> int:
     n_loaded = 0
-    while batch := [(row, read_entity(row, columns)) for row in islice(rows, _BATCH)]:
+    while batch := [(row, entity_in_row(row, columns)) for row in islice(rows, _BATCH)]:
         _insert_entities(connection, n_loaded, batch)
         _stage(
             connection,
@@ -216,16 +223,19 @@ def _insert_entities(
 
 
 def _load_aliases(
-    connection: sqlite3.Connection, rows: Iterator[Row], columns: Columns, options: BuildOptions
+    connection: sqlite3.Connection,
+    rows: Iterator[Row],
+    columns: EntityColumns,
+    options: BuildOptions,
 ) -> None:
     n_loaded = 0
     while batch := list(islice(rows, _BATCH)):
         _stage(
             connection,
             (
-                (surface, _row_of(connection, entity, row), n)
+                (found.alias, _row_of(connection, found.entity, row), found.count)
                 for row in batch
-                for surface, entity, n in read_aliases(row, columns)
+                for found in aliases_in_row(row, columns)
             ),
         )
         n_loaded += len(batch)

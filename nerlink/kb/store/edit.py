@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.entities import read_text
+from nerlink.kb.entities import cleaned
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.store.build import INSERT_ENTITY, aliases_of, entity_values, words_of
 from nerlink.kb.store.rows import find_rows
 from nerlink.kb.store.schema import FUZZY, TRAINED, has_fuzzy, has_trained, read_meta
-from nerlink.tables import Row
 
 __all__ = [
     "add_entities",
@@ -64,7 +63,7 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
         DataError: The name holds what no file can.
         KnowledgeBaseError: It is empty.
     """
-    if not (visible := read_text(Row("rename", "record", 1, {}), "name", name)):
+    if not (visible := cleaned(name, "name", where="rename")):
         raise KnowledgeBaseError(f"{name!r} is no name. Give the entity a visible one.")
     _drop_words(connection, row)
     changed = read_meta(connection, "version") + 1

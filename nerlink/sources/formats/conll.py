@@ -10,22 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TextIO
+from typing import Any, Final, Literal, NamedTuple, TextIO
 
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import choose_encoding, decode, numbered_lines
 from nerlink.schemes import TAG_SCHEMES
-from nerlink.sources.check import TOKEN_COLUMNS, Result, attempt, check_document, missing_column
+from nerlink.sources.check import Result, check_document
+from nerlink.sources.keys import ENTITY_NAME, TOKEN_COLUMNS
 from nerlink.sources.losses import Losses
-from nerlink.sources.options import check_options
-from nerlink.sources.records import ENTITY_NAME
 from nerlink.sources.tokens.rows import (
     TokenRows,
     document_from_tokens,
     place_tokens,
     rows_from_tokens,
 )
+from nerlink.tables import attempt
+from nerlink.words import counted, missing_column
 
 __all__ = ["COLUMNS_MARK", "DOCUMENT_MARK", "ConllFormat", "read_conll", "write_conll"]
 
@@ -68,62 +69,68 @@ class ConllFormat:
     comments: str | None = None
     encoding: str | Sequence[str] = "utf-8"
 
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """The format that options name.
+    def __post_init__(self) -> None:
+        """Refuse a value that no file can have.
 
         Raises:
-            DataError: An option is unknown or its value is.
+            DataError: The scheme, the kind of documents or the regular expression is none.
         """
-        names = [field.name for field in dataclasses.fields(cls)]
-        check_options(cls, options, names, what="CoNLL")
-        form = cls(**options)
-        if form.scheme not in TAG_SCHEMES:
-            raise DataError(f"scheme is {form.scheme!r}; take one of {', '.join(TAG_SCHEMES)}.")
-        if form.documents not in ("marks", "sentences"):
-            raise DataError(f"documents is {form.documents!r}; take 'marks' or 'sentences'.")
+        if self.scheme not in TAG_SCHEMES:
+            raise DataError(f"scheme is {self.scheme!r}; take one of {', '.join(TAG_SCHEMES)}.")
+        if self.documents not in ("marks", "sentences"):
+            raise DataError(f"documents is {self.documents!r}; take 'marks' or 'sentences'.")
         try:
-            re.compile(form.remove or "")
+            re.compile(self.remove or "")
         except re.error as error:
             raise DataError(
-                f"remove is {form.remove!r}; no regular expression: {error}."
+                f"remove is {self.remove!r}; no regular expression: {error}."
             ) from error
-        return form
 
 
-def read_conll(path: str | Path, **options: Any) -> Iterator[Result]:
+class _Block(NamedTuple):
+    """The lines of a document.
+
+    Args:
+        name: What its mark calls it: empty if the mark gives no name, `None` without a mark.
+        sentences: The lines of each sentence.
+    """
+
+    name: str | None
+    sentences: list[list[Line]]
+
+
+def read_conll(path: str | Path, form: ConllFormat) -> Iterator[Result]:
     """Documents of a CoNLL file, one in memory at a time.
 
     Args:
         path: The file.
-        **options: The fields of `ConllFormat`.
+        form: How it is laid out.
     """
-    form = ConllFormat.from_options(options)
     form = dataclasses.replace(form, encoding=choose_encoding(path, form.encoding))
-    for name, header, sentences in _documents(path, form):
-        if header is not None:
-            form = dataclasses.replace(form, columns=form.columns or header.split())
-            form = dataclasses.replace(form, delimiter=form.delimiter or "\t")
-        elif name is not None or sentences:
-            yield attempt(_document, name or None, sentences, form, path=str(path))
+    for block in _blocks(path, form):
+        if isinstance(block, str):
+            form = dataclasses.replace(
+                form, columns=form.columns or block.split(), delimiter=form.delimiter or "\t"
+            )
+        elif block.name is not None or block.sentences:
+            yield attempt(_document_of_block, block, form, path=str(path))
 
 
-def _documents(
-    path: str | Path, form: ConllFormat
-) -> Iterator[tuple[str | None, str | None, list[list[Line]]]]:
-    """Name (empty if the mark gives none, `None` without a mark), header, sentences of lines."""
+def _blocks(path: str | Path, form: ConllFormat) -> Iterator[str | _Block]:
+    """The documents of a file as lines; where the file names its columns, these names."""
     name: str | None = None
     sentences: list[list[Line]] = [[]]
     by_sentence = form.documents == "sentences"
     is_own = False
     for number, raw in numbered_lines(path):
         line = decode(raw, encoding=str(form.encoding), where=f"{path}:{number}")
+        # A token may look like a comment, but its line has tabs where the file is nerlink's own.
         if line.startswith(COLUMNS_MARK) and "\t" not in line:
             is_own = True
-            yield None, line.removeprefix(COLUMNS_MARK), []
+            yield line.removeprefix(COLUMNS_MARK)
         elif (mark := _document_mark(line, is_own=is_own)) is not None:
             if not by_sentence:
-                yield name, None, [s for s in sentences if s]
+                yield _Block(name, [s for s in sentences if s])
                 name, sentences = mark, [[]]
         elif form.comments and line.startswith(form.comments):
             continue
@@ -131,10 +138,10 @@ def _documents(
             sentences[-1].append((number, line))
         elif sentences[-1]:
             if by_sentence:
-                yield None, None, sentences
+                yield _Block(None, sentences)
                 sentences = []
             sentences.append([])
-    yield name, None, [s for s in sentences if s]
+    yield _Block(name, [s for s in sentences if s])
 
 
 def _document_mark(line: str, *, is_own: bool) -> str | None:
@@ -153,15 +160,13 @@ def _document_mark(line: str, *, is_own: bool) -> str | None:
     return None
 
 
-def _document(
-    name: str | None, sentences: Sequence[Sequence[Line]], form: ConllFormat, *, path: str
-) -> Document:
-    lines = [line for sentence in sentences for line in sentence]
-    columns = _columns(lines, form, path=path)
+def _document_of_block(block: _Block, form: ConllFormat, *, path: str) -> Document:
+    lines = [line for sentence in block.sentences for line in sentence]
+    columns = _columns_of_lines(lines, form, path=path)
     places = [f"{path}:{number}" for number, _ in lines]
     rows = TokenRows(
         tokens=_clean(columns["token"], form.remove, places),
-        sentences=[i for i, sentence in enumerate(sentences) for _ in sentence],
+        sentences=[i for i, sentence in enumerate(block.sentences) for _ in sentence],
         ner=columns.get("ner"),
         nel=columns.get("nel"),
         entity_name=columns.get(ENTITY_NAME),
@@ -169,12 +174,14 @@ def _document(
     )
     text, ranges = place_tokens(rows, join=form.join)
     extra = {key: values for key, values in columns.items() if key not in _KNOWN}
-    doc = Document(text=text, id=name, meta={TOKEN_COLUMNS: extra} if extra else {})
+    doc = Document(text=text, id=block.name or None, meta={TOKEN_COLUMNS: extra} if extra else {})
     doc = document_from_tokens(rows, ranges, doc=doc, scheme=form.scheme, places=places)
     return check_document(doc, where=places[0] if places else path)
 
 
-def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str, list[str]]:
+def _columns_of_lines(
+    lines: Sequence[Line], form: ConllFormat, *, path: str
+) -> dict[str, list[str]]:
     """The wanted columns of some lines, each (n_tokens)."""
     given = {"token": 0, "ner": -1} if form.columns is None else form.columns
     positions = given if isinstance(given, Mapping) else {name: i for i, name in enumerate(given)}
@@ -183,7 +190,7 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
         raise missing_column("token", positions, where=path)
     n_needed = max(p + 1 if p >= 0 else max(-p, 2) for p in positions.values())
     n_exact = None if isinstance(given, Mapping) else len(given)
-    rows = [_cells(line, form.delimiter) for _, line in lines]
+    rows = [_split_line(line, form.delimiter) for _, line in lines]
     if form.columns is None and rows:
         n_exact = max(len(rows[0]), n_needed)
         _refuse_numbers([row[0] for row in rows], n_exact, where=f"{path}:{lines[0][0]}")
@@ -191,8 +198,8 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
     for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
-                f"{path}:{number}: {len(cells)} columns instead of {n_exact or n_needed}, of which "
-                f"{', '.join(positions)} are read: {line!r:.80}. "
+                f"{path}:{number}: {counted(len(cells), 'columns')} instead of "
+                f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {line!r:.80}. "
                 "Name the file's columns and delimiter."
             )
         for name, position in positions.items():
@@ -200,7 +207,7 @@ def _columns(lines: Sequence[Line], form: ConllFormat, *, path: str) -> dict[str
     return columns
 
 
-def _cells(line: str, delimiter: str | None) -> list[str]:
+def _split_line(line: str, delimiter: str | None) -> list[str]:
     if delimiter:
         return line.split(delimiter)
     line = line.strip(_BLANK)
@@ -260,12 +267,12 @@ def write_conll(
         handle.write(f"{COLUMNS_MARK} {' '.join(names)}\n")
     for doc in documents:
         rows = rows_from_tokens(doc, scheme=scheme, losses=losses, is_line=True)
-        _note_losses(doc, rows, names, losses, plain=plain)
+        _count_losses(doc, rows, names, losses, plain=plain)
         handle.write(_opening_line(doc, len(names), plain=plain))
         cells = [
             _written(column, losses, plain=plain) for column in _column_values(doc, rows, names)
         ]
-        for sentence in _sentences(cells, rows.sentences):
+        for sentence in _lines_by_sentence(cells, rows.sentences):
             handle.write(f"{sentence}\n\n")
 
 
@@ -299,14 +306,14 @@ def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list
             column = [_PADDING] * len(rows.tokens)
         if len(column) != len(rows.tokens):
             raise DataError(
-                f"Document {doc.id!r}: column {name!r} has {len(column)} values for "
-                f"{len(rows.tokens)} tokens. Leave the column out."
+                f"Document {doc.id!r}: column {name!r} has {counted(len(column), 'values')} for "
+                f"{counted(len(rows.tokens), 'tokens')}. Leave the column out."
             )
         columns.append(column)
     return columns
 
 
-def _sentences(columns: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
+def _lines_by_sentence(columns: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
     lines: list[str] = []
     for i, cells in enumerate(zip(*columns, strict=True)):
         if lines and numbers[i] != numbers[i - 1]:
@@ -317,7 +324,7 @@ def _sentences(columns: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iter
         yield "\n".join(lines)
 
 
-def _note_losses(
+def _count_losses(
     doc: Document, rows: TokenRows, names: Sequence[str], losses: Losses, *, plain: bool
 ) -> None:
     carried = set(_CARRIED)

@@ -1,53 +1,27 @@
 """JSON lines, nerlink's own format, and JSON: a list of the same records."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.files import decode, numbered_lines, read_text
-from nerlink.sources.check import Result, attempt
+from nerlink.files import read_text
+from nerlink.sources.check import Result, documents_from
 from nerlink.sources.losses import EVERYTHING, Losses
 from nerlink.sources.records import (
     document_from_record,
     json_from_record,
     record_from_document,
 )
+from nerlink.tables import Row, parse_json, read_json_lines
 
-__all__ = ["parse_json", "read_json", "read_jsonl", "write_json", "write_jsonl"]
+__all__ = ["read_json", "read_jsonl", "write_json", "write_jsonl"]
 
 
 def read_jsonl(path: str | Path) -> Iterator[Result]:
     """A document a line, one line in memory at a time; blank lines are passed over."""
-    for number, line in numbered_lines(path):
-        if line.strip():
-            yield attempt(_document, line, where=f"{path}:{number}")
-
-
-def _document(line: bytes, *, where: str) -> Document:
-    return document_from_record(parse_json(line, where=where), where=where)
-
-
-def parse_json(content: bytes, *, where: str) -> Any:
-    """The value in some JSON.
-
-    Raises:
-        DataError: It is not UTF-8 or not JSON; the message names the column.
-    """
-    try:
-        return json.loads(decode(content, where=where))
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{where}: not JSON at column {error.colno}: {error.msg}. Mend the line, or leave bad "
-            "ones out (--skip-invalid)."
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise DataError(
-            f"{where}: this JSON cannot be read: {error}. Make its lists less deep and its numbers "
-            "shorter, or leave bad lines out (--skip-invalid)."
-        ) from error
+    return documents_from(read_json_lines(path), document_from_record)
 
 
 def read_json(path: str | Path) -> Iterator[Result]:
@@ -57,19 +31,14 @@ def read_json(path: str | Path) -> Iterator[Result]:
         DataError: The file is not JSON.
     """
     try:
-        records = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
+        records = parse_json(read_text(path), where=str(path))
+    except DataError as error:
         raise DataError(
-            f"{path}:{error.lineno}: not JSON at column {error.colno}: {error.msg}. "
-            "If each line is a record of its own, read it as 'jsonl'."
+            f"{error} If each line is a record of its own, read it as 'jsonl'."
         ) from error
-    except (RecursionError, ValueError) as error:
-        raise DataError(
-            f"{path}: this JSON cannot be read: {error}. "
-            "Make its lists less deep and its numbers shorter."
-        ) from error
-    for number, record in enumerate(records if isinstance(records, list) else [records]):
-        yield attempt(document_from_record, record, where=f"{path}: document {number}")
+    records = records if isinstance(records, list) else [records]
+    rows = (Row(f"{path}: document {number}", record) for number, record in enumerate(records))
+    yield from documents_from(rows, document_from_record)
 
 
 def write_jsonl(documents: Iterable[Document], handle: TextIO, losses: Losses) -> None:

@@ -12,10 +12,11 @@ from urllib.parse import quote, unquote
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.files import read_text
-from nerlink.sources.check import Result, attempt, check_document
-from nerlink.sources.formats.jsonl import parse_json
+from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
-from nerlink.sources.records import json_from_record, mapping, number_or_none
+from nerlink.sources.records import json_from_record, number_or_none
+from nerlink.tables import attempt, mapping, parse_json
+from nerlink.words import counted
 
 __all__ = [
     "DOCUMENTS",
@@ -77,8 +78,8 @@ def read_nif(
     phrases = nif.subjects_by("referenceContext")
     contexts = sorted(nif.having("isString"), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
-        n_lost = len(phrases[context])
-        yield DataError(f"{path}: {n_lost} phrases are of {context}, which has no nif:isString.")
+        n_lost = counted(len(phrases[context]), "phrases")
+        yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
     for context in contexts:
         name = _document_id(str(context).partition("#")[0].removeprefix(documents))
         where = f"{path}: context {context}"
@@ -159,7 +160,7 @@ def _document(
     phrases = [phrase for phrase in found if phrase is not None]
     mentions = _in_characters(text, phrases, where=where)
     meta = nif.value(context, META, base="")
-    meta = {} if meta is None else parse_json(str(meta).encode(), where=f"{where}: meta")
+    meta = {} if meta is None else parse_json(str(meta), where=f"{where}: meta")
     doc = Document(
         text=text,
         id=name,
@@ -178,15 +179,14 @@ def _phrase(
     if entity is None and label is None and not _is_phrase(nif, subject):
         return None
     score = nif.value(subject, "taConfidence", base=ITSRDF)
+    confidence = {"taConfidence": None if score is None else str(score)}
     anchor = nif.value(subject, "anchorOf")
     mention = Mention(
         start=_offset(nif, subject, "beginIndex", where=where),
         end=_offset(nif, subject, "endIndex", where=where),
         label=None if label is None else _name(str(label), bases[1]),
         entity=None if entity is None else _entity(str(entity), bases[0]),
-        link_score=number_or_none(
-            None if score is None else str(score), where=f"{where}: taConfidence"
-        ),
+        link_score=number_or_none(confidence, "taConfidence", where=where),
     )
     return _Phrase(mention, None if anchor is None else str(anchor))
 

@@ -7,8 +7,9 @@ from typing import TextIO
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import STANDARD, decode, numbered_lines, read_text
-from nerlink.sources.check import Result, attempt, check_document
+from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
+from nerlink.tables import attempt
 
 __all__ = ["read_plain", "write_plain"]
 
@@ -26,16 +27,16 @@ def read_plain(
     """
     if lines:
         for number, line in numbered_lines(path):
-            yield attempt(_document, line, None, encoding, where=f"{path}:{number}")
+            yield attempt(_document_of_line, line, encoding, where=f"{path}:{number}")
         return
     name = None if str(path) == STANDARD else Path(path).name.split(".")[0] or None
     doc = Document(text=read_text(path, encoding=encoding), id=name)
     yield attempt(check_document, doc, where=str(path))
 
 
-def _document(line: bytes, name: str | None, encoding: str, *, where: str) -> Document:
-    doc = Document(text=decode(line, encoding=encoding, where=where), id=name)
-    return check_document(doc, where=where)
+def _document_of_line(line: bytes, encoding: str, *, where: str) -> Document:
+    text = decode(line, encoding=encoding, where=where)
+    return check_document(Document(text=text), where=where)
 
 
 def write_plain(

@@ -6,7 +6,7 @@ from typing import Final
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import TOKEN_COLUMNS
+from nerlink.sources.keys import TOKEN_COLUMNS
 from nerlink.sources.losses import Losses
 from nerlink.sources.tokens.cover import cover
 from nerlink.sources.tokens.rows import rows_from_tokens

@@ -9,9 +9,8 @@ from typing import Final
 
 from nerlink.data import Document, Mention
 from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
-from nerlink.sources.check import MENTION_COLUMNS
+from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.sources.losses import Losses
-from nerlink.sources.records import ENTITY_NAME
 from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
 

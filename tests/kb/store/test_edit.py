@@ -20,7 +20,7 @@ def test_all_or_none_are_added(kb: KnowledgeBase) -> None:
 
 @pytest.mark.parametrize("entity", ["", NIL, "Q\ud800"])
 def test_an_id_that_means_nothing_is_refused(kb: KnowledgeBase, entity: str) -> None:
-    with pytest.raises(DataError, match=r"record 1: column 'id'"):
+    with pytest.raises(DataError, match=r"record 0: column 'id'"):
         kb.add(Entity(id=entity, name="Nobody"))
 
 

@@ -117,9 +117,9 @@ def test_white_space_of_other_kinds_belongs_to_tokens(tmp_path):
 
 BAD = {
     "tag": (PLAIN.replace("VBD O", "VBD X-PER"), {}, "a.conll:2: column 'ner': tag 'X-PER' is not"),
-    "ragged": ("a B-PER\nb\n", {}, "1 columns instead of 2, of which token, ner are read"),
+    "ragged": ("a B-PER\nb\n", {}, "1 column instead of 2, of which token, ner are read"),
     "too many": ("a b O\n", {"columns": ["token", "ner"]}, "a.conll:1: 3 columns instead of 2"),
-    "delimiter": ("a O\n", {"delimiter": "\t"}, "a.conll:1: 1 columns instead of 2"),
+    "delimiter": ("a O\n", {"delimiter": "\t"}, "a.conll:1: 1 column instead of 2"),
     "no token": ("a O\n", {"columns": ["tokn", "ner"]}, "'token' is missing; .* mean 'tokn'"),
     "empty token": ("en: O\n", {"remove": "^en:"}, "a.conll:1: token 'en:' is empty once '.en:'"),
     "scheme": ("a O\n", {"scheme": "iob3"}, "scheme is 'iob3'; take one of iob1, bio"),
@@ -262,7 +262,7 @@ def test_column_that_no_document_has_is_refused(tmp_path):
 
 def test_column_of_another_length_is_refused(tmp_path):
     doc = Document(text="Ada met", meta={"token_columns": {"pos": ["NNP"]}})
-    with pytest.raises(DataError, match="column 'pos' has 1 values for 2 tokens"):
+    with pytest.raises(DataError, match="column 'pos' has 1 value for 2 tokens"):
         written(tmp_path, [doc], columns=["token", "pos"])
 
 

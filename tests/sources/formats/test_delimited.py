@@ -31,15 +31,31 @@ def test_rows_of_tokens_may_say_na(tmp_path):
 
 
 def test_separator_and_columns_may_be_named(tmp_path):
-    docs = read_csv(tmp_path, "key;body\n1;Ada\n", separator=";", columns={"body": "text"})
+    docs = read_csv(tmp_path, "key;body\n1;Ada\n", separator=";", columns={"text": "body"})
     assert (docs[0].text, docs[0].meta) == ("Ada", {"key": "1"})
+
+
+def test_an_empty_text_is_a_text_in_a_column_of_any_name(tmp_path):
+    (doc,) = read_csv(tmp_path, "id,body\n1,\n", columns={"text": "body"})
+    assert (doc.text, doc.meta) == ("", {})
+
+
+def test_quotes_and_encoding_may_be_named(tmp_path):
+    text = 'id;text\n1;5" José\n'.encode("latin-1")
+    (doc,) = read_csv(tmp_path, text, separator=";", quote=None, encoding="latin-1")
+    assert doc.text == '5" José'
+
+
+def test_columns_the_wrong_way_round_are_refused_with_the_right_way(tmp_path):
+    with pytest.raises(DataError, match=r"a.csv: .*wrong way round.* columns={'text': 'body'}\."):
+        read_csv(tmp_path, "body\nAda\n", columns={"body": "text"})
 
 
 BAD = {
     "offset": ("doc_id,text,start,end\na,Ada,0,9\n", r"a.csv:2: start 0, end 9 reaches outside"),
     "value": ("doc_id,text,start,end\na,Ada,x,3\n", r"a.csv:2: start is 'x'; it must be a whole"),
     "columns": ("id,txt\n1,Ada\n", r"a.csv .*'text' is missing; there are id, txt. .* 'txt'"),
-    "too few": ('id,text\n1,"A\nd"\n2\n', r"a.csv:4: 1 values for 2 columns"),
+    "too few": ('id,text\n1,"A\nd"\n2\n', r"a.csv:4: 1 value for 2 columns"),
     "quotes": ('id,text\n1,"Ada\n', r"a.csv:2: unexpected end of data"),
     "empty": ("", r"a.csv is empty; its first row must name the columns"),
     "NUL": ("id,text\n1,a\0b\n", r"a.csv:2: text: character 1 is NUL"),
@@ -77,7 +93,7 @@ def test_rows_of_another_length_are_skipped(tmp_path, text):
 
 def test_texts_beside_must_be_readable(tmp_path):
     (tmp_path / "texts.csv").write_text("doc_id,text\n1\n")
-    with pytest.raises(DataError, match=r"texts.csv:2: 1 values for 2 columns"):
+    with pytest.raises(DataError, match=r"texts.csv:2: 1 value for 2 columns"):
         read_csv(tmp_path, "doc_id,start,end\n", texts=tmp_path / "texts.csv")
 
 
@@ -113,5 +129,5 @@ def test_no_documents_leave_a_header(tmp_path):
 def test_tags_in_a_column_of_another_name_are_not_left_aside(tmp_path):
     with pytest.raises(DataError, match="column 'tag' may hold the tags of tokens; call it 'ner'"):
         read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n")
-    (doc,) = read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n", columns={"tag": "ner"})
+    (doc,) = read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n", columns={"ner": "tag"})
     assert doc.mentions[0].label == "PER"

@@ -12,7 +12,7 @@ def test_blank_lines_are_passed_over(tmp_path):
 
 
 LINES = {
-    "not JSON": ('{"text": "Ada"', r"a.jsonl:2: not JSON at column 15: .* Mend the line"),
+    "not JSON": ('{"text": "Ada"', r"a.jsonl:2: not JSON at column 15: .* Mend it"),
     "offset": (
         '{"text": "Ada", "mentions": [{"start": 0, "end": 4}]}',
         r"a.jsonl:2: mention 0: .* 4 reac",
@@ -50,7 +50,7 @@ def test_lines_are_read_one_by_one(tmp_path):
 def test_json_names_the_line_of_a_mistake(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('[{"text": "Ada"},\n{"text": Bea}]')
-    with pytest.raises(DataError, match=r"a.json:2: not JSON at column 10.* as 'jsonl'"):
+    with pytest.raises(DataError, match=r"a.json: not JSON at line 2, column 10.* as 'jsonl'"):
         read(path)
 
 

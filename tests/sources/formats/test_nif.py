@@ -136,7 +136,7 @@ def test_documents_without_an_id_are_no_others(tmp_path):
 
 def test_phrases_of_no_context_are_an_error(tmp_path):
     lost = phrase().replace("1#char=0,11>", "1#char=0,>")
-    with pytest.raises(DataError, match=r"1 phrases are of .*#char=0,, which has no nif:isString"):
+    with pytest.raises(DataError, match=r"1 phrase of .*#char=0,, which has no nif:isString"):
         read_nif(tmp_path, HEAD + lost)
 
 

@@ -45,7 +45,7 @@ def test_column_of_mixed_kinds_is_refused_and_nothing_is_written(tmp_path):
 
 def test_other_file_is_refused(tmp_path):
     (tmp_path / "a.parquet").write_text("text")
-    with pytest.raises(DataError, match=r"a.parquet is not Parquet"):
+    with pytest.raises(DataError, match=r"a.parquet is not a Parquet file"):
         read(tmp_path / "a.parquet")
 
 

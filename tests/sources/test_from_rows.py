@@ -2,15 +2,19 @@ import pytest
 
 from nerlink.errors import DataError
 from nerlink.sources.check import accept
-from nerlink.sources.shapes import detect_shape, documents_from_rows, texts_from_rows
+from nerlink.sources.from_rows import RowFormat, detect_shape, documents_from_table
+from nerlink.tables import OpenTable, Row
 
 
-def rows(*values):
-    return [(f"row {i}", row) for i, row in enumerate(values)]
+def table(*values):
+    return OpenTable([], iter([Row(f"row {i}", row) for i, row in enumerate(values)]))
 
 
-def documents(*values, **options):
-    return list(accept(documents_from_rows(rows(*values), **options), source="rows"))
+def documents(*values, texts=None, **options):
+    beside = None if texts is None else table(*texts)
+    form = RowFormat(**options)
+    results = documents_from_table(table(*values), form, texts=beside, where="rows")
+    return list(accept(results, source="rows"))
 
 
 SHAPES = {
@@ -45,7 +49,7 @@ def test_column_that_is_no_json_is_refused():
 
 
 def test_mentions_of_a_document_need_not_follow_each_other():
-    texts = {"a": {"id": "a", "text": "Ada met"}, "b": {"id": "b", "text": "Bea"}}
+    texts = [{"doc_id": "a", "text": "Ada met"}, {"doc_id": "b", "text": "Bea"}]
     values = [
         {"doc_id": "a", "start": 4, "end": 7},
         {"doc_id": "b", "start": 0, "end": 3},
@@ -56,7 +60,7 @@ def test_mentions_of_a_document_need_not_follow_each_other():
 
 
 def test_text_without_mentions_is_a_document():
-    (doc,) = documents(shape="mention", texts={"a": {"id": "a", "text": "Ada", "year": 1843}})
+    (doc,) = documents(shape="mention", texts=[{"id": "a", "text": "Ada", "year": 1843}])
     assert (doc.text, doc.mentions, doc.meta) == ("Ada", (), {"year": 1843})
 
 
@@ -85,7 +89,7 @@ def test_tokens_make_text_sentences_and_mentions():
 
 
 def test_tokens_are_found_in_a_given_text():
-    texts = {"a": {"id": "a", "text": "Ada's  dog"}}
+    texts = [{"id": "a", "text": "Ada's  dog"}]
     values = [{"doc_id": "a", "token": token} for token in ("Ada", "'s", "dog")]
     (doc,) = documents(*values, shape="token", texts=texts)
     assert doc.tokens == ((0, 3), (3, 5), (7, 10))
@@ -119,14 +123,16 @@ def test_bad_row_is_named(row, shape, message):
 
 def test_mention_of_an_unknown_document_is_refused():
     with pytest.raises(DataError, match="row 0: doc_id 'b' is not among the texts"):
-        documents({"doc_id": "b", "start": 0, "end": 1}, shape="mention", texts={})
+        documents({"doc_id": "b", "start": 0, "end": 1}, shape="mention", texts=[])
 
 
 def test_text_that_occurs_twice_is_refused():
     with pytest.raises(DataError, match="row 1: doc_id 'a' occurs twice among the texts"):
-        texts_from_rows(rows({"doc_id": "a", "text": "x"}, {"doc_id": "a", "text": "y"}))
+        documents(
+            shape="mention", texts=[{"doc_id": "a", "text": "x"}, {"doc_id": "a", "text": "y"}]
+        )
     with pytest.raises(DataError, match="row 0: column 'doc_id' is missing; there are text"):
-        texts_from_rows(rows({"text": "x"}))
+        documents(shape="mention", texts=[{"text": "x"}])
 
 
 def test_rows_of_a_document_may_not_have_different_texts():

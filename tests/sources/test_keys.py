@@ -1,8 +1,7 @@
 import pytest
 
 from nerlink.errors import DataError
-from nerlink.sources.check import MENTION_COLUMNS
-from nerlink.sources.lookalikes import _noted
+from nerlink.sources.keys import MENTION_COLUMNS, _noted
 from nerlink.sources.records import document_from_record
 
 TEXT = "Ada met Babbage."

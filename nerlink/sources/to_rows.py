@@ -1,43 +1,44 @@
-"""Documents to rows of a table, in the shapes that `shapes` reads."""
+"""Documents to rows of a table, in the shapes that `from_rows` reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import MENTION_COLUMNS, TOKEN_COLUMNS
+from nerlink.sources.keys import KNOWN_COLUMNS, MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.losses import EVERYTHING, Losses
 from nerlink.sources.records import record_from_document
 from nerlink.sources.tokens.rows import TokenRows, rows_from_tokens
 
-__all__ = ["KNOWN_COLUMNS", "TableShape", "rows_from_documents"]
+__all__ = ["TableShape", "table_from_documents"]
 
 TableShape = Literal["document", "mention", "token", "text"]
 
-KNOWN_COLUMNS: Final = frozenset(
-    {"id", "doc_id", "text", "mentions", "sentences", "tokens", "meta"}
-    | {"start", "end", "label", "entity", "score", "link_score", "candidates", "nil"}
-    | {"sentence_id", "token", "ner", "nel", "misc"}
-)
-"""Column names with a meaning of their own; all others are entries of `Document.meta`."""
+_EMPTY: Final[Mapping[str, list[str]]] = {
+    "document": ["id", "text", "mentions"],
+    "mention": ["doc_id", "start", "end", "label", "entity"],
+    "token": ["doc_id", "sentence_id", "token", "ner", "nel", "misc"],
+    "text": ["doc_id", "text"],
+}
+"""The columns of a table without documents."""
 
 _TOKENS_CARRY: Final = frozenset(
     {"ids", "mentions", "labels", "links", "sentences", "tokens", "meta columns"}
 )
 
 
-def rows_from_documents(
+def table_from_documents(
     documents: Iterable[Document],
     *,
     shape: TableShape,
     losses: Losses,
-    scheme: str = "bio",
+    scheme: str,
     with_text: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """The rows of a table of documents.
+) -> dict[str, list[Any]]:
+    """Columns of a table of documents, each (n_rows).
 
     Args:
-        documents: What to put in it.
+        documents: What to put in the table.
         shape: What a row is: a `document` with its mentions, a `mention`, a `token`, or a `text`
             (a document without mentions: the table beside a table of mentions).
         losses: Counts what rows of this shape cannot carry.
@@ -49,13 +50,16 @@ def rows_from_documents(
     """
     if shape not in _ROWS:
         raise DataError(f"shape is {shape!r}; it must be one of {', '.join(_ROWS)}.")
+    rows: list[dict[str, Any]] = []
     for number, doc in enumerate(documents):
         if doc.id is None and shape != "document":
             raise DataError(
                 f"Document {number} has no id, and rows of shape {shape!r} need one to belong to. "
                 "Give every document an id, or write shape='document'."
             )
-        yield from _ROWS[shape](doc, losses, scheme, with_text)
+        rows += _ROWS[shape](doc, losses, scheme, with_text)
+    names = dict.fromkeys(name for row in rows for name in row) or _EMPTY[shape]
+    return {name: [row.get(name) for row in rows] for name in names}
 
 
 def _document_rows(doc: Document, losses: Losses, *_: object) -> Iterator[dict[str, Any]]:
@@ -79,31 +83,32 @@ def _mention_rows(
     if with_text:
         losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
         base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses)
-    empty = {"start": None, "end": None, "label": None, "entity": None}
+    # A document without mentions still has a row where that row is all that says its text.
     for mention in record["mentions"] or ([{}] if with_text else []):
-        yield base | empty | mention
+        yield base | dict.fromkeys(_EMPTY["mention"][1:]) | mention
 
 
 def _token_rows(doc: Document, losses: Losses, scheme: str, _: bool) -> Iterator[dict[str, Any]]:
     losses.note(doc, carried=_TOKENS_CARRY)
     rows = rows_from_tokens(doc, scheme=scheme, losses=losses)
     meta = {key: value for key, value in doc.meta.items() if key != TOKEN_COLUMNS}
+    columns = {
+        "sentence_id": [number - 1 for number in rows.sentences],
+        "token": rows.tokens,
+        "ner": rows.ner or [],
+        "nel": rows.nel or [],
+        "misc": rows.misc or [],
+        **_fitting_columns(doc, rows, losses),
+    }
     base = _meta_columns(meta, losses)
-    columns = _own_columns(doc, rows, losses)
-    head = {"doc_id": doc.id}
+    for values in zip(*columns.values(), strict=True):
+        yield {"doc_id": doc.id} | dict(zip(columns, values, strict=True)) | base
     if not rows.tokens:
-        yield head | {"sentence_id": None, "token": None, "ner": None, "nel": None} | base
-    for i, token in enumerate(rows.tokens):
-        row = {"sentence_id": rows.sentences[i] - 1, "token": token}
-        tags = {
-            "ner": (rows.ner or [])[i],
-            "nel": (rows.nel or [])[i],
-            "misc": (rows.misc or [])[i],
-        }
-        yield head | row | tags | {name: values[i] for name, values in columns.items()} | base
+        yield dict.fromkeys(_EMPTY["token"][:-1]) | {"doc_id": doc.id} | base
 
 
-def _own_columns(doc: Document, rows: TokenRows, losses: Losses) -> Mapping[str, list[Any]]:
+def _fitting_columns(doc: Document, rows: TokenRows, losses: Losses) -> Mapping[str, list[Any]]:
+    """The document's columns of tokens that have a value for each row."""
     columns: Mapping[str, list[Any]] = doc.meta.get(TOKEN_COLUMNS, {})
     fitting = {name: c for name, c in columns.items() if len(c) == len(rows.tokens)}
     losses.add("token columns", len(columns) - len(fitting))

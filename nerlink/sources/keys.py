@@ -1,19 +1,47 @@
-"""Keys that look like one of nerlink's, and may be mistyped: what they hold would not be learnt."""
+"""Keys of documents and mentions in records and tables, and keys that may be misspelt ones."""
 
-import difflib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
+from nerlink.data import Document, Mention
 from nerlink.errors import DataError
+from nerlink.words import MISSPELT, nearest
 
-__all__ = ["note_lookalikes", "refuse_lookalikes"]
+__all__ = [
+    "DOCUMENT_KEYS",
+    "ENTITY_NAME",
+    "KNOWN_COLUMNS",
+    "MENTION_COLUMNS",
+    "MENTION_KEYS",
+    "TOKEN_COLUMNS",
+    "TOKEN_KEYS",
+    "note_lookalikes",
+    "refuse_lookalikes",
+]
 
 log = logging.getLogger(__name__)
 
-_ALIKE: Final = 0.75
-"""How alike two keys are, from 0 to 1, if one may be a misspelling of the other."""
+DOCUMENT_KEYS: Final = tuple(field.name for field in fields(Document))
+MENTION_KEYS: Final = tuple(field.name for field in fields(Mention))
+
+TOKEN_KEYS: Final = ("sentence_id", "token", "ner", "nel", "misc")
+"""Columns of a table with a row a token."""
+
+KNOWN_COLUMNS: Final = frozenset({"doc_id", *DOCUMENT_KEYS, *MENTION_KEYS, *TOKEN_KEYS})
+"""Columns with a meaning of their own; all others are entries of `Document.meta`."""
+
+MENTION_COLUMNS: Final = "mention_columns"
+"""Key of `Document.meta` for what mentions carry beside nerlink's own keys: a list for each
+such key, with a value for each mention."""
+
+TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
+"""Key of `Document.meta` for columns such as parts of speech: a list for each, a value a token."""
+
+ENTITY_NAME: Final = "entity_name"
+"""The mention column that says what an entity is called, where its id does not."""
 
 _ELSEWHERE: Final = ("annotations", "entities", "label", "labels", "ner", "spans")
 """Keys under which other programs write mentions."""
@@ -22,19 +50,20 @@ _noted: Final[set[str]] = set()
 
 
 def refuse_lookalikes(
-    names: Iterable[str],
-    keys: Sequence[str],
-    entries: Sequence[Mapping[str, Any]],
-    *,
-    where: str,
+    names: Iterable[str], entries: Sequence[Mapping[str, Any]], *, where: str
 ) -> None:
-    """Refuse a name that is nearly a key which no entry has.
+    """Refuse a key of mentions that is nearly one of nerlink's, which no mention has.
+
+    Args:
+        names: The keys of the mentions that are not nerlink's.
+        entries: The records of the mentions.
+        where: The place that the error names.
 
     Raises:
         DataError: With the key that was probably meant.
     """
     for name in names:
-        near = _nearest(name, tuple(keys))
+        near = _nearest(name, MENTION_KEYS)
         if near and not any(near in entry for entry in entries):
             raise DataError(
                 f"{where}: a mention has {name!r}, but none has {near!r}. Write {near!r} if that "
@@ -65,6 +94,6 @@ def _seems_mentions(key: str, value: Any) -> bool:
     return key in _ELSEWHERE and (is_span or (isinstance(first, Mapping) and "start" in first))
 
 
-@cache
+@cache  # a key is met in every document of a file
 def _nearest(name: str, keys: tuple[str, ...]) -> str | None:
-    return next(iter(difflib.get_close_matches(name, keys, n=1, cutoff=_ALIKE)), None)
+    return nearest(name, keys, alike=MISSPELT)
