@@ -55,6 +55,13 @@ class Row(NamedTuple):
     where: str
     values: Mapping[str, Any]
 
+    def under(self, names: Mapping[str, str]) -> "Row":
+        """The row with nerlink's names of columns, which `names` leads from; others stay."""
+        taken = {*names, *names.values()}
+        values = {column: value for column, value in self.values.items() if column not in taken}
+        found = {name: self.values[c] for name, c in names.items() if c in self.values}
+        return Row(self.where, values | found)
+
 
 class OpenTable(NamedTuple):
     """A table whose columns are known before its rows are read.
@@ -67,10 +74,51 @@ class OpenTable(NamedTuple):
     columns: Sequence[str]
     rows: Iterator[Row | DataError]
 
+    def under(self, names: Mapping[str, str], *, where: str) -> "OpenTable":
+        """The table with nerlink's names of columns, such as `{"text": "body"}`.
+
+        Raises:
+            DataError: A column is not there, or a name is there already.
+        """
+        columns = list(self.columns)
+        for name, column in names.items():
+            if column not in columns and name in columns:
+                raise wrong_way_round(names, where=where)
+            if column not in columns:
+                raise missing_column(column, columns, where=where)
+        by_column = {column: name for name, column in names.items()}
+        columns = _unique((by_column.get(column, column) for column in columns), where=where)
+        rows = (row if isinstance(row, DataError) else row.under(names) for row in self.rows)
+        return OpenTable(columns, rows)
+
+
+def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
+    """The error for a mapping from the file's names to nerlink's; shows the mapping to write."""
+    right = {column: name for name, column in names.items()}
+    return DataError(
+        f"{where}: columns={dict(names)} is the wrong way round: "
+        f"nerlink's names come first. Write columns={right}."
+    )
+
+
+def _unique(columns: Iterable[str], *, where: str) -> list[str]:
+    names = list(columns)
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise DataError(f"{where}: columns {', '.join(sorted(map(repr, twice)))} occur twice.")
+    return names
+
+
+def attempt(parse: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | DataError:
+    """What `parse` returns, or the `DataError` that it raises."""
+    try:
+        return parse(*args, **kwargs)
+    except DataError as error:
+        return error
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delimited:
-    r"""How a table is laid out as text.
+    """How a table is laid out as text.
 
     Args:
         separator: The character between two cells; by default a tab in TSV, else a comma.
@@ -84,19 +132,14 @@ class Delimited:
     encoding: str = "utf-8"
 
 
-def attempt(parse: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | DataError:
-    """What `parse` returns, or the `DataError` that it raises."""
-    try:
-        return parse(*args, **kwargs)
-    except DataError as error:
-        return error
-
-
-def read_rows(table: AnyTable, *, text: Delimited | None = None) -> Iterator[Row]:
+def read_rows(
+    table: AnyTable, *, names: Mapping[str, str] | None = None, text: Delimited | None = None
+) -> Iterator[Row]:
     """The rows of a table, or of several, in order.
 
     Args:
         table: One or more.
+        names: nerlink's names of columns to those of the tables, where they differ.
         text: How the CSV and TSV files among the tables are laid out.
 
     Raises:
@@ -106,7 +149,7 @@ def read_rows(table: AnyTable, *, text: Delimited | None = None) -> Iterator[Row
     for row in _rows_of(table, text or Delimited()):
         if isinstance(row, DataError):
             raise row
-        yield row
+        yield row.under(names) if names else row
 
 
 def _rows_of(table: AnyTable, text: Delimited) -> Iterator[Row | DataError]:
@@ -144,7 +187,7 @@ def _row_of_record(item: object, where: str) -> Row:
     if isinstance(item, Entity):
         item = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
     if isinstance(item, Mapping):
-        return Row(where, {name: _plain(value) for name, value in item.items()})
+        return Row(where, _plain(item))
     raise DataError(
         f"{where}: {item!r} is neither a record nor an Entity. "
         "A record looks like {'id': 'Q1', 'name': 'Ada'}."
@@ -152,15 +195,10 @@ def _row_of_record(item: object, where: str) -> Row:
 
 
 _LONGEST_CELL: Final = 1 << 30
-_TEXT: Final = "text"
 
 
 def open_delimited(
-    path: str | Path,
-    text: Delimited,
-    *,
-    separator: str = ",",
-    names: Mapping[str, str] | None = None,
+    path: str | Path, text: Delimited, *, separator: str = ",", verbatim: str = ""
 ) -> OpenTable:
     """A table as text. Its first row names the columns; an empty cell is missing.
 
@@ -168,10 +206,10 @@ def open_delimited(
         path: The file.
         text: How it is laid out.
         separator: The separator where the layout names none.
-        names: nerlink's names of columns to the file's, where they differ.
+        verbatim: A column whose empty cells are empty strings.
 
     Raises:
-        DataError: The file cannot be read, is empty, or a column is missing or occurs twice.
+        DataError: The file cannot be read, is empty, or a column occurs twice.
     """
     separator = text.separator or separator
     if len(separator) != 1:
@@ -192,8 +230,8 @@ def open_delimited(
     _, header = next(rows, ("", []))
     if not header:
         raise DataError(f"{path} is empty; its first row must name the columns.")
-    columns = _named(header, names or {}, where=str(path))
-    return OpenTable(columns, _rows_of_cells(rows, columns, separator))
+    columns = _unique(header, where=str(path))
+    return OpenTable(columns, (_row_of_cells(row, columns, verbatim) for row in rows))
 
 
 def _split_lines(path: str | Path, reader: Any) -> Iterator[tuple[str, list[str]]]:
@@ -210,49 +248,15 @@ def _split_lines(path: str | Path, reader: Any) -> Iterator[tuple[str, list[str]
             yield where, cells
 
 
-def _rows_of_cells(
-    rows: Iterable[tuple[str, list[str]]], columns: Sequence[str], separator: str
-) -> Iterator[Row | DataError]:
-    for where, cells in rows:
-        if len(cells) != len(columns):
-            yield DataError(
-                f"{where}: {counted(len(cells), 'values')} for {counted(len(columns), 'columns')}. "
-                f"Quote a value that holds {separator!r}."
-            )
-            continue
-        values = dict(zip(columns, cells, strict=True))
-        # Nothing between two separators is no value, but a text may well be empty.
-        yield Row(where, {name: v if v or name == _TEXT else None for name, v in values.items()})
-
-
-def _named(columns: Iterable[str], names: Mapping[str, str], *, where: str) -> list[str]:
-    """The columns of a table under nerlink's names.
-
-    Raises:
-        DataError: A column that is to be renamed is not there, or a name occurs twice.
-    """
-    found = list(columns)
-    for name, column in names.items():
-        if column not in found:
-            raise (
-                wrong_way_round(names, where=where)
-                if name in found
-                else missing_column(column, found, where=where)
-            )
-    by_column = {column: name for name, column in names.items()}
-    named = [by_column.get(column, column) for column in found]
-    if twice := {name for name in named if named.count(name) > 1}:
-        raise DataError(f"{where}: columns {', '.join(sorted(map(repr, twice)))} occur twice.")
-    return named
-
-
-def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
-    """The error for a mapping from the file's names to nerlink's; shows the mapping to write."""
-    right = {column: name for name, column in names.items()}
-    return DataError(
-        f"{where}: columns={dict(names)} is the wrong way round: "
-        f"nerlink's names come first. Write columns={right}."
-    )
+def _row_of_cells(
+    row: tuple[str, list[str]], columns: Sequence[str], verbatim: str
+) -> Row | DataError:
+    where, cells = row
+    if len(cells) != len(columns):
+        numbers = counted(len(cells), "values"), counted(len(columns), "columns")
+        return DataError(f"{where}: {' for '.join(numbers)}. Quote values that hold separators.")
+    pairs = zip(columns, cells, strict=True)
+    return Row(where, {column: v if v or column == verbatim else None for column, v in pairs})
 
 
 def read_json_lines(path: str | Path) -> Iterator[Row | DataError]:
@@ -297,18 +301,11 @@ def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
     raise DataError(f"{where} is {value!r:.80}; it must be an object: names and values in braces.")
 
 
-_BATCH: Final = 1024
-
-
-def open_parquet(path: str | Path, *, names: Mapping[str, str] | None = None) -> OpenTable:
+def open_parquet(path: str | Path) -> OpenTable:
     """A Parquet file.
 
-    Args:
-        path: The file.
-        names: nerlink's names of columns to the file's, where they differ.
-
     Raises:
-        DataError: It is no Parquet file, or a column is missing or occurs twice.
+        DataError: It is no Parquet file, or a column occurs twice.
     """
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -323,14 +320,14 @@ def open_parquet(path: str | Path, *, names: Mapping[str, str] | None = None) ->
         raise DataError(
             f"{path} is not a Parquet file: {error}. Name the format it has, or copy it again."
         ) from error
-    columns = _named(file.schema_arrow.names, names or {}, where=str(path))
+    columns = _unique(file.schema_arrow.names, where=str(path))
     return OpenTable(columns, _rows_of_batches(path, file, columns))
 
 
 def _rows_of_batches(path: str | Path, file: Any, columns: Sequence[str]) -> Iterator[Row]:
     number = 0
     try:
-        for batch in file.iter_batches(_BATCH):
+        for batch in file.iter_batches(1024):
             cells = (column.to_pylist(maps_as_pydicts="strict") for column in batch.columns)
             for values in zip(*cells, strict=True):
                 filled = map(_filled, values)
@@ -348,35 +345,25 @@ def _filled(value: Any) -> Any:
     return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
-_CHUNK: Final = 10_000
-"""Rows of a DataFrame that are turned into plain values at once."""
-
-
 def is_frame(table: object) -> bool:
     """Whether something is a pandas DataFrame, as far as one can tell without pandas."""
     return hasattr(table, "iloc") and hasattr(table, "columns")
 
 
-def open_frame(
-    frame: Any, *, names: Mapping[str, str] | None = None, where: str = "frame"
-) -> OpenTable:
-    """A pandas DataFrame.
-
-    Args:
-        frame: The DataFrame.
-        names: nerlink's names of columns to those of the DataFrame, where they differ.
-        where: What errors call the DataFrame.
+def open_frame(frame: Any, *, where: str = "frame") -> OpenTable:
+    """A pandas DataFrame, which errors call `where`.
 
     Raises:
-        DataError: A column is missing or occurs twice.
+        DataError: A column occurs twice.
     """
-    columns = _named(map(str, frame.columns), names or {}, where=where)
+    columns = _unique(map(str, frame.columns), where=where)
     return OpenTable(columns, _rows_of_frame(frame, columns, where))
 
 
 def _rows_of_frame(frame: Any, columns: Sequence[str], where: str) -> Iterator[Row]:
-    for first in range(0, len(frame), _CHUNK):
-        part = frame.iloc[first : first + _CHUNK]
+    n_rows = 10_000  # turned into plain values at once
+    for first in range(0, len(frame), n_rows):
+        part = frame.iloc[first : first + n_rows]
         cells = (part.iloc[:, i].astype(object).tolist() for i in range(len(columns)))
         for number, values in enumerate(zip(*cells, strict=True), first):
             plain = map(_plain, values)

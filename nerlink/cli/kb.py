@@ -95,11 +95,11 @@ def add(
     """Add entities from tables, or one; they can be linked at once."""
     from nerlink.data import Entity
     from nerlink.kb import KnowledgeBase
-    from nerlink.kb.entities import entities_in_table
+    from nerlink.kb.entities import EntityTables
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
         raise typer.BadParameter("Name either tables of entities or --id and what else is known.")
-    entities = list(entities_in_table(tables or []))
+    entities = list(EntityTables().entities(tables or []))
     if id is not None:
         aliases = dict.fromkeys(alias or (), 0)
         entities = [

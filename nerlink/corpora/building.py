@@ -28,10 +28,10 @@ from nerlink.corpora.downloads import fetch
 from nerlink.data import NIL, Document
 from nerlink.errors import DataError
 from nerlink.files import open_output
-from nerlink.kb.entities import EntityColumns, aliases_in_row, entity_in_row
+from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
-from nerlink.tables import Row, read_rows
+from nerlink.tables import Row
 from nerlink.toml import dump_table
 
 __all__ = ["build_corpus"]
@@ -178,11 +178,10 @@ def _build_table(
     if expected is None:
         return None
     name, n_rows = f"{kind}.jsonl", 0
-    columns = EntityColumns(expected.columns)
     with open_output(target / name) as handle:
-        for row in read_rows(source / expected.file):
+        for row in EntityTables(expected.columns).rows(source / expected.file):
             n_rows += 1
-            for record in _records(row, kind, columns):
+            for record in _table_records(row, kind):
                 handle.write(json_from_record(record) + "\n")
     if expected.count is not None and n_rows != expected.count:
         path = source / expected.file
@@ -190,12 +189,11 @@ def _build_table(
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 
 
-def _records(row: Row, kind: str, columns: EntityColumns) -> Iterator[dict[str, Any]]:
+def _table_records(row: Row, kind: str) -> Iterator[dict[str, Any]]:
     """A row in nerlink's own columns; what an entity has beside them is kept."""
     if kind == "aliases":
-        yield from map(asdict, aliases_in_row(row, columns))
+        yield from map(asdict, aliases_in_row(row))
         return
-    own = asdict(entity_in_row(row, columns))
-    used = {*own, *map(columns.of, own)}
-    others = {key: value for key, value in row.values.items() if key not in used}
+    own = asdict(entity_in_row(row))
+    others = {key: value for key, value in row.values.items() if key not in own}
     yield {key: value for key, value in own.items() if value} | others

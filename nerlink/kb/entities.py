@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
 from typing import Any, Final
@@ -16,13 +16,10 @@ from nerlink.words import MISSPELT, did_you_mean, missing_column, nearest
 
 __all__ = [
     "AliasCount",
-    "EntityColumns",
+    "EntityTables",
     "aliases_in_row",
-    "aliases_in_table",
     "cleaned",
-    "entities_in_table",
     "entity_in_row",
-    "split_tables",
 ]
 
 log = logging.getLogger(__name__)
@@ -48,52 +45,68 @@ class AliasCount:
     count: int
 
 
-class EntityColumns:
-    """Which column of the tables holds which value; remembers which columns were met.
+class EntityTables:
+    """Reads tables of entities and of aliases, and remembers which columns were met.
 
     Args:
-        names: What nerlink calls a value (`popularity`) to the column it is in (`in_links`).
+        columns: What nerlink calls a value (`popularity`) to the column it is in (`in_links`).
             Values without an entry are in a column of their own name.
+        text: How the CSV and TSV files among the tables are laid out.
 
     Raises:
         DataError: A name that is none of nerlink's.
     """
 
-    def __init__(self, names: Mapping[str, str] | None = None) -> None:
-        self.names = dict(names or {})
+    def __init__(
+        self, columns: Mapping[str, str] | None = None, text: Delimited | None = None
+    ) -> None:
+        self.columns = dict(columns or {})
+        self.text = text
         self._met: set[str] = set()
         known = (*_ENTITY, *_ALIAS)
-        for name, column in self.names.items():
+        for name, column in self.columns.items():
+            if name not in known and column in known:
+                raise wrong_way_round(self.columns, where="a knowledge base")
             if name not in known:
-                if column in known:
-                    raise wrong_way_round(self.names, where="a knowledge base")
                 raise DataError(
                     f"columns: {name!r} is not a value that a knowledge base keeps. "
                     f"Values are {', '.join(known)}.{did_you_mean(name, known)}"
                 )
 
-    def of(self, name: str) -> str:
-        """The column that holds a value."""
-        return self.names.get(name, name)
-
-    def get(self, row: Row, name: str) -> Any:
-        """The value of that name, or `None`."""
-        return row.values.get(self.of(name))
-
-    def require(self, row: Row, name: str) -> Any:
-        """The value of that name.
+    def rows(self, table: AnyTable) -> Iterator[Row]:
+        """The rows of a table, or of several, under nerlink's names.
 
         Raises:
-            DataError: The row has no such column.
+            DataError: A table or row that cannot be read.
         """
-        if self.of(name) in row.values:
-            return self.get(row, name)
-        error = missing_column(self.of(name), row.values, where=row.where)
-        raise DataError(f"{error} Name the right one with columns={{{name!r}: ...}}.")
+        for row in read_rows(table, names=self.columns, text=self.text):
+            self._met.update(row.values)
+            yield row
 
-    def meet(self, row: Row) -> None:
-        """Remember the columns of a row."""
-        self._met.update(row.values)
+    def split(self, table: AnyTable) -> tuple[list[AnyTable], list[AnyTable]]:
+        """Files and DataFrames of entities, and those of aliases, known by their columns.
+
+        An alias table has no `id`, but a column `alias` or `surface`. Records stay with the
+        entities.
+        """
+        tables = list(table) if isinstance(table, list | tuple) else [table]
+        if not all(isinstance(item, str | PathLike) or is_frame(item) for item in tables):
+            return [table], []
+        firsts = [next(self.rows(item), None) for item in tables]
+        kinds = [first is not None and _is_of_alias(first.values) for first in firsts]
+        pairs = list(zip(tables, kinds, strict=True))
+        return [item for item, yes in pairs if not yes], [item for item, yes in pairs if yes]
+
+    def entities(self, table: AnyTable) -> Iterator[Entity]:
+        """The entities in a table, or in several, and then `check`."""
+        yield from map(entity_in_row, self.rows(table))
+        self.check()
+
+    def aliases(self, table: AnyTable) -> Iterator[AliasCount]:
+        """The alias counts in a table, or in several, and then `check`."""
+        for row in self.rows(table):
+            yield from aliases_in_row(row)
+        self.check()
 
     def check(self) -> None:
         """Refuse columns that were named but never met; warn of names that seem to be missing.
@@ -101,128 +114,80 @@ class EntityColumns:
         Raises:
             DataError: With the nearest column that was met.
         """
-        there = ", ".join(sorted(map(repr, self._met)))
-        for name, column in self.names.items():
-            if self._met and column not in self._met:
+        for name, column in self.columns.items():
+            if self._met and name not in self._met:
+                there = ", ".join(sorted(map(repr, self._met)))
                 raise DataError(
                     f"columns: no table has the column {column!r} given for {name!r}; "
                     f"there are {there}.{did_you_mean(column, self._met)}"
                 )
-        others = self._met - set(map(self.of, (*_ENTITY, *_ALIAS)))
-        self._warn_of_lookalikes(others)
-        if others and self.of("name") not in self._met and self.of("id") in self._met:
-            log.warning(
-                "No column has the names of entities, so they are called by their ids. "
-                "Name it with columns={'name': ...} (--column name=...); there are %s.",
-                ", ".join(sorted(map(repr, others))),
-            )
-
-    def _warn_of_lookalikes(self, others: Iterable[str]) -> None:
-        """Name columns that are left out, though they look like one that no table has."""
-        tables = (values for values in (_ENTITY, _ALIAS) if self.of(values[0]) in self._met)
-        missing = [v for values in tables for v in values if self.of(v) not in self._met]
-        for column in sorted(others):
+        others = sorted(self._met.difference(_ENTITY, _ALIAS))
+        tables = (values for values in (_ENTITY, _ALIAS) if values[0] in self._met)
+        missing = [value for values in tables for value in values if value not in self._met]
+        for column in others:
             if near := nearest(column, missing, alike=MISSPELT):
                 log.warning(
                     f"The column {column!r} is left out. Did you mean {near!r}? Then name it so, "
                     f"or say columns={{{near!r}: {column!r}}} (--column {near}={column})."
                 )
+        if others and "name" not in self._met and "id" in self._met:
+            log.warning(
+                "No column has the names of entities, so they are called by their ids. "
+                "Name it with columns={'name': ...} (--column name=...); there are %s.",
+                ", ".join(map(repr, others)),
+            )
 
 
-def split_tables(
-    table: AnyTable, columns: EntityColumns, *, text: Delimited | None = None
-) -> tuple[list[AnyTable], list[AnyTable]]:
-    """Files and DataFrames of entities, and those of aliases, known by their columns.
-
-    An alias table has no `id`, but a column `alias` or `surface`. Records stay with the entities.
-
-    Args:
-        table: One or more.
-        columns: Which column holds which value.
-        text: How the CSV and TSV files among the tables are laid out.
-    """
-    tables = list(table) if isinstance(table, list | tuple) else [table]
-    if not all(isinstance(item, str | PathLike) or is_frame(item) for item in tables):
-        return [table], []
-    kinds = [
-        (item, _is_of_aliases(next(read_rows(item, text=text), None), columns)) for item in tables
-    ]
-    return [item for item, yes in kinds if not yes], [item for item, yes in kinds if yes]
+def _is_of_alias(values: Mapping[str, Any]) -> bool:
+    return "id" not in values and ("alias" in values or "surface" in values)
 
 
-def _is_of_aliases(first: Row | None, columns: EntityColumns) -> bool:
-    there: Collection[str] = () if first is None else first.values
-    has_surface = any(name in there for name in (columns.of("alias"), "alias", "surface"))
-    return has_surface and columns.of("id") not in there
-
-
-def entities_in_table(table: AnyTable, columns: EntityColumns | None = None) -> Iterator[Entity]:
-    """The entities in a table, or in several.
-
-    Raises:
-        DataError: A table, row or value that cannot be used.
-    """
-    columns = columns or EntityColumns()
-    for row in read_rows(table):
-        yield entity_in_row(row, columns)
-    columns.check()
-
-
-def aliases_in_table(table: AnyTable, columns: EntityColumns) -> Iterator[AliasCount]:
-    """The alias counts in a table, or in several.
-
-    Raises:
-        DataError: A table, row or value that cannot be used.
-    """
-    for row in read_rows(table):
-        yield from aliases_in_row(row, columns)
-    columns.check()
-
-
-def entity_in_row(row: Row, columns: EntityColumns) -> Entity:
+def entity_in_row(row: Row) -> Entity:
     """The entity in a row; a missing name is the id, other missing values are empty.
 
     Raises:
         DataError: A value that cannot be used.
     """
-    columns.meet(row)
-    id_ = cleaned(columns.require(row, "id"), "id", where=row.where)
+    values, where = row.values, row.where
+    id_ = cleaned(_require(row, "id"), "id", where=where)
     if not id_ or id_ == NIL:
         raise DataError(
-            f"{row.where}: column 'id' is {id_!r}. Every entity needs an id other than {NIL!r}."
+            f"{where}: column 'id' is {id_!r}. Every entity needs an id other than {NIL!r}."
         )
-    name, description, type_ = (
-        cleaned(columns.get(row, value), value, where=row.where)
-        for value in ("name", "description", "type")
-    )
     return Entity(
         id=id_,
-        name=name or id_,
-        description=description,
-        type=type_ or None,
-        popularity=_number(columns.get(row, "popularity"), "popularity", where=row.where),
-        aliases=_alias_counts(columns.get(row, "aliases"), where=row.where),
+        name=cleaned(values.get("name"), "name", where=where) or id_,
+        description=cleaned(values.get("description"), "description", where=where),
+        type=cleaned(values.get("type"), "type", where=where) or None,
+        popularity=_number(values.get("popularity"), "popularity", where=where),
+        aliases=_alias_counts(values.get("aliases"), where=where),
     )
 
 
-def aliases_in_row(row: Row, columns: EntityColumns) -> Iterator[AliasCount]:
+def aliases_in_row(row: Row) -> Iterator[AliasCount]:
     """The count for each entity in a row of an alias table.
 
     Raises:
         DataError: A value that cannot be used.
     """
-    columns.meet(row)
-    is_surface = "surface" in row.values and "alias" not in {*columns.names, *row.values}
-    surface = columns.require(row, "surface" if is_surface else "alias")
-    surface = cleaned(surface, "alias", where=row.where)
-    if not surface:
-        raise DataError(f"{row.where}: column 'alias' is empty. Every alias needs a surface.")
-    entities = columns.get(row, "entities")
-    count = _count(columns.get(row, "count"), where=row.where)
+    values, where = row.values, row.where
+    is_surface = "surface" in values and "alias" not in values
+    alias = cleaned(_require(row, "surface" if is_surface else "alias"), "alias", where=where)
+    if not alias:
+        raise DataError(f"{where}: column 'alias' is empty. Every alias needs a surface.")
+    count = _count(values.get("count"), where=where)
+    entities = values.get("entities")
     if entities is None:
-        entities = [columns.require(row, "entity")]
-    for entity in _items(entities, "entities", where=row.where):
-        yield AliasCount(surface, cleaned(entity, "entity", where=row.where), count)
+        entities = [_require(row, "entity")]
+    for entity in _items(entities, "entities", where=where):
+        yield AliasCount(alias, cleaned(entity, "entity", where=where), count)
+
+
+def _require(row: Row, name: str) -> Any:
+    if name in row.values:
+        return row.values[name]
+    error = missing_column(name, row.values, where=row.where)
+    raise DataError(f"{error} Name the right one with columns={{{name!r}: ...}}.")
 
 
 def _alias_counts(value: Any, *, where: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.entities import EntityColumns, entities_in_table
+from nerlink.kb.entities import EntityTables
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
@@ -82,13 +82,7 @@ class KnowledgeBase:
         path = Path(path)
         if path.exists() and not overwrite:
             raise KnowledgeBaseError(f"{path} exists; overwrite=True (--overwrite) replaces it.")
-        build(
-            path,
-            entities,
-            aliases=aliases,
-            columns=EntityColumns(columns),
-            options=options or BuildOptions(),
-        )
+        build(path, entities, aliases=aliases, columns=columns, options=options or BuildOptions())
         return cls.open(path, read_only=False)
 
     @classmethod
@@ -225,7 +219,7 @@ class KnowledgeBase:
             DataError: A value that cannot be used.
             KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
-        checked = list(entities_in_table(entities))
+        checked = list(EntityTables().entities(entities))
         with self.change() as connection:
             edit.add_entities(connection, checked)
 

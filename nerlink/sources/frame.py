@@ -49,20 +49,20 @@ def from_frame(
         DataError: A column is missing or a value is wrong; the message names the row, counted
             from 0, and the column.
     """
-    table = _open(frame, columns, "frame")
-    beside = None if texts is None else _open(texts, None, "texts")
-    form = RowFormat(shape=shape, scheme=scheme)
+    table = _open(frame, "frame")
+    beside = None if texts is None else _open(texts, "texts")
+    form = RowFormat(shape=shape, columns=columns, scheme=scheme)
     results = documents_from_table(table, form, texts=beside, where="frame")
     return list(accept(results, source="frame", on_error=on_error, skipped=skipped))
 
 
-def _open(frame: Any, names: Mapping[str, str] | None, where: str) -> OpenTable:
+def _open(frame: Any, where: str) -> OpenTable:
     if not is_frame(frame):
         raise DataError(
             f"{where} is a {type(frame).__name__}; pass a pandas DataFrame. "
             "pandas.DataFrame(records) makes one of records, to_pandas() of most other tables."
         )
-    return open_frame(frame, names=names, where=where)
+    return open_frame(frame, where=where)
 
 
 def to_frame(

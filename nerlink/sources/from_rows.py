@@ -87,7 +87,7 @@ def documents_from_table(
     of a document need not follow each other.
 
     Args:
-        table: The table, with nerlink's names of columns.
+        table: The table.
         form: What its rows mean.
         texts: The table of texts, opened, where there is one.
         where: What errors call the table.
@@ -95,6 +95,7 @@ def documents_from_table(
     Raises:
         DataError: There is no such shape, the columns tell none, or the texts cannot be read.
     """
+    table = table.under(form.columns, where=where) if form.columns else table
     shape = form.shape or detect_shape(table.columns, where=where)
     if shape not in get_args(Shape):
         raise DataError(f"shape is {shape!r}; it must be one of {', '.join(get_args(Shape))}.")

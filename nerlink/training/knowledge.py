@@ -10,7 +10,7 @@ from nerlink.corpora.cards import KnowledgeBaseFile, find_corpus, read_card, sha
 from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.entities import EntityColumns, aliases_in_table, entities_in_table
+from nerlink.kb.entities import EntityTables
 from nerlink.kb.store.connections import copy_base, remove_base
 from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.tables import AnyTable
@@ -98,7 +98,7 @@ def _entities_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[En
     earlier: set[str] = set()
     for path, names in files:
         new = set()
-        for entity in entities_in_table(path, EntityColumns(names)):
+        for entity in EntityTables(names).entities(path):
             if entity.id not in earlier:
                 new.add(entity.id)  # an id that one file has twice is still refused
                 yield entity
@@ -108,5 +108,5 @@ def _entities_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[En
 def _aliases_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[dict[str, Any]]:
     """The aliases of all files, a record each."""
     for path, names in files:
-        for alias in aliases_in_table(path, EntityColumns(names)):
+        for alias in EntityTables(names).aliases(path):
             yield asdict(alias)

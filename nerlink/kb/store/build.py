@@ -3,10 +3,9 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -14,11 +13,11 @@ from uuid import uuid4
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
-from nerlink.kb.entities import EntityColumns, aliases_in_row, entity_in_row, split_tables
+from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
 from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.store.connections import remove_journals
 from nerlink.kb.store.schema import FUZZY, INDICES, TABLES, hash_content
-from nerlink.tables import AnyTable, Delimited, Row, read_rows
+from nerlink.tables import AnyTable, Delimited, Row
 
 __all__ = [
     "INSERT_ENTITY",
@@ -79,7 +78,7 @@ def build(
     entities: AnyTable,
     *,
     aliases: AnyTable = (),
-    columns: EntityColumns,
+    columns: Mapping[str, str] | None = None,
     options: BuildOptions,
 ) -> None:
     """Write a knowledge base to `path`, whole or not at all; an existing file is replaced.
@@ -95,7 +94,7 @@ def build(
         raise _not_writable(path, error) from error
     try:
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            _fill(connection, entities, aliases, columns, options)
+            _fill(connection, entities, aliases, EntityTables(columns, options.text), options)
         Path(part).chmod(0o644)
         remove_journals(path)
         Path(part).replace(path)
@@ -141,18 +140,17 @@ def _fill(
     connection: sqlite3.Connection,
     entities: AnyTable,
     aliases: AnyTable,
-    columns: EntityColumns,
+    tables: EntityTables,
     options: BuildOptions,
 ) -> None:
     connection.executescript(_FAST + TABLES)
     connection.execute("BEGIN")
-    tables, alias_tables = split_tables(entities, columns, text=options.text)
-    read = partial(read_rows, text=options.text)
-    entity_rows = chain.from_iterable(map(read, tables))
-    alias_rows = chain.from_iterable(map(read, [*alias_tables, aliases]))
-    n_entities = _load_entities(connection, entity_rows, columns, options)
-    _load_aliases(connection, alias_rows, columns, options)
-    columns.check()
+    of_entities, of_aliases = tables.split(entities)
+    entity_rows = chain.from_iterable(map(tables.rows, of_entities))
+    alias_rows = chain.from_iterable(map(tables.rows, [*of_aliases, aliases]))
+    n_entities = _load_entities(connection, entity_rows, options)
+    _load_aliases(connection, alias_rows, options)
+    tables.check()
     options.report("sorting aliases")
     connection.execute(
         "INSERT INTO alias SELECT key, row, surface, sum(count) FROM staging "
@@ -176,13 +174,10 @@ def _fill(
 
 
 def _load_entities(
-    connection: sqlite3.Connection,
-    rows: Iterator[Row],
-    columns: EntityColumns,
-    options: BuildOptions,
+    connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
 ) -> int:
     n_loaded = 0
-    while batch := [(row, entity_in_row(row, columns)) for row in islice(rows, _BATCH)]:
+    while batch := [(row, entity_in_row(row)) for row in islice(rows, _BATCH)]:
         _insert_entities(connection, n_loaded, batch)
         _stage(
             connection,
@@ -223,10 +218,7 @@ def _insert_entities(
 
 
 def _load_aliases(
-    connection: sqlite3.Connection,
-    rows: Iterator[Row],
-    columns: EntityColumns,
-    options: BuildOptions,
+    connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
 ) -> None:
     n_loaded = 0
     while batch := list(islice(rows, _BATCH)):
@@ -235,7 +227,7 @@ def _load_aliases(
             (
                 (found.alias, _row_of(connection, found.entity, row), found.count)
                 for row in batch
-                for found in aliases_in_row(row, columns)
+                for found in aliases_in_row(row)
             ),
         )
         n_loaded += len(batch)

@@ -32,8 +32,10 @@ def read_csv(path: str | Path, form: DelimitedFormat, *, separator: str = ",") -
         form: How it is laid out.
         separator: The separator where `form` names none.
     """
-    table = open_delimited(path, form, separator=separator, names=form.columns)
-    texts = None if form.texts is None else open_delimited(form.texts, form, separator=separator)
+    verbatim = (form.columns or {}).get("text", "text")  # there is no text that is missing
+    open_ = partial(open_delimited, text=form, separator=separator)
+    table = open_(path, verbatim=verbatim)
+    texts = None if form.texts is None else open_(form.texts, verbatim="text")
     yield from documents_from_table(table, form, texts=texts, where=str(path))
 
 

@@ -23,7 +23,7 @@ def read_parquet(path: str | Path, form: RowFormat) -> Iterator[Result]:
         path: The file.
         form: What its rows mean.
     """
-    table = open_parquet(path, names=form.columns)
+    table = open_parquet(path)
     texts = None if form.texts is None else open_parquet(form.texts)
     yield from documents_from_table(table, form, texts=texts, where=str(path))
 
