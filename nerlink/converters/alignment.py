@@ -9,16 +9,15 @@ one tag, and so cannot hold overlapping mentions: the longest one wins, among eq
 The report has every mention that did not fit the tokens as they were.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from operator import attrgetter
 from typing import NamedTuple
 
 from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason, AlignmentReport
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.data import Mention
+from nerlink.sources.tokens.cover import choose_flat
 
 __all__ = ["AlignedSpan", "Alignment", "align"]
 
@@ -85,7 +84,10 @@ def align(
         entries.append(AlignmentEntry(document, mention, surface, reason))
 
     # Overlaps go before tokens are split: a mention that is dropped must leave no cut behind.
-    fits = _without_overlaps(_fit(tokens, text, mentions, note), note)
+    fits = choose_flat(
+        _fit(tokens, text, mentions, note),
+        dropped=lambda fit: note(fit.mention, AlignmentReason.OVERLAP),
+    )
     tokens = _split_tokens(tokens, text, fits, note)
     # Now a token starts where a mention starts, and one ends where it ends: starts give both.
     spans = [
@@ -152,25 +154,6 @@ def _clip(
     if (fit.start, fit.end) != (start, end):
         note(mention, AlignmentReason.CLIPPED)
     return fit
-
-
-def _without_overlaps(fits: list[_Fit], note: Note) -> list[_Fit]:
-    """The longest mentions that do not overlap, in the order of the text."""
-    in_order = sorted(fits, key=attrgetter("start"))
-    if all(fit.end <= following.start for fit, following in pairwise(in_order)):
-        return in_order
-    taken: list[tuple[int, int]] = []
-    kept = []
-    # Sorting is stable, so that of equally long mentions the earlier comes first.
-    for fit in sorted(in_order, key=lambda fit: fit.start - fit.end):
-        # Ranges taken so far do not overlap: only the two neighbours can be in the way.
-        at = bisect_left(taken, (fit.start, fit.end))
-        if (at and taken[at - 1][1] > fit.start) or (at < len(taken) and taken[at][0] < fit.end):
-            note(fit.mention, AlignmentReason.OVERLAP)
-        else:
-            insort(taken, (fit.start, fit.end))
-            kept.append(fit)
-    return sorted(kept, key=attrgetter("start"))
 
 
 def _split_tokens(

@@ -1,12 +1,14 @@
 """Tokens that cover a document, cut so that every mention begins and ends with one."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
+from typing import Protocol, TypeVar
 
 import regex
 
-from nerlink.data import Document, Mention
+from nerlink.data import Document
 from nerlink.sources.losses import Losses
 
 __all__ = ["choose_flat", "cover", "opens_sentence"]
@@ -80,22 +82,39 @@ def opens_sentence(doc: Document, ranges: Sequence[tuple[int, int]]) -> list[boo
     return [doc.text.find("\n", last, start) >= 0 for (_, last), (start, _) in borders]
 
 
-def choose_flat(mentions: Sequence[Mention], losses: Losses) -> list[Mention]:
-    """Mentions without overlap: of those that clash, the longest stays, of equals the earlier."""
-    kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda m: (m.start - m.end, m.start)):
-        place = bisect_right(kept, mention.start, key=_start)
-        clashes = (place and kept[place - 1].end > mention.start) or (
-            place < len(kept) and kept[place].start < mention.end
-        )
-        if clashes:
-            losses.add("overlapping mentions")
-        elif mention.label is None and mention.entity is None:
-            losses.add("mentions without label and link")
-        else:
-            kept.insert(place, mention)
+class _Stretch(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+S = TypeVar("S", bound=_Stretch)
+
+
+def choose_flat(
+    spans: Iterable[S],
+    *,
+    dropped: Callable[[S], object],
+    is_kept: Callable[[S], bool] = lambda _: True,
+) -> list[S]:
+    """Spans without overlap, in the order of the text.
+
+    Of spans that clash, the longest stays; of equally long ones, the earlier.
+
+    Args:
+        spans: In any order.
+        dropped: Called with each span that clashes with one that stays.
+        is_kept: Whether a span that clashes with none stays.
+    """
+    kept: list[S] = []
+    for span in sorted(spans, key=lambda one: (one.start - one.end, one.start)):
+        # The spans that are kept do not overlap: only the two neighbours can be in the way.
+        place = bisect_right(kept, span.start, key=attrgetter("start"))
+        if (place and kept[place - 1].end > span.start) or (
+            place < len(kept) and kept[place].start < span.end
+        ):
+            dropped(span)
+        elif is_kept(span):
+            kept.insert(place, span)
     return kept
-
-
-def _start(mention: Mention) -> int:
-    return mention.start

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Final
@@ -166,13 +167,24 @@ def rows_from_tokens(
     )
 
 
+def _has_tag(mention: Mention, losses: Losses) -> bool:
+    is_bare = mention.label is None and mention.entity is None
+    losses.add("mentions without label and link", is_bare)
+    return not is_bare
+
+
 def _token_spans(
     doc: Document, ranges: Sequence[tuple[int, int]], is_first: list[bool], losses: Losses
 ) -> tuple[list[Span], list[Span]]:
     """Spans of labels and of entities; a sentence that would begin inside one does not."""
     labels, entities = [], []
     starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
-    for mention in choose_flat(doc.mentions, losses):
+    flat = choose_flat(
+        doc.mentions,
+        dropped=lambda _: losses.add("overlapping mentions"),
+        is_kept=partial(_has_tag, losses=losses),
+    )
+    for mention in flat:
         first, last = bisect_left(starts, mention.start), bisect_left(ends, mention.end) + 1
         losses.add("sentence borders inside a mention", sum(is_first[first + 1 : last]))
         is_first[first + 1 : last] = [False] * (last - first - 1)

@@ -52,7 +52,13 @@ def test_given_sentences_are_kept():
 def test_of_overlapping_mentions_the_longest_stays_and_the_earlier_of_equals():
     places = [(0, 2), (0, 4), (3, 5), (4, 6), (8, 10), (9, 14), (13, 18), (18, 20)]
     mentions = [Mention(start=s, end=e, label="X") for s, e in places]
-    losses = Losses()
-    kept = choose_flat(mentions, losses)
+    dropped = []
+    kept = choose_flat(mentions, dropped=dropped.append)
     assert [(m.start, m.end) for m in kept] == [(0, 4), (4, 6), (9, 14), (18, 20)]
-    assert losses.counts == {"overlapping mentions": 4}
+    assert sorted(m.start for m in dropped) == [0, 3, 8, 13]
+
+
+def test_a_mention_that_is_not_kept_takes_no_room_from_others():
+    mentions = [Mention(start=0, end=4), Mention(start=0, end=2, label="X")]
+    kept = choose_flat(mentions, dropped=print, is_kept=lambda mention: mention.label is not None)
+    assert kept == [mentions[1]]
