@@ -137,35 +137,22 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
             standard.detach()  # flushes, and leaves standard output open
         return
     path = Path(path).resolve()
-    if path.exists() and not path.is_file():
-        yield from _write_through(path)
-        return
+    is_replaced = path.is_file() or not path.exists()  # a pipe or a device can only be written to
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        raw = partial.open("xb")
+        raw = partial.open("xb") if is_replaced else path.open("wb")
     except OSError as error:
-        raise _not_writable(path, error) from error
+        reason = error.strerror or error
+        raise DataError(
+            f"{path} cannot be written: {reason}. Name a file in a folder of yours."
+        ) from error
     try:
         with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
             yield handle
-        partial.replace(path)
+        if is_replaced:
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _not_writable(path: Path, error: OSError) -> DataError:
-    reason = error.strerror or error
-    return DataError(f"{path} cannot be written: {reason}. Name a file in a folder of yours.")
-
-
-def _write_through(path: Path) -> Iterator[TextIO]:
-    """What is no regular file, and so cannot be replaced."""
-    try:
-        raw = path.open("wb")
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
-        yield handle
 
 
 @contextmanager

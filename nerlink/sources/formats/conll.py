@@ -4,11 +4,11 @@ They are written with the white space and names of documents, or plain for other
 """
 
 import dataclasses
-import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import itemgetter, ne
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
@@ -28,11 +28,10 @@ from nerlink.sources.tokens.rows import (
 from nerlink.tables import attempt
 from nerlink.words import counted, missing_column
 
-__all__ = ["COLUMNS_MARK", "DOCUMENT_MARK", "ConllFormat", "read_conll", "write_conll"]
+__all__ = ["ConllFormat", "read_conll", "write_conll"]
 
-
-COLUMNS_MARK: Final = "# global.columns ="
-DOCUMENT_MARK: Final = "# newdoc"
+_COLUMNS_MARK: Final = "# global.columns ="
+_DOCUMENT_MARK: Final = "# newdoc"
 _OLD_DOCUMENT_MARK: Final = "-DOCSTART-"
 _KNOWN: Final = ("token", "ner", "nel", ENTITY_NAME, "misc")
 _BLANK: Final = " \t\r"
@@ -73,12 +72,10 @@ class ConllFormat:
         """Refuse a value that no file can have.
 
         Raises:
-            DataError: The scheme, the kind of documents or the regular expression is none.
+            DataError: There is no such scheme, or the regular expression is none.
         """
         if self.scheme not in TAG_SCHEMES:
             raise DataError(f"scheme is {self.scheme!r}; take one of {', '.join(TAG_SCHEMES)}.")
-        if self.documents not in ("marks", "sentences"):
-            raise DataError(f"documents is {self.documents!r}; take 'marks' or 'sentences'.")
         try:
             re.compile(self.remove or "")
         except re.error as error:
@@ -125,9 +122,9 @@ def _blocks(path: str | Path, form: ConllFormat) -> Iterator[str | _Block]:
     for number, raw in numbered_lines(path):
         line = decode(raw, encoding=str(form.encoding), where=f"{path}:{number}")
         # A token may look like a comment, but its line has tabs where the file is nerlink's own.
-        if line.startswith(COLUMNS_MARK) and "\t" not in line:
+        if line.startswith(_COLUMNS_MARK) and "\t" not in line:
             is_own = True
-            yield line.removeprefix(COLUMNS_MARK)
+            yield line.removeprefix(_COLUMNS_MARK)
         elif (mark := _document_mark(line, is_own=is_own)) is not None:
             if not by_sentence:
                 yield _Block(name, [s for s in sentences if s])
@@ -155,8 +152,8 @@ def _document_mark(line: str, *, is_own: bool) -> str | None:
     if line.startswith(_OLD_DOCUMENT_MARK) and not is_own:
         named = re.fullmatch(r"-DOCSTART-\s+\((.+)\)\s*", line)
         return named[1] if named else ""
-    if line == DOCUMENT_MARK or (line.startswith(f"{DOCUMENT_MARK} id =") and "\t" not in line):
-        return line.removeprefix(DOCUMENT_MARK).removeprefix(" id =").strip(" ")
+    if line == _DOCUMENT_MARK or (line.startswith(f"{_DOCUMENT_MARK} id =") and "\t" not in line):
+        return line.removeprefix(_DOCUMENT_MARK).removeprefix(" id =").strip(" ")
     return None
 
 
@@ -264,7 +261,7 @@ def write_conll(
     """
     names = list(columns or (["token", "ner", "nel"] + ([] if plain else ["misc"])))
     if not plain:
-        handle.write(f"{COLUMNS_MARK} {' '.join(names)}\n")
+        handle.write(f"{_COLUMNS_MARK} {' '.join(names)}\n")
     for doc in documents:
         rows = rows_from_tokens(doc, scheme=scheme, losses=losses, is_line=True)
         _count_losses(doc, rows, names, losses, plain=plain)
@@ -272,25 +269,26 @@ def write_conll(
         cells = [
             _written(column, losses, plain=plain) for column in _column_values(doc, rows, names)
         ]
-        for sentence in _lines_by_sentence(cells, rows.sentences):
-            handle.write(f"{sentence}\n\n")
+        lines = map("\t".join, zip(*cells, strict=True))
+        for _, sentence in groupby(zip(rows.sentences, lines, strict=True), key=itemgetter(0)):
+            handle.write("\n".join(line for _, line in sentence) + "\n\n")
 
 
 def _written(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
     """A column as text that stays in its cell."""
     cells = [_PADDING if value is None else str(value).translate(_ENDS) for value in column]
-    losses.add("cells that come back as other text", sum(map(operator.ne, cells, column)))
+    losses.add("cells turned into other text", sum(map(ne, cells, column)))
     if not plain:
         return cells
     bare = [cell.replace(" ", "_") for cell in cells]
-    losses.add("cells with blanks", sum(map(operator.ne, bare, cells)))
+    losses.add("cells with blanks", sum(map(ne, bare, cells)))
     return bare
 
 
 def _opening_line(doc: Document, n_columns: int, *, plain: bool) -> str:
     if plain:
         return "\t".join(["-DOCSTART-"] + ["O"] * (n_columns - 1)) + "\n\n"
-    return DOCUMENT_MARK + ("" if doc.id is None else f" id = {doc.id}") + "\n"
+    return _DOCUMENT_MARK + ("" if doc.id is None else f" id = {doc.id}") + "\n"
 
 
 def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list[Sequence[Any]]:
@@ -311,17 +309,6 @@ def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list
             )
         columns.append(column)
     return columns
-
-
-def _lines_by_sentence(columns: Sequence[Sequence[str]], numbers: Sequence[int]) -> Iterator[str]:
-    lines: list[str] = []
-    for i, cells in enumerate(zip(*columns, strict=True)):
-        if lines and numbers[i] != numbers[i - 1]:
-            yield "\n".join(lines)
-            lines = []
-        lines.append("\t".join(cells))
-    if lines:
-        yield "\n".join(lines)
 
 
 def _count_losses(

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 from urllib.parse import quote, unquote
@@ -18,19 +18,7 @@ from nerlink.sources.records import json_from_record, number_or_none
 from nerlink.tables import attempt, mapping, parse_json
 from nerlink.words import counted
 
-__all__ = [
-    "DOCUMENTS",
-    "ENTITIES",
-    "ITSRDF",
-    "LABELS",
-    "META",
-    "NIF",
-    "NOT_IN_WIKI",
-    "UNNAMED",
-    "read_nif",
-    "write_nif",
-]
-
+__all__ = ["read_nif", "write_nif"]
 
 NIF: Final = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
 ITSRDF: Final = "http://www.w3.org/2005/11/its/rdf#"
@@ -45,10 +33,8 @@ UNNAMED: Final = "//"
 """What the address of a document without an id has after its base, where no quoted id has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    mention: Mention
-    anchor: str | None
+Phrase = tuple[Mention, str | None]
+"""A mention, and the text that it quotes where the file says so."""
 
 
 def read_nif(
@@ -72,22 +58,17 @@ def read_nif(
     Raises:
         DataError: The file is not Turtle.
     """
-    graph = _graph(path)
-    nif = _Vocabulary(graph)
-    bases = (entities, labels)
+    nif = _Graph(path, entities, labels)
     phrases = nif.subjects_by("referenceContext")
-    contexts = sorted(nif.having("isString"), key=_order)
+    contexts = sorted(nif.subjects_by("isString", of=True), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
         n_lost = counted(len(phrases[context]), "phrases")
         yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
     for context in contexts:
-        name = _document_id(str(context).partition("#")[0].removeprefix(documents))
-        where = f"{path}: context {context}"
-        yield attempt(_document, nif, context, phrases.get(context, []), name, bases, where=where)
-
-
-def _document_id(address: str) -> str | None:
-    return None if address.startswith(UNNAMED) or not address else unquote(address)
+        address = str(context).partition("#")[0].removeprefix(documents)
+        name = None if address.startswith(UNNAMED) or not address else unquote(address)
+        subjects = phrases.get(context, [])
+        yield attempt(nif.document, context, subjects, name, where=f"{path}: context {context}")
 
 
 def _order(address: Any) -> tuple[int, str]:
@@ -95,155 +76,136 @@ def _order(address: Any) -> tuple[int, str]:
     return len(str(address).partition("#")[0]), str(address)
 
 
-def _graph(path: str | Path) -> Any:
-    import rdflib
-    from rdflib.plugins.parsers.notation3 import BadSyntax
+class _Graph:
+    """The triples of a file, asked in the words of NIF and ITS.
 
-    graph = rdflib.Graph()
-    try:
-        graph.parse(data=read_text(path), format="turtle")
-    except BadSyntax as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
-    return graph
+    Args:
+        path: The file.
+        entities: What the address of an entity begins with.
+        labels: What the address of a class begins with.
 
+    Raises:
+        DataError: The file is not Turtle.
+    """
 
-class _Vocabulary:
-    """A graph, asked in NIF's and ITS's words."""
+    def __init__(self, path: str | Path, entities: str, labels: str) -> None:
+        import rdflib
+        from rdflib.plugins.parsers.notation3 import BadSyntax
 
-    def __init__(self, graph: Any) -> None:
-        self.graph = graph
+        self.entities, self.labels = entities, labels
+        self.uri, self.type = rdflib.URIRef, rdflib.RDF.type
+        self.graph = rdflib.Graph()
+        try:
+            self.graph.parse(data=read_text(path), format="turtle")
+        except BadSyntax as error:
+            reason = " ".join(str(error).split())
+            raise DataError(f"{path}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
 
-    def value(self, subject: Any, name: str, *, base: str = NIF) -> Any:
-        from rdflib import URIRef
-
-        return self.graph.value(subject, URIRef(base + name), any=True)
-
-    def entity(self, subject: Any, base: str, *, where: str) -> Any:
-        """What a phrase means: the one address, or the one that begins with `base`."""
-        from rdflib import URIRef
-
-        found = sorted(set(self.graph.objects(subject, URIRef(ITSRDF + "taIdentRef"))))
-        own = [address for address in found if str(address).startswith(base)]
-        if len(own or found) > 1:
-            raise DataError(
-                f"{where}: means {' and '.join(map(str, own or found))}. Say which addresses "
-                "to take, such as entities=http://www.wikidata.org/entity/."
-            )
-        return (own or found or [None])[0]
-
-    def having(self, name: str) -> list[Any]:
-        from rdflib import URIRef
-
-        return list(set(self.graph.subjects(URIRef(NIF + name))))
-
-    def subjects_by(self, name: str) -> dict[Any, list[Any]]:
-        from rdflib import URIRef
-
+    def subjects_by(self, name: str, *, of: bool = False) -> dict[Any, list[Any]]:
+        """What has a property, by its value; with `of`, the values by what has the property."""
         groups: dict[Any, list[Any]] = {}
-        for subject, value in self.graph.subject_objects(URIRef(NIF + name)):
-            groups.setdefault(value, []).append(subject)
+        for subject, value in self.graph.subject_objects(self.uri(NIF + name)):
+            key, one = (subject, value) if of else (value, subject)
+            groups.setdefault(key, []).append(one)
         return groups
 
+    def document(
+        self, context: Any, subjects: Sequence[Any], name: str | None, *, where: str
+    ) -> Document:
+        """The document of a context.
 
-def _document(
-    nif: _Vocabulary,
-    context: Any,
-    subjects: Sequence[Any],
-    name: str | None,
-    bases: tuple[str, str],
-    *,
-    where: str,
-) -> Document:
-    text = str(nif.value(context, "isString"))
-    found = (_phrase(nif, subject, bases, where=f"{where}: {subject}") for subject in subjects)
-    phrases = [phrase for phrase in found if phrase is not None]
-    mentions = _in_characters(text, phrases, where=where)
-    meta = nif.value(context, META, base="")
-    meta = {} if meta is None else parse_json(str(meta), where=f"{where}: meta")
-    doc = Document(
-        text=text,
-        id=name,
-        mentions=tuple(sorted(mentions, key=lambda m: (m.start, m.end, str(m.label)))),
-        meta=mapping(meta, where=f"{where}: meta"),
-    )
-    return check_document(doc, where=where)
+        Args:
+            context: Its address.
+            subjects: What refers to it: its phrases, words and sentences.
+            name: Its id.
+            where: The place that errors name.
+
+        Raises:
+            DataError: A value is wrong, or offsets do not fit the quoted mentions.
+        """
+        text = str(self._value(context, NIF + "isString"))
+        found = (self._phrase(subject, where=f"{where}: {subject}") for subject in subjects)
+        phrases = [phrase for phrase in found if phrase is not None]
+        mentions = _in_characters(text, phrases, where=where)
+        meta = parse_json(self._value(context, META) or "{}", where=f"{where}: meta")
+        doc = Document(
+            text=text,
+            id=name,
+            mentions=tuple(sorted(mentions, key=lambda m: (m.start, m.end, str(m.label)))),
+            meta=mapping(meta, where=f"{where}: meta"),
+        )
+        return check_document(doc, where=where)
+
+    def _value(self, subject: Any, address: str) -> str | None:
+        value = self.graph.value(subject, self.uri(address), any=True)
+        return None if value is None else str(value)
+
+    def _phrase(self, subject: Any, *, where: str) -> Phrase | None:
+        """A mention, or `None` for a word or a sentence, which say nothing about entities."""
+        entity = self._entity(subject, where=where)
+        label = self._value(subject, ITSRDF + "taClassRef")
+        is_phrase = (subject, self.type, self.uri(NIF + "Phrase")) in self.graph
+        if entity is None and label is None and not is_phrase:
+            return None
+        record = {"taConfidence": self._value(subject, ITSRDF + "taConfidence")}
+        mention = Mention(
+            start=self._offset(subject, "beginIndex", where=where),
+            end=self._offset(subject, "endIndex", where=where),
+            label=None if label is None else _without_base(label, self.labels),
+            entity=entity,
+            link_score=number_or_none(record, "taConfidence", where=where),
+        )
+        return mention, self._value(subject, NIF + "anchorOf")
+
+    def _entity(self, subject: Any, *, where: str) -> str | None:
+        """What a phrase means: the one address, or the one that begins as entities do."""
+        found = sorted(set(map(str, self.graph.objects(subject, self.uri(ITSRDF + "taIdentRef")))))
+        found = [address for address in found if address.startswith(self.entities)] or found
+        if len(found) > 1:
+            raise DataError(
+                f"{where}: means {' and '.join(found)}. Say which addresses to take, "
+                "such as entities=http://www.wikidata.org/entity/."
+            )
+        if not found:
+            return None
+        return NIL if found[0].startswith(NOT_IN_WIKI) else _without_base(found[0], self.entities)
+
+    def _offset(self, subject: Any, name: str, *, where: str) -> int:
+        value = self._value(subject, NIF + name)
+        if value is None or not value.isdecimal():
+            raise DataError(f"{where}: nif:{name} is {value}; it must be a whole number.")
+        return int(value)
 
 
-def _phrase(
-    nif: _Vocabulary, subject: Any, bases: tuple[str, str], *, where: str
-) -> _Phrase | None:
-    """A mention, or `None` for a word or a sentence, which say nothing about entities."""
-    entity = nif.entity(subject, bases[0], where=where)
-    label = nif.value(subject, "taClassRef", base=ITSRDF)
-    if entity is None and label is None and not _is_phrase(nif, subject):
-        return None
-    score = nif.value(subject, "taConfidence", base=ITSRDF)
-    confidence = {"taConfidence": None if score is None else str(score)}
-    anchor = nif.value(subject, "anchorOf")
-    mention = Mention(
-        start=_offset(nif, subject, "beginIndex", where=where),
-        end=_offset(nif, subject, "endIndex", where=where),
-        label=None if label is None else _name(str(label), bases[1]),
-        entity=None if entity is None else _entity(str(entity), bases[0]),
-        link_score=number_or_none(confidence, "taConfidence", where=where),
-    )
-    return _Phrase(mention, None if anchor is None else str(anchor))
-
-
-def _is_phrase(nif: _Vocabulary, subject: Any) -> bool:
-    from rdflib import RDF, URIRef
-
-    return (subject, RDF.type, URIRef(NIF + "Phrase")) in nif.graph
-
-
-def _offset(nif: _Vocabulary, subject: Any, name: str, *, where: str) -> int:
-    value = nif.value(subject, name)
-    if value is None or not str(value).isdecimal():
-        raise DataError(f"{where}: nif:{name} is {value!s}; it must be a whole number.")
-    return int(str(value))
-
-
-def _entity(address: str, base: str) -> str:
-    return NIL if address.startswith(NOT_IN_WIKI) else _name(address, base)
-
-
-def _name(address: str, base: str) -> str:
+def _without_base(address: str, base: str) -> str:
     return unquote(address.removeprefix(base)) if address.startswith(base) else address
 
 
-def _in_characters(text: str, phrases: Sequence[_Phrase], *, where: str) -> list[Mention]:
+def _in_characters(text: str, phrases: Sequence[Phrase], *, where: str) -> list[Mention]:
     """Mentions whose text is what they quote, offsets converted from UTF-16 if need be."""
     wrong = [phrase for phrase in phrases if not _is_quoted(text, phrase)]
     if not wrong:
-        return [phrase.mention for phrase in phrases]
-    characters = _characters_by_unit(text)
-    converted = [_converted(phrase, characters) for phrase in phrases]
+        return [mention for mention, _ in phrases]
+    # The character at each UTF-16 unit, and one past the last: an astral character is two units.
+    at = [i for i, character in enumerate(text) for _ in range(1 + (ord(character) > 0xFFFF))]
+    at.append(len(text))
+    last = len(at) - 1
+    converted = [
+        (replace(m, start=at[min(m.start, last)], end=at[min(m.end, last)]), anchor)
+        for m, anchor in phrases
+    ]
     if all(_is_quoted(text, phrase) for phrase in converted):
-        return [phrase.mention for phrase in converted]
-    mention = wrong[0].mention
+        return [mention for mention, _ in converted]
+    mention, anchor = wrong[0]
     raise DataError(
-        f"{where}: the mention {mention.start}-{mention.end} quotes {wrong[0].anchor!r}, "
+        f"{where}: the mention {mention.start}-{mention.end} quotes {anchor!r}, "
         f"but the text there is {text[mention.start : mention.end]!r}."
     )
 
 
-def _is_quoted(text: str, phrase: _Phrase) -> bool:
-    mention = phrase.mention
-    return phrase.anchor is None or text[mention.start : mention.end] == phrase.anchor
-
-
-def _characters_by_unit(text: str) -> list[int]:
-    """The character at each UTF-16 unit, and one past the last."""
-    units = [i for i, character in enumerate(text) for _ in range(1 + (ord(character) > 0xFFFF))]
-    return [*units, len(text)]
-
-
-def _converted(phrase: _Phrase, characters: Sequence[int]) -> _Phrase:
-    last = len(characters) - 1
-    start, end = min(phrase.mention.start, last), min(phrase.mention.end, last)
-    mention = replace(phrase.mention, start=characters[start], end=characters[end])
-    return replace(phrase, mention=mention)
+def _is_quoted(text: str, phrase: Phrase) -> bool:
+    mention, anchor = phrase
+    return anchor is None or text[mention.start : mention.end] == anchor
 
 
 _CARRIED: Final = frozenset({"ids", "mentions", "labels", "links", "link scores", "meta columns"})
@@ -294,7 +256,7 @@ def _context(doc: Document, context: str) -> str:
     meta = f" ;\n  <{META}> {_literal(json_from_record(dict(doc.meta)))}" if doc.meta else ""
     return (
         f"{context} a nif:Context, nif:RFC5147String ;\n"
-        f"  nif:beginIndex {_number(0)} ;\n  nif:endIndex {_number(len(doc.text))} ;\n"
+        f"  nif:beginIndex {_index(0)} ;\n  nif:endIndex {_index(len(doc.text))} ;\n"
         f"  nif:isString {_literal(doc.text)}{meta} .\n"
     )
 
@@ -312,8 +274,8 @@ def _phrases(
             f"<{address}#char={mention.start},{mention.end}{again}> "
             "a nif:Phrase, nif:RFC5147String",
             f"nif:referenceContext {context}",
-            f"nif:beginIndex {_number(mention.start)}",
-            f"nif:endIndex {_number(mention.end)}",
+            f"nif:beginIndex {_index(mention.start)}",
+            f"nif:endIndex {_index(mention.end)}",
             f"nif:anchorOf {_literal(surface)}",
             *_links(mention, surface, entities, labels),
         ]
@@ -335,7 +297,7 @@ def _address(name: str, base: str) -> str:
     return f"<{name if _ADDRESS.fullmatch(name) else base + quote(name, safe='')}>"
 
 
-def _number(value: int) -> str:
+def _index(value: int) -> str:
     return f'"{value}"^^xsd:nonNegativeInteger'
 
 
