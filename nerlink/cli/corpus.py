@@ -48,10 +48,10 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetch a corpus's public files, those that are not there yet, and check them."""
-    from nerlink.corpora.cards import find_card
+    from nerlink.corpora.cards import find_card_folder, read_card
     from nerlink.corpora.downloads import fetch as fetch_files
 
-    card = find_card(name)
+    card = read_card(find_card_folder(name))
     folder = fetch_files(card, folder=output)
     say(f"{folder}: {len(card.files)} files")
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 import nerlink
+from nerlink.config import Section
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError
 from nerlink.sources.reading import read
@@ -27,7 +28,6 @@ __all__ = [
     "SplitFile",
     "SplitName",
     "data_folder",
-    "find_card",
     "find_card_folder",
     "find_corpus",
     "list_cards",
@@ -46,11 +46,7 @@ SplitName = Literal["train", "dev", "test"]
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class File(_Table):
+class File(Section):
     """A file of a corpus.
 
     Args:
@@ -88,14 +84,14 @@ class KnowledgeBaseFile(File):
     columns: dict[str, str] = {}
 
 
-class KnowledgeBaseFiles(_Table):
+class KnowledgeBaseFiles(Section):
     """The tables that the documents link to."""
 
     entities: KnowledgeBaseFile | None = None
     aliases: KnowledgeBaseFile | None = None
 
 
-class Card(_Table):
+class Card(Section):
     """What a corpus is, where it comes from and how its files are read.
 
     Args:
@@ -174,20 +170,11 @@ def list_cards() -> list[Card]:
     return cards
 
 
-def find_card(name: str | Path) -> Card:
-    """The card of a corpus by its name, or by the folder that holds it.
-
-    Raises:
-        DataError: There is none of that name; the message names the nearest.
-    """
-    return read_card(find_card_folder(name))
-
-
 def find_card_folder(name: str | Path) -> Path:
-    """The folder of the card of a corpus, which need not hold its files.
+    """The folder of a corpus's card, which need not hold the files; the name may be a folder.
 
     Raises:
-        DataError: As `find_card`.
+        DataError: There is no corpus of that name; the message names the nearest.
     """
     for folder in (Path(name), *(place / name for place in (*_bundled(), data_folder()))):
         if (folder / CARD).is_file():
@@ -213,7 +200,7 @@ def find_corpus(name: str | Path) -> Path:
     for folder in (place / name for place in places if (place / name / CARD).is_file()):
         if all((folder / file.file).is_file() for file in read_card(folder).files):
             return folder
-    card = find_card(name)
+    card = read_card(find_card_folder(name))
     if all(file.url for file in card.files):
         raise DataError(
             f"The corpus {card.name!r} is not built. Fetch its files and build it with: "

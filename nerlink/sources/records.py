@@ -26,13 +26,11 @@ __all__ = [
     "integer",
     "json_from_record",
     "list_or_empty",
-    "mention_from_record",
     "meta_from_record",
     "name_or_none",
     "number_or_none",
     "ranges_or_none",
     "record_from_document",
-    "record_from_mention",
     "require_keys",
     "text_of",
 ]
@@ -62,7 +60,7 @@ def document_from_record(
     entries = list_or_empty(record, "mentions", where=where)
     places = places or [f"{where}: mention {number}" for number in range(len(entries))]
     found = [
-        (mention_from_record(entry, where=place), entry, place)
+        (_mention_from_record(entry, where=place), entry, place)
         for entry, place in zip(entries, places, strict=True)
     ]
     # Values of further keys, and the places of errors, follow their mentions into the new order.
@@ -104,12 +102,8 @@ def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dic
     return said
 
 
-def mention_from_record(record: Any, *, where: str) -> Mention:
-    """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`.
-
-    Raises:
-        DataError: A key is missing or a value is wrong.
-    """
+def _mention_from_record(record: Any, *, where: str) -> Mention:
+    """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`."""
     record = mapping(record, where=where)
     return Mention(**{key: read(record, key, where=where) for key, read in _MENTION.items()})
 
@@ -117,7 +111,7 @@ def mention_from_record(record: Any, *, where: str) -> Mention:
 def record_from_document(doc: Document) -> dict[str, Any]:
     """The record of a document, without what is unknown or empty: JSON and back is the same."""
     meta = dict(doc.meta)
-    mentions = [record_from_mention(mention) for mention in doc.mentions]
+    mentions = [_record_from_mention(mention) for mention in doc.mentions]
     columns = meta.get(MENTION_COLUMNS)
     if isinstance(columns, Mapping) and all(len(c) == len(mentions) for c in columns.values()):
         del meta[MENTION_COLUMNS]
@@ -132,7 +126,7 @@ def record_from_document(doc: Document) -> dict[str, Any]:
     return record | ({"meta": meta} if meta else {})
 
 
-def record_from_mention(mention: Mention) -> dict[str, Any]:
+def _record_from_mention(mention: Mention) -> dict[str, Any]:
     """The record of a mention, without what is unknown or empty."""
     record = _without_defaults(mention)
     if mention.nil is not None:
@@ -170,23 +164,19 @@ def _json_value(value: Any) -> Any:
     raise TypeError(f"{value!r} of type {type(value).__name__} has no form in JSON")
 
 
-def require_keys(record: Mapping[str, Any], keys: Iterable[str], *, where: str) -> None:
-    """Refuse a record of another format, which lacks a key.
+# Each of the functions below reads a value of a record. It takes the record, the key of the value
+# and the place that errors name, and raises a DataError where the value is of another kind.
 
-    Raises:
-        DataError: With the key, and those that the record has.
-    """
+
+def require_keys(record: Mapping[str, Any], keys: Iterable[str], *, where: str) -> None:
+    """Refuse a record of another format, which lacks a key."""
     for key in keys:
         if key not in record:
             raise missing_column(key, record, where=where)
 
 
 def text_of(record: Mapping[str, Any], *, where: str) -> str:
-    """The text of a record.
-
-    Raises:
-        DataError: It is missing or no string.
-    """
+    """The text, a string that is needed."""
     if isinstance(text := record.get("text"), str):
         return text
     if text is None:
@@ -195,11 +185,7 @@ def text_of(record: Mapping[str, Any], *, where: str) -> str:
 
 
 def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
-    """A whole number of a record; `12`, `12.0` and `"12"` are the same.
-
-    Raises:
-        DataError: It is missing or no whole number.
-    """
+    """A whole number that is needed; `12`, `12.0` and `"12"` are the same."""
     value = record.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -213,27 +199,17 @@ def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
 
 
 def name_or_none(record: Mapping[str, Any], key: str, *, where: str) -> str | None:
-    """An id or label of a record; numbers (as tables have them) are turned into strings.
-
-    Raises:
-        DataError: It is neither a string nor a number.
-    """
+    """An id or a label; whole numbers (as tables have them) are turned into strings."""
     value = record.get(key)
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise _wrong(key, value, "a string", where=where)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        raise _wrong(key, value, "a string", where=where)
+    return str(int(value))
 
 
 def number_or_none(record: Mapping[str, Any], key: str, *, where: str) -> float | None:
-    """A score of a record; `"0.5"` is one too.
-
-    Raises:
-        DataError: It is no number.
-    """
+    """A score; `"0.5"` is a number too."""
     value = record.get(key)
     if value is None or (isinstance(value, float | int) and not isinstance(value, bool)):
         return value
@@ -244,11 +220,7 @@ def number_or_none(record: Mapping[str, Any], key: str, *, where: str) -> float 
 
 
 def list_or_empty(record: Mapping[str, Any], key: str, *, where: str) -> Sequence[Any]:
-    """A list of a record, which may be missing.
-
-    Raises:
-        DataError: It is no list.
-    """
+    """A list, empty where it is missing."""
     value = record.get(key)
     if value is None or isinstance(value, list | tuple):
         return value or ()
@@ -258,11 +230,7 @@ def list_or_empty(record: Mapping[str, Any], key: str, *, where: str) -> Sequenc
 def ranges_or_none(
     record: Mapping[str, Any], key: str, *, where: str
 ) -> tuple[tuple[int, int], ...] | None:
-    """A list of `[start, end]` of a record, which may be missing.
-
-    Raises:
-        DataError: It is no such list.
-    """
+    """A list of `[start, end]`."""
     if record.get(key) is None:
         return None
     ranges = []
@@ -281,22 +249,22 @@ def _kind_of_nil(record: Mapping[str, Any], key: str, *, where: str) -> NilKind 
 
 
 def _candidates(record: Mapping[str, Any], key: str, *, where: str) -> tuple[Candidate, ...]:
-    """The candidates of a mention; a candidate needs an entity."""
-    candidates = []
-    for number, one in enumerate(list_or_empty(record, key, where=where)):
-        place = f"{where}: candidate {number}"
-        values = mapping(one, where=place)
-        entity = name_or_none(values, "entity", where=place)
-        if entity is None:
-            raise missing_column("entity", values, where=place)
-        candidate = Candidate(
-            entity=entity,
-            score=number_or_none(values, "score", where=place),
-            prior=number_or_none(values, "prior", where=place),
-            count=0 if values.get("count") is None else integer(values, "count", where=place),
-        )
-        candidates.append(candidate)
-    return tuple(candidates)
+    """The candidates of a mention."""
+    entries = list_or_empty(record, key, where=where)
+    return tuple(_candidate(one, f"{where}: candidate {n}") for n, one in enumerate(entries))
+
+
+def _candidate(record: Any, where: str) -> Candidate:
+    record = mapping(record, where=where)
+    entity = name_or_none(record, "entity", where=where)
+    if entity is None:
+        raise missing_column("entity", record, where=where)
+    return Candidate(
+        entity=entity,
+        score=number_or_none(record, "score", where=where),
+        prior=number_or_none(record, "prior", where=where),
+        count=0 if record.get("count") is None else integer(record, "count", where=where),
+    )
 
 
 def _wrong(key: str, value: Any, wanted: str, *, where: str) -> DataError:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nerlink.corpora import find_corpus, list_cards, load_split, read_card
-from nerlink.corpora.cards import data_folder, find_card
+from nerlink.corpora.cards import data_folder, find_card_folder
 from nerlink.errors import ConfigError, DataError
 
 CARD = """
@@ -126,7 +126,7 @@ def test_corpus_that_is_not_built_says_how_to():
 def test_built_corpus_comes_before_the_card_alone(corpora):
     folder = make_corpus(corpora / "aida")
     assert find_corpus("aida") == folder
-    assert find_card("aida").format == "aida"
+    assert read_card(find_card_folder("aida")).format == "aida"
 
 
 def test_missing_split_lists_the_others(corpora):
