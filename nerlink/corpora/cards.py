@@ -81,7 +81,7 @@ class KnowledgeBaseFile(File):
     """
 
     count: Count | None = None
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 class KnowledgeBaseFiles(Section):
@@ -114,7 +114,7 @@ class Card(Section):
     source: str
     labels: tuple[str, ...]
     format: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     splits: dict[SplitName, SplitFile]
     kb: KnowledgeBaseFiles = KnowledgeBaseFiles()
 
