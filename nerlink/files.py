@@ -147,7 +147,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
             f"{path} cannot be written: {reason}. Name a file in a folder of yours."
         ) from error
     try:
-        with raw, _packed(raw, is_gzip=path.suffix == ".gz") as handle:
+        with raw, _text_writer(raw, is_gzip=path.suffix == ".gz") as handle:
             yield handle
         if is_replaced:
             partial.replace(path)
@@ -156,7 +156,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _packed(raw: BinaryIO, *, is_gzip: bool) -> Iterator[TextIO]:
+def _text_writer(raw: BinaryIO, *, is_gzip: bool) -> Iterator[TextIO]:
     # No name and no time in the header: the same documents give the same bytes.
     packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if is_gzip else raw
     with io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="\n") as handle:

@@ -7,13 +7,13 @@ from typing import Final
 
 from nerlink.errors import DataError
 
-__all__ = ["MISSPELT", "counted", "did_you_mean", "missing_column", "nearest"]
+__all__ = ["MISSPELT", "did_you_mean", "missing_column", "nearest", "number_of"]
 
 MISSPELT: Final = 0.75
 """How alike two names are, from 0 to 1, if one may be a misspelling of the other."""
 
 
-def counted(number: int, things: str) -> str:
+def number_of(number: int, things: str) -> str:
     """A number with its noun: `2,000 documents`, `1 document`, `1 mention without label`.
 
     Args:

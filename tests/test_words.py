@@ -1,6 +1,6 @@
 import pytest
 
-from nerlink.words import counted, did_you_mean, missing_column, nearest
+from nerlink.words import did_you_mean, missing_column, nearest, number_of
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from nerlink.words import counted, did_you_mean, missing_column, nearest
     ],
 )
 def test_a_number_and_its_noun_agree(number, things, expected):
-    assert counted(number, things) == expected
+    assert number_of(number, things) == expected
 
 
 def test_the_nearest_name_is_found_whatever_the_case():

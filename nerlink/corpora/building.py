@@ -144,7 +144,7 @@ def _build_split(
     path, counts = source / expected.file, Counter[str]()
     documents = stream(path, format=card.format, **card.options)
     name = f"{split}.jsonl"
-    write(_counted(with_ids(documents, split), counts), target / name)
+    write(_tally(with_ids(documents, split), counts), target / name)
     for kind in _COUNTED:
         number = getattr(expected, kind)
         if number is not None and number != counts[kind]:
@@ -158,7 +158,7 @@ def _build_split(
     )
 
 
-def _counted(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
+def _tally(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
     """The same documents, counted on the way."""
     for doc in documents:
         links = [mention.entity for mention in doc.mentions]

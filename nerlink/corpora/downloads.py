@@ -13,7 +13,7 @@ __all__ = ["fetch"]
 
 _TAR: Final = (".tar.gz", ".tgz")
 _ARCHIVES: Final = (*_TAR, ".zip")
-_BROKEN: Final = (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile)
+_FAULTS: Final = (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile)
 
 
 def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
@@ -43,7 +43,7 @@ def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
     for file in card.files:
         try:
             _fetch_file(file, str(file.url), folder)
-        except _BROKEN as error:
+        except _FAULTS as error:
             reason = " ".join(str(error).split())
             kind = "cannot be fetched" if isinstance(error, OSError) else "is not what was expected"
             raise DataError(
@@ -67,7 +67,7 @@ def _fetch_file(file: File, url: str, folder: Path) -> None:
     archive = pooch.retrieve(url, known_hash=None, fname=name, path=folder)
     try:
         _unpack(Path(archive), file, target)
-    except _BROKEN:
+    except _FAULTS:
         Path(archive).unlink()
         raise
 

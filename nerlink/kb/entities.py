@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _ENTITY: Final = tuple(field.name for field in fields(Entity))
 _ALIAS: Final = ("alias", "entity", "entities", "count")
 _MAX_COUNT: Final = 2**53
-_BROKEN: Final = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def aliases_in_row(row: Row) -> Iterator[AliasCount]:
     alias = cleaned(_require(row, "surface" if is_surface else "alias"), "alias", where=where)
     if not alias:
         raise DataError(f"{where}: column 'alias' is empty. Every alias needs a surface.")
-    count = _count(values.get("count"), where=where)
+    count = _whole_number(values.get("count"), where=where)
     entities = values.get("entities")
     if entities is None:
         entities = [_require(row, "entity")]
@@ -204,7 +204,7 @@ def _alias_counts(value: Any, *, where: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for alias, count in pairs:
         if surface := cleaned(alias, "aliases", where=where):
-            counts[surface] = counts.get(surface, 0) + _count(count, where=where)
+            counts[surface] = counts.get(surface, 0) + _whole_number(count, where=where)
     return counts
 
 
@@ -233,7 +233,7 @@ def cleaned(value: object, name: str, *, where: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # pandas turns integer ids into floats where some are missing
     text = str(value).strip()
-    if _BROKEN.search(text):
+    if _UNSTORABLE.search(text):
         raise DataError(
             f"{where}: column {name!r} is {text!r}, with a NUL or half a surrogate pair. "
             "Clean the text first."
@@ -253,7 +253,7 @@ def _number(value: Any, name: str, *, where: str) -> float:
     return number
 
 
-def _count(value: Any, *, where: str) -> int:
+def _whole_number(value: Any, *, where: str) -> int:
     number = _number(value, "count", where=where)
     if not number.is_integer() or number > _MAX_COUNT:
         raise DataError(f"{where}: column 'count' is {value!r}. It must be a whole number.")

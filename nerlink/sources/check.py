@@ -13,7 +13,7 @@ from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.tables import Row, attempt
-from nerlink.words import counted
+from nerlink.words import number_of
 
 __all__ = [
     "OnError",
@@ -87,7 +87,7 @@ def accept(
         if skipped is not None:
             skipped(result)
     if errors:
-        log.warning("%s: skipped %d of %s.", source, errors, counted(n_documents, "documents"))
+        log.warning("%s: skipped %d of %s.", source, errors, number_of(n_documents, "documents"))
 
 
 def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
@@ -125,10 +125,10 @@ def check_documents(
         documents, "__iter__"
     ):
         raise DataError(f"{what} is a {type(documents).__name__}; pass a list of documents.")
-    return (_checked(number, one, texts) for number, one in enumerate(documents, 1))
+    return (_check_item(number, one, texts) for number, one in enumerate(documents, 1))
 
 
-def _checked(number: int, one: Any, texts: bool) -> Document:
+def _check_item(number: int, one: Any, texts: bool) -> Document:
     doc = Document(text=one) if texts and isinstance(one, str) else one
     if not isinstance(doc, Document):
         raise _no_document(
@@ -198,7 +198,7 @@ def _check_range(start: int, end: int, length: int, *, where: str) -> None:
     if start >= end:
         fault = "is reversed" if start > end else "is empty"
     else:
-        fault = f"reaches outside the text of {counted(length, 'characters')}"
+        fault = f"reaches outside the text of {number_of(length, 'characters')}"
     raise DataError(
         f"{where}: start {start}, end {end} {fault}. "
         "Offsets count characters from 0; end is one past the last."

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from nerlink.data import Document
-from nerlink.words import counted
+from nerlink.words import number_of
 
 __all__ = ["EVERYTHING", "Losses", "WriteReport"]
 
@@ -43,7 +43,7 @@ class Losses:
             self.counts[kind] += n
 
     def __str__(self) -> str:
-        return ", ".join(counted(n, kind) for kind, n in sorted(self.counts.items()))
+        return ", ".join(number_of(n, kind) for kind, n in sorted(self.counts.items()))
 
     def note(self, doc: Document, *, carried: frozenset[str]) -> None:
         """Count all that a document holds and the format does not carry."""
@@ -70,6 +70,6 @@ class WriteReport:
     def __str__(self) -> str:
         lost = f"the format could not carry {Losses(Counter(self.lost))}"
         return (
-            f"{self.path}: {counted(self.n_documents, 'documents')}, "
-            f"{counted(self.n_mentions, 'mentions')}; {lost if self.lost else 'nothing lost'}."
+            f"{self.path}: {number_of(self.n_documents, 'documents')}, "
+            f"{number_of(self.n_mentions, 'mentions')}; {lost if self.lost else 'nothing lost'}."
         )

@@ -248,13 +248,13 @@ def _kind_of_nil(record: Mapping[str, Any], key: str, *, where: str) -> NilKind 
     raise _wrong(key, value, f"one of {', '.join(repr(str(k)) for k in NilKind)}", where=where)
 
 
-def _candidates(record: Mapping[str, Any], key: str, *, where: str) -> tuple[Candidate, ...]:
+def _read_candidates(record: Mapping[str, Any], key: str, *, where: str) -> tuple[Candidate, ...]:
     """The candidates of a mention."""
     entries = list_or_empty(record, key, where=where)
-    return tuple(_candidate(one, f"{where}: candidate {n}") for n, one in enumerate(entries))
+    return tuple(_read_candidate(one, f"{where}: candidate {n}") for n, one in enumerate(entries))
 
 
-def _candidate(record: Any, where: str) -> Candidate:
+def _read_candidate(record: Any, where: str) -> Candidate:
     record = mapping(record, where=where)
     entity = name_or_none(record, "entity", where=where)
     if entity is None:
@@ -278,7 +278,7 @@ _MENTION: Final[Mapping[str, Callable[..., Any]]] = {
     "entity": name_or_none,
     "score": number_or_none,
     "link_score": number_or_none,
-    "candidates": _candidates,
+    "candidates": _read_candidates,
     "nil": _kind_of_nil,
 }
 """The keys of a mention, each with the function that reads it."""

@@ -26,7 +26,7 @@ from nerlink.sources.tokens.rows import (
     rows_from_tokens,
 )
 from nerlink.tables import attempt
-from nerlink.words import counted, missing_column
+from nerlink.words import missing_column, number_of
 
 __all__ = ["ConllFormat", "read_conll", "write_conll"]
 
@@ -195,7 +195,7 @@ def _columns_of_lines(
     for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
-                f"{path}:{number}: {counted(len(cells), 'columns')} instead of "
+                f"{path}:{number}: {number_of(len(cells), 'columns')} instead of "
                 f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {line!r:.80}. "
                 "Name the file's columns and delimiter."
             )
@@ -304,8 +304,8 @@ def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list
             column = [_PADDING] * len(rows.tokens)
         if len(column) != len(rows.tokens):
             raise DataError(
-                f"Document {doc.id!r}: column {name!r} has {counted(len(column), 'values')} for "
-                f"{counted(len(rows.tokens), 'tokens')}. Leave the column out."
+                f"Document {doc.id!r}: column {name!r} has {number_of(len(column), 'values')} for "
+                f"{number_of(len(rows.tokens), 'tokens')}. Leave the column out."
             )
         columns.append(column)
     return columns

@@ -74,13 +74,13 @@ def write_csv(
     )
     writer.writerow(table)
     for cells in zip(*table.values(), strict=True):
-        writer.writerow(map(_cell, cells))
+        writer.writerow(map(_text_of_value, cells))
 
 
 write_tsv = partial(write_csv, separator="\t")
 
 
-def _cell(value: Any) -> Any:
+def _text_of_value(value: Any) -> Any:
     if value is None:
         return ""
     return value if isinstance(value, str | int | float) else json_from_record(value)

@@ -16,7 +16,7 @@ from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.sources.records import json_from_record, number_or_none
 from nerlink.tables import attempt, mapping, parse_json
-from nerlink.words import counted
+from nerlink.words import number_of
 
 __all__ = ["read_nif", "write_nif"]
 
@@ -62,7 +62,7 @@ def read_nif(
     phrases = nif.subjects_by("referenceContext")
     contexts = sorted(nif.subjects_by("isString", of=True), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
-        n_lost = counted(len(phrases[context]), "phrases")
+        n_lost = number_of(len(phrases[context]), "phrases")
         yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
     for context in contexts:
         address = str(context).partition("#")[0].removeprefix(documents)

@@ -16,7 +16,7 @@ from nerlink.sources.records import (
     text_of,
 )
 from nerlink.tables import read_json_lines
-from nerlink.words import counted
+from nerlink.words import number_of
 
 __all__ = ["read_zelda"]
 
@@ -49,7 +49,7 @@ def _document_from_zelda(record: Mapping[str, Any], column: str, *, where: str) 
     for key, values in lists.items():
         if len(values) != len(index):
             raise DataError(
-                f"{where}: index has {counted(len(index), 'entries')}, {key} has {len(values)}."
+                f"{where}: index has {number_of(len(index), 'entries')}, {key} has {len(values)}."
             )
     links = []
     for (start, end), *values in zip(index, *lists.values(), strict=True):

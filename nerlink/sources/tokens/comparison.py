@@ -45,10 +45,10 @@ def gold_beside_predicted(
                 f"document {number if doc.id is None else doc.id}: the predicted document is "
                 "missing or has another text. Give both sides the same documents in one order."
             )
-        yield _compared(doc, other, scheme)
+        yield _side_by_side(doc, other, scheme)
 
 
-def _compared(gold: Document, predicted: Document, scheme: str) -> Document:
+def _side_by_side(gold: Document, predicted: Document, scheme: str) -> Document:
     uncounted = Losses()
     both = replace(gold, mentions=(*gold.mentions, *predicted.mentions))
     tokens = tuple(cover(both, uncounted))

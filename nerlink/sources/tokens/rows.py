@@ -156,7 +156,7 @@ def rows_from_tokens(
     losses.add("tokens with tabs or line ends", sum(map(str.__ne__, tokens, plain)))
     losses.add("texts of white space only", bool(doc.text) and not ranges)
     is_first = opens_sentence(doc, ranges)
-    labels, entities = _token_spans(doc, ranges, is_first, losses)
+    labels, entities = _spans_of_mentions(doc, ranges, is_first, losses)
     sentences = list(accumulate(map(int, is_first)))
     return TokenRows(
         tokens=plain,
@@ -173,7 +173,7 @@ def _has_tag(mention: Mention, losses: Losses) -> bool:
     return not is_bare
 
 
-def _token_spans(
+def _spans_of_mentions(
     doc: Document, ranges: Sequence[tuple[int, int]], is_first: list[bool], losses: Losses
 ) -> tuple[list[Span], list[Span]]:
     """Spans of labels and of entities; a sentence that would begin inside one does not."""

@@ -60,12 +60,12 @@ def notes_from_text(
     notes, before = [], text[: ranges[0][0]]
     nexts = [start for start, _ in ranges[1:]] + [len(text)]
     for (_, end), following, gap in zip(ranges, nexts, usual_gaps(sentences, " "), strict=True):
-        notes.append(_note(before, text[end:following], gap))
+        notes.append(_note_of_gap(before, text[end:following], gap))
         before = ""
     return notes
 
 
-def _note(before: str, after: str, gap: str) -> str:
+def _note_of_gap(before: str, after: str, gap: str) -> str:
     entries = []
     if before:
         entries.append("SpacesBefore=" + "".join(_ESCAPES.get(c, c) for c in before))
