@@ -7,6 +7,7 @@ import pytest
 from nerlink import sources
 from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
+from nerlink.sources import check
 from nerlink.sources.check import accept, check_document, check_documents, check_options
 
 BAD = {
@@ -98,6 +99,47 @@ def test_what_is_no_document_is_refused_where_it_stands(one, texts, message):
 
 def test_a_text_is_a_document_where_texts_are_taken():
     assert list(check_documents(iter(["Ada"]), texts=True)) == [Document(text="Ada")]
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """The texts that are checked, one after the other."""
+    texts, check_characters = [], check._check_characters
+
+    def counting(text, *, where):
+        texts.append(text) if where.endswith(": text") else None
+        check_characters(text, where=where)
+
+    monkeypatch.setattr(check, "_check_characters", counting)
+    return texts
+
+
+MENTIONS = (Mention(start=0, end=3, label="PER"), Mention(start=8, end=11))
+ONE = Document(id="1", text="Ada met Bea", mentions=MENTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((f"a.{ending}", {}) for ending in ("jsonl", "json", "csv", "parquet", "conll", "ttl")),
+        *((f"a.{end}", {"shape": s}) for end in ("csv", "parquet") for s in ("mention", "token")),
+        ("a.txt", {}),
+    ],
+)
+def test_readers_check_a_document_once(tmp_path, checks, name, options):
+    sources.write([ONE], tmp_path / name, **options)
+    assert checks == [ONE.text]
+    assert len(sources.read(tmp_path / name)) == 1
+    assert checks == [ONE.text] * 2
+
+
+@pytest.mark.parametrize("shape", ["document", "mention", "token"])
+def test_frames_are_checked_once_on_their_way_in_and_out(checks, shape):
+    texts = sources.to_frame([ONE], shape="text") if shape == "mention" else None
+    frame = sources.to_frame([ONE], shape=shape)
+    checks.clear()
+    assert len(sources.from_frame(frame, texts=texts)) == 1
+    assert checks == [ONE.text]
 
 
 def test_first_bad_document_is_raised():

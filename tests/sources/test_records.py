@@ -4,8 +4,9 @@ import pytest
 
 from nerlink.data import NIL, Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import MENTION_COLUMNS, MENTION_KEYS
 from nerlink.sources.records import (
+    _MENTION,
     document_from_record,
     json_from_record,
     record_from_document,
@@ -34,6 +35,10 @@ FULL = Document(
 
 def test_record_holds_all_and_comes_back():
     assert document_from_record(record_from_document(FULL), where="here") == FULL
+
+
+def test_every_field_of_a_mention_is_read():
+    assert tuple(_MENTION) == MENTION_KEYS
 
 
 def test_record_leaves_out_what_is_unknown():
