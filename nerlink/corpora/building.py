@@ -33,6 +33,7 @@ from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
 from nerlink.tables import Row
 from nerlink.toml import dump_table
+from nerlink.words import number_of
 
 __all__ = ["build_corpus"]
 
@@ -148,7 +149,8 @@ def _build_split(
     for kind in _COUNTED:
         number = getattr(expected, kind)
         if number is not None and number != counts[kind]:
-            _refuse(f"{path} has {counts[kind]} {kind}, not {number}.", verify=verify)
+            found = number_of(counts[kind], kind)
+            _refuse(f"{path} has {found}, not {number:,}.", verify=verify)
     labels = {kind.removeprefix("label ") for kind in counts if kind.startswith("label ")}
     if unknown := sorted(labels - set(card.labels)):
         _refuse(f"{path} has labels the card does not name: {', '.join(unknown)}.", verify=verify)
@@ -184,8 +186,8 @@ def _build_table(
             for record in _table_records(row, kind):
                 handle.write(json_from_record(record) + "\n")
     if expected.count is not None and n_rows != expected.count:
-        path = source / expected.file
-        _refuse(f"{path} has {n_rows} rows, not {expected.count}.", verify=verify)
+        found = f"{source / expected.file} has {number_of(n_rows, 'rows')}"
+        _refuse(f"{found}, not {expected.count:,}.", verify=verify)
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 
 

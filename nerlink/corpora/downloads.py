@@ -81,6 +81,7 @@ def _unpack(archive: Path, file: File, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     try:
+        # One member is copied to a place of nerlink's choice: no path in the archive is followed.
         if archive.name.endswith(_TAR):
             with tarfile.open(archive) as tar:
                 _copy(tar.extractfile(_member(tar.getnames(), file.file)), partial)
