@@ -34,8 +34,7 @@ def read(tmp_path: Path, *args: Any, **kwargs: Any) -> list[Entity]:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [("t.csv", CSV), ("t.tsv", CSV.replace(",", "\t")), ("t.jsonl", JSONL)],
+    ("name", "content"), [("t.csv", CSV), ("t.tsv", CSV.replace(",", "\t")), ("t.jsonl", JSONL)]
 )
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_text_files_give_the_same_entities(
@@ -161,11 +160,7 @@ MISSING = [float("nan"), np.float64("nan"), pd.NA, pd.NaT, None]
 
 def tables_of(record: dict[str, Any], path: Path) -> dict[str, Any]:
     pq.write_table(pa.Table.from_pylist([record]), path / "t.parquet")
-    return {
-        "records": [record],
-        "frame": pd.DataFrame([record]),
-        "parquet": path / "t.parquet",
-    }
+    return {"records": [record], "frame": pd.DataFrame([record]), "parquet": path / "t.parquet"}
 
 
 @pytest.mark.parametrize("kind", ["records", "frame"])

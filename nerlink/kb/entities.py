@@ -14,13 +14,7 @@ from nerlink.errors import DataError
 from nerlink.tables import AnyTable, Delimited, Row, is_frame, read_rows, wrong_way_round
 from nerlink.words import MISSPELT, did_you_mean, missing_column, nearest
 
-__all__ = [
-    "AliasCount",
-    "EntityTables",
-    "aliases_in_row",
-    "cleaned",
-    "entity_in_row",
-]
+__all__ = ["AliasCount", "EntityTables", "aliases_in_row", "cleaned", "entity_in_row"]
 
 log = logging.getLogger(__name__)
 

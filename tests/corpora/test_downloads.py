@@ -57,11 +57,7 @@ def card(url, content=CONTENT):
         labels=(),
         format="jsonl",
         splits={
-            "train": {
-                "file": "a.jsonl",
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "url": url,
-            }
+            "train": {"file": "a.jsonl", "sha256": hashlib.sha256(content).hexdigest(), "url": url}
         },
     )
 

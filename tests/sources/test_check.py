@@ -11,10 +11,7 @@ from nerlink.sources import check
 from nerlink.sources.check import accept, check_document, check_documents, check_options
 
 BAD = {
-    "past the end": (
-        {"mentions": (Mention(start=0, end=9),)},
-        "mention 0: start 0, end 9 reaches",
-    ),
+    "past the end": ({"mentions": (Mention(start=0, end=9),)}, "mention 0: start 0, end 9 reaches"),
     "before the start": ({"mentions": (Mention(start=-1, end=2),)}, "start -1, end 2 reaches"),
     "reversed": ({"mentions": (Mention(start=2, end=1),)}, "start 2, end 1 is reversed"),
     "empty": ({"mentions": (Mention(start=1, end=1),)}, "start 1, end 1 is empty"),
@@ -36,10 +33,7 @@ BAD = {
     "tokens overlap": ({"tokens": ((0, 2), (1, 3))}, "token 1: it starts at 1, before"),
     "sentence outside": ({"sentences": ((0, 9),)}, "sentence 0: start 0, end 9 reaches"),
     "NUL": ({"text": "a\0b"}, "text: character 1 is NUL"),
-    "surrogate": (
-        {"text": "ab\ud83d"},
-        r"text: character 2 is half of a surrogate pair \(U\+D83D",
-    ),
+    "surrogate": ({"text": "ab\ud83d"}, r"text: character 2 is half of a surrogate pair \(U\+D83D"),
     "columns": ({"meta": {"token_columns": 5}}, "token_columns is 5; it must be an object of"),
     "a column": ({"meta": {"mention_columns": {"a": "xy"}}}, "mention_columns is {'a': 'xy'}"),
     "id": ({"id": "a\nb"}, "id is 'a.nb'|id is"),

@@ -9,11 +9,7 @@ from nerlink.errors import DataError
 from nerlink.files import read_text
 from nerlink.sources.check import Result, documents_from
 from nerlink.sources.losses import EVERYTHING, Losses
-from nerlink.sources.records import (
-    document_from_record,
-    json_from_record,
-    record_from_document,
-)
+from nerlink.sources.records import document_from_record, json_from_record, record_from_document
 from nerlink.tables import Row, parse_json, read_json_lines
 
 __all__ = ["read_json", "read_jsonl", "write_json", "write_jsonl"]

@@ -38,11 +38,7 @@ Phrase = tuple[Mention, str | None]
 
 
 def read_nif(
-    path: str | Path,
-    *,
-    documents: str = DOCUMENTS,
-    entities: str = ENTITIES,
-    labels: str = LABELS,
+    path: str | Path, *, documents: str = DOCUMENTS, entities: str = ENTITIES, labels: str = LABELS
 ) -> Iterator[Result]:
     """The contexts of a NIF file as documents, in order of their addresses; all are in memory.
 

@@ -15,13 +15,7 @@ from nerlink.sources.losses import Losses
 from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
 
-__all__ = [
-    "NO_TAG",
-    "TokenRows",
-    "document_from_tokens",
-    "place_tokens",
-    "rows_from_tokens",
-]
+__all__ = ["NO_TAG", "TokenRows", "document_from_tokens", "place_tokens", "rows_from_tokens"]
 
 NO_TAG: Final = "O"
 

@@ -284,9 +284,7 @@ def test_document_of_many_tokens_is_quick(tmp_path):
 
 
 WRITTEN_MARKS = Document(
-    text="see -DOCSTART- and # newdoc id = 5",
-    id="d1",
-    tokens=((0, 3), (4, 14), (15, 18), (19, 34)),
+    text="see -DOCSTART- and # newdoc id = 5", id="d1", tokens=((0, 3), (4, 14), (15, 18), (19, 34))
 )
 
 
