@@ -165,10 +165,8 @@ class _Builder:
         self.scheme = scheme
         self.texts = texts
         known = {"doc_id", "id", "text", *(MENTION_KEYS if shape == "mention" else TOKEN_KEYS)}
-        rows = [row.values for group in groups.values() for row in group]
-        extra = [
-            key for key in dict.fromkeys(key for row in rows for key in row) if key not in known
-        ]
+        columns = dict.fromkeys(c for group in groups.values() for row in group for c in row.values)
+        extra = [column for column in columns if column not in known]
         # A column that says one thing a document belongs to the document, not to its rows.
         self.shared = [c for c in extra if texts is None and _is_shared(c, groups.values())]
         self.own = [column for column in extra if column not in self.shared]
@@ -203,10 +201,9 @@ class _Builder:
         return document_from_record(record, where=where, places=[row.where for _, row in mentions])
 
     def _from_tokens(self, record: dict[str, Any], group: Sequence[Row], where: str) -> Document:
-        # A row without a token only says that there is a document.
-        tags = [row.values.get("token") or row.values.get("ner") for row in group]
-        group = [] if tags == [None] else group
         values, places = [row.values for row in group], [row.where for row in group]
+        if len(group) == 1 and values[0].get("token") is None and not values[0].get("ner"):
+            group, values, places = [], [], []  # the row only says that there is a document
         has_links = any("nel" in row for row in values)
         rows = TokenRows(
             tokens=[_token_in(row) for row in group],
