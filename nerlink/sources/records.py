@@ -142,8 +142,8 @@ _DEFAULTS: Final = {
 
 
 def _without_defaults(one: Mention | Candidate) -> dict[str, Any]:
-    values = ((name, getattr(one, name), default) for name, default in _DEFAULTS[type(one)].items())
-    return {name: value for name, value, default in values if value != default}
+    defaults = _DEFAULTS[type(one)].items()
+    return {name: value for name, no in defaults if (value := getattr(one, name)) != no}
 
 
 def json_from_record(record: Any) -> str:
