@@ -56,8 +56,8 @@ class Row(NamedTuple):
     values: Mapping[str, Any]
 
     def under(self, names: Mapping[str, str]) -> "Row":
-        """The row with nerlink's names of columns, which `names` leads from; others stay."""
-        taken = {*names, *names.values()}
+        """The row with some columns renamed: `names` leads from nerlink's names to the table's."""
+        taken = {*names, *names.values()}  # a column that has one of nerlink's names makes way
         values = {column: value for column, value in self.values.items() if column not in taken}
         found = {name: self.values[c] for name, c in names.items() if c in self.values}
         return Row(self.where, values | found)
@@ -67,33 +67,32 @@ class OpenTable(NamedTuple):
     """A table whose columns are known before its rows are read.
 
     Args:
-        columns: Their names, in order.
-        rows: The rows, or the reasons why rows cannot be read.
+        columns: The names of the columns.
+        rows: The rows, each of which may be the reason why the row cannot be read.
     """
 
     columns: Sequence[str]
     rows: Iterator[Row | DataError]
 
     def under(self, names: Mapping[str, str], *, where: str) -> "OpenTable":
-        """The table with nerlink's names of columns, such as `{"text": "body"}`.
+        """The table with some columns renamed, such as by `{"text": "body"}`.
 
         Raises:
-            DataError: A column is not there, or a name is there already.
+            DataError: A column is not there, or one of nerlink's names is there already.
         """
-        columns = list(self.columns)
         for name, column in names.items():
-            if column not in columns and name in columns:
+            if column not in self.columns and name in self.columns:
                 raise wrong_way_round(names, where=where)
-            if column not in columns:
-                raise missing_column(column, columns, where=where)
-        by_column = {column: name for name, column in names.items()}
-        columns = _unique((by_column.get(column, column) for column in columns), where=where)
+            if column not in self.columns:
+                raise missing_column(column, self.columns, where=where)
+        others = (column for column in self.columns if column not in names.values())
+        columns = _unique([*others, *names], where=where)
         rows = (row if isinstance(row, DataError) else row.under(names) for row in self.rows)
         return OpenTable(columns, rows)
 
 
 def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
-    """The error for a mapping from the file's names to nerlink's; shows the mapping to write."""
+    """The error for a mapping from the table's names to nerlink's; shows the mapping to write."""
     right = {column: name for name, column in names.items()}
     return DataError(
         f"{where}: columns={dict(names)} is the wrong way round: "

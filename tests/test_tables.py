@@ -163,6 +163,12 @@ def tables_of(record: dict[str, Any], path: Path) -> dict[str, Any]:
     return {"records": [record], "frame": pd.DataFrame([record]), "parquet": path / "t.parquet"}
 
 
+def test_a_number_that_is_none_is_missing_in_json_lines(tmp_path: Path) -> None:
+    record = '{"id": "a", "name": NaN, "popularity": NaN, "aliases": NaN, "type": NaN}'
+    (tmp_path / "t.jsonl").write_text(record)
+    assert read(tmp_path, tmp_path / "t.jsonl") == [Entity(id="a", name="a")]
+
+
 @pytest.mark.parametrize("kind", ["records", "frame"])
 def test_missing_values_of_all_kinds_are_none(kind: str) -> None:
     records = [{"id": "a", "note": value} for value in MISSING]

@@ -204,7 +204,7 @@ def _alias_counts(value: Any, *, where: str) -> dict[str, int]:
 
 def _items(value: Any, name: str, *, where: str) -> Iterable[object]:
     """A list as it is, `a|b|c` split, nothing as no items."""
-    if value is None:
+    if _is_missing(value):
         return ()
     if isinstance(value, str):
         return value.split("|")
@@ -222,7 +222,7 @@ def cleaned(value: object, name: str, *, where: str) -> str:
     Raises:
         DataError: It holds a NUL or half a surrogate pair.
     """
-    if value is None:
+    if _is_missing(value):
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # pandas turns integer ids into floats where some are missing
@@ -235,8 +235,12 @@ def cleaned(value: object, name: str, *, where: str) -> str:
     return text
 
 
+def _is_missing(value: object) -> bool:
+    return value is None or value != value  # NaN, as Python writes it in JSON lines
+
+
 def _number(value: Any, name: str, *, where: str) -> float:
-    if value is None or value == "":
+    if _is_missing(value) or value == "":
         return 0.0
     try:
         number = float(value)

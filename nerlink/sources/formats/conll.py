@@ -88,7 +88,7 @@ class _Block(NamedTuple):
     """The lines of a document.
 
     Args:
-        name: What its mark calls it: empty if the mark gives no name, `None` without a mark.
+        name: The name in the document's mark, empty if there is none; `None` without a mark.
         sentences: The lines of each sentence.
     """
 
@@ -118,10 +118,10 @@ def _blocks(path: str | Path, form: ConllFormat) -> Iterator[str | _Block]:
     name: str | None = None
     sentences: list[list[Line]] = [[]]
     by_sentence = form.documents == "sentences"
-    is_own = False
+    is_own = False  # whether nerlink wrote the file, which then names its columns
     for number, raw in numbered_lines(path):
         line = decode(raw, encoding=str(form.encoding), where=f"{path}:{number}")
-        # A token may look like a comment, but its line has tabs where the file is nerlink's own.
+        # A token may look like a comment. The line of a token has tabs, that of a comment none.
         if line.startswith(_COLUMNS_MARK) and "\t" not in line:
             is_own = True
             yield line.removeprefix(_COLUMNS_MARK)
@@ -133,7 +133,7 @@ def _blocks(path: str | Path, form: ConllFormat) -> Iterator[str | _Block]:
             continue
         elif line.strip(_BLANK):
             sentences[-1].append((number, line))
-        elif sentences[-1]:
+        elif sentences[-1]:  # the first of some blank lines
             if by_sentence:
                 yield _Block(None, sentences)
                 sentences = []
@@ -158,11 +158,12 @@ def _document_mark(line: str, *, is_own: bool) -> str | None:
 
 
 def _document_of_block(block: _Block, form: ConllFormat, *, path: str) -> Document:
+    """The document of some lines; columns that nerlink does not know are kept in `meta`."""
     lines = [line for sentence in block.sentences for line in sentence]
     columns = _columns_of_lines(lines, form, path=path)
     places = [f"{path}:{number}" for number, _ in lines]
     rows = TokenRows(
-        tokens=_clean(columns["token"], form.remove, places),
+        tokens=_without(columns["token"], form.remove, places),
         sentences=[i for i, sentence in enumerate(block.sentences) for _ in sentence],
         ner=columns.get("ner"),
         nel=columns.get("nel"),
@@ -185,6 +186,7 @@ def _columns_of_lines(
     positions = {name: position for name, position in positions.items() if name != "_"}
     if "token" not in positions:
         raise missing_column("token", positions, where=path)
+    # A column that is counted from the end is not the first one, which holds the token.
     n_needed = max(p + 1 if p >= 0 else max(-p, 2) for p in positions.values())
     n_exact = None if isinstance(given, Mapping) else len(given)
     rows = [_split_line(line, form.delimiter) for _, line in lines]
@@ -221,7 +223,8 @@ def _refuse_numbers(first: Sequence[str], n_columns: int, *, where: str) -> None
         )
 
 
-def _clean(tokens: Sequence[str], remove: str | None, places: Sequence[str]) -> Sequence[str]:
+def _without(tokens: Sequence[str], remove: str | None, places: Sequence[str]) -> Sequence[str]:
+    """The tokens without what a regular expression matches in them."""
     cleaned = tokens if remove is None else [re.sub(remove, "", token) for token in tokens]
     for token, before, place in zip(cleaned, tokens, places, strict=True):
         if not token:
@@ -292,23 +295,21 @@ def _opening_line(doc: Document, n_columns: int, *, plain: bool) -> str:
 
 
 def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list[Sequence[Any]]:
-    extra = doc.meta.get(TOKEN_COLUMNS, {})
+    """The values of the columns to write, each (n_tokens)."""
+    n_tokens, extra = len(rows.tokens), doc.meta.get(TOKEN_COLUMNS, {})
     known = {"token": rows.tokens, "ner": rows.ner, "nel": rows.nel, "misc": rows.misc}
-    columns: list[Sequence[Any]] = []
+    columns = {_PADDING: [_PADDING] * n_tokens, **extra, **known}
     for name in names:
-        column = known.get(name, extra.get(name))
-        if column is None:
-            if name not in extra and name != _PADDING and rows.tokens:
-                there = ", ".join([*known, *extra])
-                raise DataError(f"Document {doc.id!r} has no column {name!r}; it has {there}.")
-            column = [_PADDING] * len(rows.tokens)
-        if len(column) != len(rows.tokens):
+        if name not in columns and n_tokens:
+            there = ", ".join([*known, *extra])
+            raise DataError(f"Document {doc.id!r} has no column {name!r}; it has {there}.")
+        if len(columns.setdefault(name, ())) != n_tokens:
             raise DataError(
-                f"Document {doc.id!r}: column {name!r} has {number_of(len(column), 'values')} for "
-                f"{number_of(len(rows.tokens), 'tokens')}. Leave the column out."
+                f"Document {doc.id!r}: column {name!r} has "
+                f"{number_of(len(columns[name]), 'values')} for {number_of(n_tokens, 'tokens')}. "
+                "Leave the column out."
             )
-        columns.append(column)
-    return columns
+    return [columns[name] for name in names]
 
 
 def _count_losses(

@@ -24,15 +24,15 @@ _BLANKS: Final = {ord(character): " " for character in "\t\n\r"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRows:
-    """Columns of equal length, a value a token.
+    """Columns with a value for each token, (n_tokens); `None` where there is no such column.
 
     Args:
-        tokens: What each says.
-        sentences: The number of its sentence.
-        ner: Its tag for labels; `None` where there is no such column.
-        nel: Its tag for entities, such as `B-Q7259`; `None` where there is no such column.
-        entity_name: Its tag for what the entity is called, such as `B-Ada_Lovelace`, likewise.
-        misc: The white space around it (see `spacing`); `None` if it is as usual everywhere.
+        tokens: The text of each token.
+        sentences: The number of the token's sentence.
+        ner: The token's tag for labels, such as `B-PER`.
+        nel: The token's tag for entities, such as `B-Q7259`.
+        entity_name: The token's tag for the name of the entity, such as `B-Ada_Lovelace`.
+        misc: The white space around the token (see `spacing`); as usual where there is none.
     """
 
     tokens: Sequence[str]
@@ -118,12 +118,14 @@ def _spans(
     scheme: str,
     places: Sequence[str],
 ) -> dict[tuple[int, int], str]:
+    """The label of each span, first token to one past the last, that a column of tags marks."""
     if tags is None:
         return {}
     for tag, place in zip(tags, places, strict=True):
         check_tag(tag, scheme=scheme, where=f"{place}: column {column!r}")
     found: dict[tuple[int, int], str] = {}
     first = 0
+    # Sentence by sentence, so that an I- at the start of one does not go on with the last one's.
     for _, group in groupby(sentences):
         last = first + sum(1 for _ in group)
         for start, end, label in spans_from_tags(tags[first:last], scheme=scheme):
@@ -170,7 +172,11 @@ def _has_tag(mention: Mention, losses: Losses) -> bool:
 def _spans_of_mentions(
     doc: Document, ranges: Sequence[tuple[int, int]], is_first: list[bool], losses: Losses
 ) -> tuple[list[Span], list[Span]]:
-    """Spans of labels and of entities; a sentence that would begin inside one does not."""
+    """Spans of labels and of entities, in tokens.
+
+    `is_first` is changed in place: no sentence begins inside a mention, since a span of tags ends
+    with its sentence.
+    """
     labels, entities = [], []
     starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
     flat = choose_flat(
@@ -179,6 +185,7 @@ def _spans_of_mentions(
         is_kept=partial(_has_tag, losses=losses),
     )
     for mention in flat:
+        # `cover` has cut the tokens at the borders of all mentions, so both are found exactly.
         first, last = bisect_left(starts, mention.start), bisect_left(ends, mention.end) + 1
         losses.add("sentence borders inside a mention", sum(is_first[first + 1 : last]))
         is_first[first + 1 : last] = [False] * (last - first - 1)
