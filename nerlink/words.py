@@ -49,10 +49,10 @@ def missing_column(column: str, present: Iterable[str], *, where: str) -> DataEr
 
     Args:
         column: The column that is needed.
-        present: The columns that are there.
+        present: The columns that are there; that of the same name has no value.
         where: The place that the error names.
     """
-    names = [str(name) for name in present]
+    names = [str(name) for name in present if name != column]
     there = ", ".join(names) or "none"
     hint = did_you_mean(column, names)
     return DataError(f"{where}: column {column!r} is missing; there are {there}.{hint}")

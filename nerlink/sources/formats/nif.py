@@ -14,7 +14,7 @@ from nerlink.errors import DataError
 from nerlink.files import read_text
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
-from nerlink.sources.records import json_from_record, number_or_none
+from nerlink.sources.records import integer, json_from_record, number_or_none
 from nerlink.tables import attempt, mapping, parse_json
 from nerlink.words import number_of
 
@@ -55,8 +55,8 @@ def read_nif(
         DataError: The file is not Turtle.
     """
     nif = _Graph(path, entities, labels)
-    phrases = nif.subjects_by("referenceContext")
-    contexts = sorted(nif.subjects_by("isString", of=True), key=_order)
+    phrases = nif.phrases_by_context()
+    contexts = sorted(set(nif.graph.subjects(nif.uri(NIF + "isString"))), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
         n_lost = number_of(len(phrases[context]), "phrases")
         yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
@@ -97,13 +97,12 @@ class _Graph:
             reason = " ".join(str(error).split())
             raise DataError(f"{path}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
 
-    def subjects_by(self, name: str, *, of: bool = False) -> dict[Any, list[Any]]:
-        """What has a property, by its value; with `of`, the values by what has the property."""
-        groups: dict[Any, list[Any]] = {}
-        for subject, value in self.graph.subject_objects(self.uri(NIF + name)):
-            key, one = (subject, value) if of else (value, subject)
-            groups.setdefault(key, []).append(one)
-        return groups
+    def phrases_by_context(self) -> dict[Any, list[Any]]:
+        """The addresses that refer to a context, by its address."""
+        phrases: dict[Any, list[Any]] = {}
+        for phrase, context in self.graph.subject_objects(self.uri(NIF + "referenceContext")):
+            phrases.setdefault(context, []).append(phrase)
+        return phrases
 
     def document(
         self, context: Any, subjects: Sequence[Any], name: str | None, *, where: str
@@ -143,34 +142,32 @@ class _Graph:
         is_phrase = (subject, self.type, self.uri(NIF + "Phrase")) in self.graph
         if entity is None and label is None and not is_phrase:
             return None
-        record = {"taConfidence": self._value(subject, ITSRDF + "taConfidence")}
+        values = {
+            "nif:beginIndex": self._value(subject, NIF + "beginIndex"),
+            "nif:endIndex": self._value(subject, NIF + "endIndex"),
+            "taConfidence": self._value(subject, ITSRDF + "taConfidence"),
+        }
         mention = Mention(
-            start=self._offset(subject, "beginIndex", where=where),
-            end=self._offset(subject, "endIndex", where=where),
+            start=integer(values, "nif:beginIndex", where=where),
+            end=integer(values, "nif:endIndex", where=where),
             label=None if label is None else _without_base(label, self.labels),
             entity=entity,
-            link_score=number_or_none(record, "taConfidence", where=where),
+            link_score=number_or_none(values, "taConfidence", where=where),
         )
         return mention, self._value(subject, NIF + "anchorOf")
 
     def _entity(self, subject: Any, *, where: str) -> str | None:
-        """What a phrase means: the one address, or the one that begins as entities do."""
+        """The entity of a phrase: the one address, or the one that begins as entities do."""
         found = sorted(set(map(str, self.graph.objects(subject, self.uri(ITSRDF + "taIdentRef")))))
         found = [address for address in found if address.startswith(self.entities)] or found
         if len(found) > 1:
             raise DataError(
-                f"{where}: means {' and '.join(found)}. Say which addresses to take, "
+                f"{where}: the phrase means {' and '.join(found)}. Say which addresses to take, "
                 "such as entities=http://www.wikidata.org/entity/."
             )
         if not found:
             return None
         return NIL if found[0].startswith(NOT_IN_WIKI) else _without_base(found[0], self.entities)
-
-    def _offset(self, subject: Any, name: str, *, where: str) -> int:
-        value = self._value(subject, NIF + name)
-        if value is None or not value.isdecimal():
-            raise DataError(f"{where}: nif:{name} is {value}; it must be a whole number.")
-        return int(value)
 
 
 def _without_base(address: str, base: str) -> str:

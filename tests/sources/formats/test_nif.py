@@ -69,7 +69,7 @@ def test_offsets_that_fit_no_way_are_refused(tmp_path):
 
 
 def test_offset_that_is_no_number_is_refused(tmp_path):
-    with pytest.raises(DataError, match="nif:beginIndex is x; it must be a whole number"):
+    with pytest.raises(DataError, match="nif:beginIndex is 'x'; it must be a whole number"):
         read_nif(tmp_path, HEAD + phrase(start="x"))
 
 
