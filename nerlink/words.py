@@ -45,7 +45,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def missing_column(column: str, present: Iterable[str], *, where: str) -> DataError:
-    """The error for a column that is needed and not there; names those that are, and the nearest.
+    """The error for a column that is needed and not there, with the columns that are.
 
     Args:
         column: The column that is needed.

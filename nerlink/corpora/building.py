@@ -51,8 +51,8 @@ def build_corpus(
 ) -> Path:
     """Turn a corpus's public files into a folder that is ready for use, whole or not at all.
 
-    The folder holds `train.jsonl`, `dev.jsonl`, `test.jsonl` (those the corpus has), the tables
-    `entities.jsonl` and `aliases.jsonl` where there are links, and a card with what was counted.
+    The folder holds `train.jsonl`, `dev.jsonl`, `test.jsonl` (the splits that the corpus has), the
+    tables `entities.jsonl` and `aliases.jsonl` where there are links, and a card with counts.
 
     Args:
         name: Name of a corpus, or a folder with its card.

@@ -102,7 +102,7 @@ class Card(Section):
         source: Who made it and where it may be had.
         labels: All labels its mentions may have.
         format: A name in `READERS`.
-        options: What that reader is told: columns, scheme, rules for cleaning tokens.
+        options: Options of that reader: columns, scheme, rules for cleaning tokens.
         splits: The files of train, dev and test.
         kb: Tables of entities and aliases, where it has links.
     """
@@ -150,7 +150,7 @@ def data_folder() -> Path:
 
 
 def _bundled() -> tuple[Path, Path]:
-    """The cards of a checkout and those of an installed package."""
+    """Where the cards of a checkout and of an installed package are."""
     package = Path(nerlink.__file__).parent
     return package.parent / "corpora", package / "_corpora"
 
@@ -228,7 +228,7 @@ def load_split(name: str | Path, split: SplitName) -> list[Document]:
 
 
 def with_ids(documents: Iterable[Document], split: SplitName) -> Iterator[Document]:
-    """The same documents; those without an id are named after their place in the split."""
+    """The same documents; a document without an id is named after its place in the split."""
     for number, doc in enumerate(documents, start=1):
         yield replace(doc, id=f"{split}-{number}") if doc.id is None else doc
 

@@ -78,10 +78,10 @@ class EntityTables:
             yield row
 
     def split(self, table: AnyTable) -> tuple[list[AnyTable], list[AnyTable]]:
-        """Files and DataFrames of entities, and those of aliases, known by their columns.
+        """Tables of entities, and tables of aliases.
 
-        An alias table has no `id`, but a column `alias` or `surface`. Records stay with the
-        entities.
+        A file or a DataFrame of aliases has no column `id`, but a column `alias` or `surface`.
+        Records are always entities.
         """
         tables = list(table) if isinstance(table, list | tuple) else [table]
         if not all(isinstance(item, str | PathLike) or is_frame(item) for item in tables):

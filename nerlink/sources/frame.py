@@ -39,7 +39,7 @@ def from_frame(
         frame: The table.
         texts: `doc_id`, `text` and further columns, beside rows of mentions or tokens; without
             it mention rows need a column `text`, and tokens are joined by blanks.
-        shape: `document`, `mention` or `token`; told from the columns by default.
+        shape: `document`, `mention` or `token`; by default the shape that fits the columns.
         columns: nerlink's names of columns to the frame's, such as `{"text": "body"}`.
         scheme: The scheme of the tags of token rows.
         on_error: `raise` at a bad document or `skip` it.

@@ -33,7 +33,7 @@ class RowFormat:
     Args:
         shape: What a row is: a `document` (`text`, and `mentions`, a list of records), a
             `mention` (`doc_id`, `start`, `end`, `label`, `entity`) or a `token` (`doc_id`,
-            `sentence_id`, `token`, `ner`, `nel`); told from the columns by default.
+            `sentence_id`, `token`, `ner`, `nel`); by default what fits the columns.
         texts: A file of texts (`doc_id`, `text`, further columns) beside rows of mentions or
             tokens.
         columns: nerlink's names of columns to the table's, such as `{"text": "body"}`.
@@ -47,10 +47,10 @@ class RowFormat:
 
 
 def detect_shape(columns: Sequence[str], *, where: str) -> Shape:
-    """The shape that column names tell.
+    """The shape that fits the names of columns.
 
     Raises:
-        DataError: None does.
+        DataError: No shape does.
     """
     if "mentions" in columns:
         return "document"
@@ -73,8 +73,8 @@ def documents_from_table(
 ) -> Iterator[Result]:
     """The documents of a table.
 
-    A row a document is read one by one; for the other shapes all rows are in memory, since those
-    of a document need not follow each other.
+    Rows of documents are read one by one. Rows of mentions and of tokens are all in memory, since
+    the rows of a document need not follow each other.
 
     Args:
         table: The table.
@@ -83,7 +83,7 @@ def documents_from_table(
         where: What errors call the table.
 
     Raises:
-        DataError: There is no such shape, the columns tell none, or the texts cannot be read.
+        DataError: There is no such shape, no shape fits the columns, or the texts cannot be read.
     """
     table = table.under(form.columns, where=where) if form.columns else table
     shape = form.shape or detect_shape(table.columns, where=where)

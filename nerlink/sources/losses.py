@@ -3,21 +3,31 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from nerlink.data import Document
+from nerlink.sources.keys import MENTION_KEYS
 from nerlink.words import number_of
 
 __all__ = ["EVERYTHING", "Losses", "WriteReport"]
 
+_NAMES: Mapping[str, str] = {"entity": "links", "nil": "kinds of NIL"}
+
+
+def _n_values(key: str, doc: Document) -> int:
+    """How many values the mentions of a document have for a key."""
+    values = (getattr(mention, key) for mention in doc.mentions)
+    return sum(len(v) if isinstance(v, tuple) else v is not None for v in values)
+
+
 _FACTS: Mapping[str, Callable[[Document], int]] = {
     "ids": lambda doc: doc.id is not None,
     "mentions": lambda doc: len(doc.mentions),
-    "labels": lambda doc: sum(m.label is not None for m in doc.mentions),
-    "links": lambda doc: sum(m.entity is not None for m in doc.mentions),
-    "scores": lambda doc: sum(m.score is not None for m in doc.mentions),
-    "link scores": lambda doc: sum(m.link_score is not None for m in doc.mentions),
-    "candidates": lambda doc: sum(len(m.candidates) for m in doc.mentions),
-    "kinds of NIL": lambda doc: sum(m.nil is not None for m in doc.mentions),
+    **{
+        _NAMES.get(key, f"{key.removesuffix('s').replace('_', ' ')}s"): partial(_n_values, key)
+        for key in MENTION_KEYS
+        if key not in ("start", "end")
+    },
     "sentences": lambda doc: len(doc.sentences or ()),
     "tokens": lambda doc: len(doc.tokens or ()),
     "meta columns": lambda doc: len(doc.meta),

@@ -74,10 +74,10 @@ FORMATS: Final[Mapping[str, str]] = {
 
 
 def format_of(path: str | Path) -> str:
-    """The format that a file's name tells; standard input and output are JSON lines.
+    """The format of a file by the ending of its name; standard input and output are JSON lines.
 
     Raises:
-        DataError: The ending is none that we know.
+        DataError: The ending is none that nerlink knows.
     """
     if str(path) == STANDARD:
         return "jsonl"
@@ -102,12 +102,12 @@ def stream(
 ) -> Iterator[Document]:
     """The documents of a file, one at a time.
 
-    JSON lines, CoNLL, CSV and Parquet with a row a document, and text with `lines` keep one
-    document in memory; the other formats the whole file.
+    One document is in memory where the format is JSON lines, CoNLL, CSV or Parquet with a row a
+    document, or text with `lines`. For the other formats the whole file is in memory.
 
     Args:
         path: The file; `-` is standard input, an ending `.gz` is unpacked.
-        format: One of `READERS`; told from the ending by default.
+        format: One of `READERS`; by default the format of the ending.
         on_error: `raise` stops at the first bad document; `skip` leaves bad ones out, counts
             them and logs the count.
         skipped: Called with the error of each document left out.
@@ -148,7 +148,7 @@ def write(
     Args:
         documents: Any number, also a stream.
         path: The file; `-` is standard output, an ending `.gz` is packed.
-        format: One of `WRITERS`; told from the ending by default.
+        format: One of `WRITERS`; by default the format of the ending.
         **options: What the format's writer takes, such as `shape` for tables.
 
     Returns:

@@ -116,7 +116,7 @@ def _fitting_columns(doc: Document, rows: TokenRows, losses: Losses) -> Mapping[
 
 
 def _meta_columns(meta: Mapping[str, Any], losses: Losses) -> dict[str, Any]:
-    """A column for each entry; those that another column is named like stay together in `meta`."""
+    """A column for each entry; entries with the name of another column stay together in `meta`."""
     losses.add("empty meta values", sum(value is None for value in meta.values()))
     apart = {MENTION_COLUMNS, TOKEN_COLUMNS} | KNOWN_COLUMNS
     columns = {key: value for key, value in meta.items() if key not in apart}

@@ -70,7 +70,7 @@ def entities_in(documents: Iterable[Document]) -> list[Entity]:
 
 
 def _tables(config: Config) -> tuple[AnyTable, AnyTable] | None:
-    """Tables of entities and of aliases: the configuration's, or else those of its corpora."""
+    """Tables of entities and of aliases: of the configuration, or else of its corpora."""
     if config.kb.tables:
         return list(config.kb.tables), ()
     corpora = dict.fromkeys(entry.corpus for entry in config.data if entry.corpus is not None)

@@ -14,7 +14,7 @@ from nerlink.sources.tokens.rows import rows_from_tokens
 __all__ = ["PREDICTED", "gold_beside_predicted"]
 
 PREDICTED: Final = {"ner": "predicted", "nel": "predicted_nel"}
-"""The token columns of the prediction: its tags for labels, and those for entities."""
+"""The token columns of the prediction: tags for labels, and tags for entities."""
 
 
 def gold_beside_predicted(
