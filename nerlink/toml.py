@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from nerlink.errors import ConfigError
-from nerlink.words import MISSPELT, nearest
+from nerlink.lookalikes import MISSPELT, nearest
 
 __all__ = ["CheckedTable", "check_table", "dump_table", "parse_value", "read_table", "set_value"]
 

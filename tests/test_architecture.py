@@ -14,7 +14,7 @@ PACKAGE = Path(nerlink.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.parts)
 ROAD = (
     "errors",
-    "words",
+    "lookalikes",
     "toml",
     "data",
     "schemes",

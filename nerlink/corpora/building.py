@@ -26,14 +26,13 @@ from nerlink.corpora.cards import (
 )
 from nerlink.corpora.downloads import fetch
 from nerlink.data import NIL, Document
-from nerlink.errors import DataError
+from nerlink.errors import DataError, plural
 from nerlink.files import open_output
 from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
 from nerlink.tables import Row
 from nerlink.toml import dump_table
-from nerlink.words import number_of
 
 __all__ = ["build_corpus"]
 
@@ -149,8 +148,8 @@ def _build_split(
     for kind in _COUNTED:
         number = getattr(expected, kind)
         if number is not None and number != counts[kind]:
-            found = number_of(counts[kind], kind)
-            _refuse(f"{path} has {found}, not {number:,}.", verify=verify)
+            found = f"the number of {kind} is {counts[kind]:,}"
+            _refuse(f"{path}: {found}, not {number:,}.", verify=verify)
     labels = {kind.removeprefix("label ") for kind in counts if kind.startswith("label ")}
     if unknown := sorted(labels - set(card.labels)):
         _refuse(f"{path} has labels the card does not name: {', '.join(unknown)}.", verify=verify)
@@ -186,7 +185,7 @@ def _build_table(
             for record in _table_records(row, kind):
                 handle.write(json_from_record(record) + "\n")
     if expected.count is not None and n_rows != expected.count:
-        found = f"{source / expected.file} has {number_of(n_rows, 'rows')}"
+        found = f"{source / expected.file} has {plural(n_rows, 'row')}"
         _refuse(f"{found}, not {expected.count:,}.", verify=verify)
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 

@@ -15,9 +15,9 @@ import nerlink
 from nerlink.config import Section
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError
+from nerlink.lookalikes import did_you_mean
 from nerlink.sources.reading import read
 from nerlink.toml import check_table, read_table
-from nerlink.words import did_you_mean
 
 __all__ = [
     "CARD",

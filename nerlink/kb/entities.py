@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
+from nerlink.lookalikes import MISSPELT, did_you_mean, missing_column, nearest
 from nerlink.tables import AnyTable, Delimited, Row, is_frame, read_rows, wrong_way_round
-from nerlink.words import MISSPELT, did_you_mean, missing_column, nearest
 
 __all__ = ["AliasCount", "EntityTables", "aliases_in_row", "cleaned", "entity_in_row"]
 

@@ -8,13 +8,13 @@ from typing import Any, Final, Literal, get_args
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.lookalikes import missing_column
 from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.keys import MENTION_KEYS, TOKEN_COLUMNS, TOKEN_KEYS
 from nerlink.sources.records import document_from_record, meta_from_record, name_or_none, text_of
 from nerlink.sources.tokens.rows import NO_TAG, TokenRows, document_from_tokens, place_tokens
 from nerlink.sources.tokens.spacing import USUAL
 from nerlink.tables import OpenTable, Row, attempt, parse_json
-from nerlink.words import missing_column
 
 __all__ = ["RowFormat", "Shape", "detect_shape", "documents_from_table"]
 

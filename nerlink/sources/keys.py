@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
-from nerlink.words import MISSPELT, nearest
+from nerlink.lookalikes import MISSPELT, nearest
 
 __all__ = [
     "DOCUMENT_KEYS",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
+from nerlink.lookalikes import missing_column
 from nerlink.sources.check import check_document
 from nerlink.sources.keys import (
     DOCUMENT_KEYS,
@@ -19,7 +20,6 @@ from nerlink.sources.keys import (
     refuse_lookalikes,
 )
 from nerlink.tables import mapping
-from nerlink.words import missing_column
 
 __all__ = [
     "document_from_record",

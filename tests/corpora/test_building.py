@@ -122,7 +122,7 @@ def test_wrong_file_is_refused_and_nothing_is_left(card, raw, tmp_path, name, te
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("mentions = 2", "mentions = 3", "raw.txt has 2 mentions, not 3"),
+        ("mentions = 2", "mentions = 3", "raw.txt: the number of mentions is 2, not 3"),
         ('["PER"]', '["LOC"]', "raw.txt has labels the card does not name: PER"),
     ],
 )

@@ -104,7 +104,7 @@ def test_what_a_shape_cannot_carry_is_logged(caplog):
     mention = Mention(start=0, end=3, label="PER", candidates=(Candidate(entity="Q1"),))
     with caplog.at_level(logging.WARNING):
         to_frame([Document(id="a", text="Ada", mentions=(mention,))], shape="token")
-    assert "A frame of shape 'token' cannot carry 1 candidate." in caplog.text
+    assert "A frame of shape 'token' cannot carry candidates (1)." in caplog.text
 
 
 def test_rows_without_a_document_to_belong_to_are_refused():

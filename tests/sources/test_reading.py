@@ -56,8 +56,9 @@ def test_report_counts_what_was_written_and_lost(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         report = sources.write([DOC], tmp_path / "a.txt")
     assert (report.n_documents, report.n_mentions) == (1, 1)
-    assert "1 document, 1 mention; the format could not carry 1 id, 1 label, 1 mention." in str(
-        report
+    assert (
+        "1 document, 1 mention; the format could not carry ids (1), labels (1), mentions (1)."
+        in str(report)
     )
     assert str(report) in caplog.text
     assert str(sources.write([DOC], tmp_path / "a.jsonl")).endswith("nothing lost.")

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
 from nerlink.data import Document
-from nerlink.errors import DataError
+from nerlink.errors import DataError, plural
 from nerlink.files import choose_encoding, decode, numbered_lines
+from nerlink.lookalikes import missing_column
 from nerlink.schemes import TAG_SCHEMES
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.keys import ENTITY_NAME, TOKEN_COLUMNS
@@ -26,7 +27,6 @@ from nerlink.sources.tokens.rows import (
     rows_from_tokens,
 )
 from nerlink.tables import attempt
-from nerlink.words import missing_column, number_of
 
 __all__ = ["ConllFormat", "read_conll", "write_conll"]
 
@@ -197,7 +197,7 @@ def _columns_of_lines(
     for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
-                f"{path}:{number}: {number_of(len(cells), 'columns')} instead of "
+                f"{path}:{number}: {plural(len(cells), 'column')} instead of "
                 f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {line!r:.80}. "
                 "Name the file's columns and delimiter."
             )
@@ -280,7 +280,7 @@ def write_conll(
 def _written(column: Sequence[Any], losses: Losses, *, plain: bool) -> list[str]:
     """A column as text that stays in its cell."""
     cells = [_PADDING if value is None else str(value).translate(_ENDS) for value in column]
-    losses.add("cells turned into other text", sum(map(ne, cells, column)))
+    losses.add("cells that come back as other text", sum(map(ne, cells, column)))
     if not plain:
         return cells
     bare = [cell.replace(" ", "_") for cell in cells]
@@ -306,7 +306,7 @@ def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list
         if len(columns.setdefault(name, ())) != n_tokens:
             raise DataError(
                 f"Document {doc.id!r}: column {name!r} has "
-                f"{number_of(len(columns[name]), 'values')} for {number_of(n_tokens, 'tokens')}. "
+                f"{plural(len(columns[name]), 'value')} for {plural(n_tokens, 'token')}. "
                 "Leave the column out."
             )
     return [columns[name] for name in names]

@@ -149,7 +149,7 @@ def rows_from_tokens(
     ranges = cover(doc, losses)
     tokens = [doc.text[start:end] for start, end in ranges]
     plain = [token.translate(_BLANKS) for token in tokens] if is_line else tokens
-    losses.add("tokens with tabs or line ends", sum(map(str.__ne__, tokens, plain)))
+    losses.add("tabs and line ends in tokens", sum(map(str.__ne__, tokens, plain)))
     losses.add("texts of white space only", bool(doc.text) and not ranges)
     is_first = opens_sentence(doc, ranges)
     labels, entities = _spans_of_mentions(doc, ranges, is_first, losses)

@@ -307,7 +307,7 @@ def test_cells_stay_on_their_line_and_what_changes_is_counted(tmp_path):
     )
     columns = ["token", "ner", "nel", "misc", "pos"]
     report = write([doc], tmp_path / "a.conll", columns=columns)
-    assert report.lost["cells turned into other text"] == 2
+    assert report.lost["cells that come back as other text"] == 2
     (back,) = read(tmp_path / "a.conll")
     assert (back.text, back.meta["token_columns"]["pos"]) == ("abc def", ["x  y", "_"])
 

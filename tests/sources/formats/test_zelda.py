@@ -88,7 +88,7 @@ def test_columns_are_read_as_conll(tmp_path, columns, entities, names):
 
 
 def test_lists_of_different_length_are_refused(tmp_path):
-    with pytest.raises(DataError, match="index has 1 entry, wikipedia_titles has 2"):
+    with pytest.raises(DataError, match="index has 1 range, wikipedia_titles has 2"):
         read_record(tmp_path, ZELDA | {"index": [[0, 3]]})
 
 

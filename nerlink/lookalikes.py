@@ -1,28 +1,15 @@
-"""Words of messages: numbers with their nouns, and the name that somebody probably meant."""
+"""Names that look alike: which one somebody probably meant."""
 
 import difflib
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from nerlink.errors import DataError
 
-__all__ = ["MISSPELT", "did_you_mean", "missing_column", "nearest", "number_of"]
+__all__ = ["MISSPELT", "did_you_mean", "missing_column", "nearest"]
 
 MISSPELT: Final = 0.75
 """How alike two names are, from 0 to 1, if one may be a misspelling of the other."""
-
-
-def number_of(number: int, things: str) -> str:
-    """A number with its noun: `2,000 documents`, `1 document`, `1 mention without label`.
-
-    Args:
-        number: How many there are.
-        things: The noun in the plural; for 1, its first word in `s` is put in the singular.
-    """
-    if number == 1:
-        things = re.sub(r"(ie)?s\b", lambda end: "y" if end[1] else "", things, count=1)
-    return f"{number:,} {things}"
 
 
 def nearest(name: str, names: Iterable[str], *, alike: float = 0.6) -> str | None:
