@@ -16,7 +16,7 @@ from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation
-from nerlink.models.storage.hub import fetch_model, push_model
+from nerlink.models.storage.hub import find_model, push_model
 from nerlink.models.storage.model import load_model, read_info, save_model
 from nerlink.sources.check import check_document, check_documents
 from nerlink.toml import check_table
@@ -53,17 +53,21 @@ class Pipeline:
     @classmethod
     def load(
         cls,
-        path: str | Path,
+        name: str | Path,
         *,
         device: str = "auto",
         precision: str = "auto",
         threshold: float | None = None,
         top_k: int | None = None,
     ) -> Self:
-        """The model in a folder.
+        """The model in a folder, or of a repository on the Hugging Face hub.
+
+            Pipeline.load("my-model")
+            Pipeline.load("owner/name@revision")
 
         Args:
-            path: A folder that `train` or `save` wrote.
+            name: A folder that `train` or `save` wrote, or the `owner/name` of a repository, a
+                revision of which may be named behind `@`. A folder that is there comes first.
             device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
             precision: What the transformer computes in: `fp32`, `bf16`, `int8`, `fp16`, or
                 `auto`: what it was saved in, or bf16 for fp32 on a GPU that has it. A model saved
@@ -72,28 +76,23 @@ class Pipeline:
             top_k: Candidates that come back with each mention; the model's own if `None`.
 
         Raises:
-            StorageError: The folder is damaged, incomplete, or of a newer format.
+            StorageError: There is no such folder or repository, or the model is damaged,
+                incomplete, or of a newer format.
             ConfigError: The device or the precision cannot be used here, or a value is wrong.
         """
         chosen = choose_device(device)
-        saved = read_info(path).precision
-        kind = choose_precision(precision, chosen, saved=saved)
-        model = load_model(path, precision=kind)
+        folder = find_model(name)
+        info = read_info(folder)
+        kind = choose_precision(precision, chosen, saved=info.precision)
+        model = load_model(folder, precision=kind)
         if model.linker:
             changes = {"threshold": threshold, "top_k": top_k}
             table = {name: value for name, value in changes.items() if value is not None}
             table = model.linker.config.model_dump() | table
             model.configure_linker(check_table(LinkerConfig, table, where="Pipeline.load"))
-        return cls(model, info=asdict(read_info(path)), device=str(chosen), precision=kind)
+        return cls(model, info=asdict(info), device=str(chosen), precision=kind)
 
-    @classmethod
-    def from_pretrained(cls, name: str, **options: Any) -> Self:
-        """The model of a repository on the Hugging Face hub; options are those of `load`.
-
-        Raises:
-            StorageError: There is no such repository, no network, or no model in it.
-        """
-        return cls.load(fetch_model(name), **options)
+    from_pretrained = load
 
     def push_to_hub(self, name: str, *, private: bool = False) -> str:
         """Save the model to a repository on the Hugging Face hub; the address of the commit.

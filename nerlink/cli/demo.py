@@ -49,7 +49,7 @@ def demo(
     log_to_stderr()
     model, page = output / "model", output / "demo.html"
     train(load_config(find_corpus(CORPUS) / "config.toml"), model, reporter=Terminal())
-    pipeline = load_pipeline(model)
+    pipeline = load_pipeline(str(model))
     gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
     say(f"\n{len(gold)} test documents: {_headline(evaluate(gold, predicted).scores)}\n")

@@ -30,7 +30,7 @@ Other = Annotated[
     str | None,
     typer.Argument(metavar="OTHER", help="Another system's, to tell whether it is better."),
 ]
-Model = Annotated[Path | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")]
+Model = Annotated[str | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")]
 Names = Annotated[Path | None, typer.Option(help="Knowledge base that has the entities' names.")]
 
 
@@ -134,13 +134,16 @@ def _scored(
     )
 
 
-def _load(model: Path) -> "Pipeline":
+def _load(model: str) -> "Pipeline":
     """A model that gives all candidates, not only the best."""
     from nerlink.config import load_config
+    from nerlink.models.storage.hub import find_model
     from nerlink.models.storage.model import read_info
 
-    read_info(model)
-    return load_pipeline(model, top_k=load_config(model / "config.toml").kb.max_candidates)
+    folder = find_model(model)
+    read_info(folder)
+    top_k = load_config(folder / "config.toml").kb.max_candidates
+    return load_pipeline(str(folder), top_k=top_k)
 
 
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:

@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Container, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -32,13 +31,18 @@ __all__ = [
 ]
 
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a trained model.")]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Folder of a trained model, or owner/name on the Hugging Face hub."
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, int8, fp16.")]
 
 
 def load_pipeline(
-    model: Path,
+    model: str,
     *,
     device: str = "auto",
     precision: str = "auto",

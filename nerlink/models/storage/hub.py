@@ -1,8 +1,10 @@
 """Models on the Hugging Face hub, and the card that a saved model carries."""
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -10,7 +12,10 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from nerlink.config import Config
 from nerlink.errors import StorageError
 
-__all__ = ["fetch_model", "model_card", "push_model"]
+__all__ = ["find_model", "model_card", "push_model"]
+
+HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?")
+"""`owner/name` or `owner/name@revision`; `./name`, `../name` and longer paths are none."""
 
 
 def model_card(config: Config, scores: Mapping[str, float], labels: Sequence[str]) -> str:
@@ -42,22 +47,39 @@ def model_card(config: Config, scores: Mapping[str, float], labels: Sequence[str
     )
 
 
-def fetch_model(name: str) -> Path:
-    """The folder of a model in the local cache, downloaded if need be.
+def find_model(model: str | Path) -> Path:
+    """The folder of a model: the one that is there, or a repository of the hub that is fetched.
 
     Args:
-        name: `owner/model`, or `owner/model@revision`.
+        model: A folder; as a string also the `owner/name` or `owner/name@revision` of a
+            repository on the Hugging Face hub. A folder that is there comes first.
 
     Raises:
-        StorageError: There is no such repository, or no network.
+        StorageError: It is neither a folder nor a repository that can be fetched.
     """
+    path = Path(model)
+    if path.is_file():
+        raise StorageError(f"{path} is a file. A model is a folder: pass the path of the folder.")
+    if path.exists():
+        return path
+    if isinstance(model, str) and HUB_NAME.fullmatch(model):
+        return _fetch(model)
+    raise StorageError(
+        f"{model}: no such folder, and not the name of a repository on the Hugging Face hub, "
+        "such as owner/name or owner/name@revision. Train a model first, or check the path."
+    )
+
+
+def _fetch(name: str) -> Path:
+    """The folder of a repository in the local cache, downloaded if need be."""
     repository, _, revision = name.partition("@")
     try:
         return Path(snapshot_download(repository, revision=revision or None))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise StorageError(
-            f"{name}: cannot be fetched from the hub: {str(error).splitlines()[0]} "
-            "Check the name and the network, or load a folder with Pipeline.load(path)."
+            f"{name}: no such folder, and it cannot be fetched from the Hugging Face hub "
+            f"({str(error).splitlines()[0]}). Check the path of the folder, or the name of the "
+            "repository and the network."
         ) from error
 
 

@@ -71,13 +71,47 @@ def test_what_is_pushed_is_the_folder_that_save_writes(remote, joint_folder):
 
 def test_a_revision_can_be_named(remote):
     (remote / "me" / "tiny").mkdir(parents=True)
-    assert hub.fetch_model("me/tiny@v2") == remote / "me" / "tiny"
+    assert hub.find_model("me/tiny@v2") == remote / "me" / "tiny"
     assert (remote / "revision").read_text() == "v2"
 
 
+def test_a_model_is_a_folder_or_a_name_on_the_hub(remote, joint_folder, tmp_path, monkeypatch):
+    shutil.copytree(joint_folder, remote / "me" / "tiny")
+    assert hub.find_model("me/tiny") == hub.find_model("me/tiny@v2") == remote / "me" / "tiny"
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(joint_folder, "me/tiny")
+    assert hub.find_model("me/tiny") == Path("me/tiny")  # a folder that is there comes first
+    assert Pipeline.load("me/tiny").info() == Pipeline.load(joint_folder).info()
+
+
+def test_from_pretrained_is_load_by_the_name_that_others_give_it():
+    assert Pipeline.from_pretrained.__func__ is Pipeline.load.__func__
+
+
 def test_a_repository_that_is_not_there_is_told(remote):
-    with pytest.raises(StorageError, match=r"me/none: cannot be fetched .* Check the name"):
-        Pipeline.from_pretrained("me/none")
+    with pytest.raises(StorageError, match=r"me/none: no such folder, .* \(me/none is not there\)"):
+        Pipeline.load("me/none")
+
+
+@pytest.mark.parametrize(
+    "name", ["model", "./me/tiny", "../me/tiny", "/me/tiny", "me/tiny/", "a/b/c", "me/", "@v2"]
+)
+def test_what_can_be_no_name_on_the_hub_is_not_looked_for_there(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # and without `remote` a look at the hub is a failure of its own
+    with pytest.raises(StorageError, match=r"no such folder, .* such as owner/name.* Train"):
+        Pipeline.load(name)
+
+
+def test_a_path_is_never_a_name_on_the_hub(remote):
+    (remote / "me" / "tiny").mkdir(parents=True)
+    with pytest.raises(StorageError, match="no such folder"):
+        Pipeline.load(Path("me/tiny"))
+
+
+def test_a_file_is_no_model(tmp_path):
+    (tmp_path / "nerlink.json").write_text("{}")
+    with pytest.raises(StorageError, match=r"nerlink.json is a file. .* folder"):
+        Pipeline.load(tmp_path / "nerlink.json")
 
 
 def test_a_failed_upload_is_told(remote, joint_folder, monkeypatch):
