@@ -90,7 +90,7 @@ def tag(
         seconds = time.monotonic() - start
         reports.append((evaluate(gold, predicted, seen=seen), FOUND))
     if "nel" in config.tasks:
-        linked = list(pipeline.link_only(map(bare, gold)))
+        linked = pipeline.link_only(map(bare, gold))
         seconds = seconds or time.monotonic() - start
         wanted = GIVEN if "ner" in config.tasks else ALL_GIVEN
         reports.append((evaluate_links(gold, linked, seen=seen), wanted))

@@ -125,32 +125,47 @@ class Pipeline:
     def __call__(
         self, documents: str | Document | Iterable[str | Document]
     ) -> Document | list[Document]:
-        """Documents with the mentions found in them; one for one, a list for several."""
-        if isinstance(documents, str | Document):
-            return next(self.stream([documents]))
-        return list(self.stream(documents))
-
-    def stream(self, documents: Iterable[str | Document]) -> Iterator[Document]:
-        """Documents with the mentions found in them, in order, a bounded number at a time.
+        """Documents with the mentions found in them; one for one, a list for several.
 
         Raises:
-            DataError: A text or a document is not sound, or the model finds no mentions.
+            DataError: As `stream`.
         """
-        if self.model.tagger is None:
+        return self._answer(documents, link_only=False)
+
+    @overload
+    def link_only(self, documents: Document) -> Document: ...
+
+    @overload
+    def link_only(self, documents: Iterable[Document]) -> list[Document]: ...
+
+    def link_only(self, documents: Document | Iterable[Document]) -> Document | list[Document]:
+        """Documents with the mentions they have linked; one for one, a list for several.
+
+        Raises:
+            DataError: As `stream`.
+        """
+        return self._answer(documents, link_only=True)
+
+    def stream(
+        self, documents: Iterable[str | Document], *, link_only: bool = False
+    ) -> Iterator[Document]:
+        """What the pipeline or `link_only` gives, in order, a bounded number at a time.
+
+        Args:
+            documents: Texts or documents, any number of them.
+            link_only: Link the mentions that the documents have, and look for no others.
+
+        Raises:
+            DataError: A text or a document is not sound, or the model does not find mentions, or
+                does not link them.
+        """
+        if link_only and self.model.linker is None:
+            raise DataError("this model finds mentions only: it was trained without 'nel'.")
+        if not link_only and self.model.tagger is None:
             raise DataError(
                 "this model links given mentions only. Use pipeline.link_only(documents)."
             )
-        return self._run(documents, link_only=False)
-
-    def link_only(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Documents with their own mentions linked, in order, a bounded number at a time.
-
-        Raises:
-            DataError: A document is not sound, or the model does not link.
-        """
-        if self.model.linker is None:
-            raise DataError("this model finds mentions only: it was trained without 'nel'.")
-        return self._run(documents, link_only=True)
+        return self._run(documents, link_only=link_only)
 
     def links_seen(self, documents: Iterable[Document]) -> dict[str, int] | None:
         """How often training linked to each entity of some documents; `None` if it did not link.
@@ -189,8 +204,15 @@ class Pipeline:
                 self.model.linker.texts.refresh()
             return explain_mention(self.model, doc, mention)
 
+    def _answer(
+        self, documents: str | Document | Iterable[str | Document], *, link_only: bool
+    ) -> Document | list[Document]:
+        if isinstance(documents, str | Document):
+            return next(self.stream([documents], link_only=link_only))
+        return list(self.stream(documents, link_only=link_only))
+
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
-        for group in group_documents(check_documents(documents, texts=True)):
+        for group in group_documents(check_documents(documents, texts=not link_only)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
                 keep_out_of_heap()
             with self._lock:

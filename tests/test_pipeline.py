@@ -86,11 +86,26 @@ def test_a_stream_is_lazy(pipeline):
 
 def test_given_mentions_can_be_linked_alone(pipeline):
     gold = Mention(start=13, end=18, label="ORG", score=0.5)
-    (doc,) = pipeline.link_only([Document(text=TEXT, mentions=(gold,))])
-    (mention,) = doc.mentions
+    (mention,) = pipeline.link_only(Document(text=TEXT, mentions=(gold,))).mentions
     assert (mention.start, mention.end, mention.label, mention.score) == (13, 18, "ORG", 0.5)
     assert mention.entity in ("paris", "paris-texas")
     assert mention.link_score is not None
+
+
+def test_linking_gives_one_for_one_a_list_for_several_and_a_stream_when_asked(pipeline):
+    linked = pipeline.link_only(DOCUMENTS)
+    assert isinstance(linked, list)
+    one_by_one = [found(pipeline.link_only(doc)) for doc in DOCUMENTS]
+    assert [found(doc) for doc in linked] == one_by_one
+    stream = pipeline.stream(iter(DOCUMENTS), link_only=True)
+    assert [next(stream), *stream] == linked
+    assert pipeline.link_only([]) == []
+
+
+@pytest.mark.parametrize("documents", [TEXT, [TEXT]], ids=["one", "several"])
+def test_a_text_has_no_mentions_to_link(pipeline, documents):
+    with pytest.raises(DataError, match="document 1 is a str; pass Documents"):
+        pipeline.link_only(documents)
 
 
 def test_nested_mentions_are_linked_and_keep_their_order(pipeline):
@@ -98,7 +113,7 @@ def test_nested_mentions_are_linked_and_keep_their_order(pipeline):
         text="Mike Jordan won.",
         mentions=(Mention(start=0, end=11), Mention(start=5, end=11), Mention(start=12, end=15)),
     )
-    (linked,) = pipeline.link_only([doc])
+    linked = pipeline.link_only(doc)
     assert [(m.start, m.end) for m in linked.mentions] == [(0, 11), (5, 11), (12, 15)]
     assert linked.mentions[0].entity == "player"
     assert {c.entity for c in linked.mentions[1].candidates} == {"player", "jordan"}
@@ -107,7 +122,7 @@ def test_nested_mentions_are_linked_and_keep_their_order(pipeline):
 
 def test_a_mention_inside_a_word_is_linked(pipeline):
     doc = Document(text="Parisian days", mentions=(Mention(start=0, end=5),))
-    (linked,) = pipeline.link_only([doc])
+    linked = pipeline.link_only(doc)
     assert linked.surface(linked.mentions[0]) == "Paris"
     assert linked.mentions[0].candidates
 
@@ -123,12 +138,12 @@ def test_the_three_kinds_of_nil_are_told_apart(joint_folder, monkeypatch):
     pipeline = Pipeline.load(joint_folder, threshold=1.0)
     text = "Otto Nix came to Paris."
     doc = Document(text=text, mentions=(Mention(start=0, end=8), Mention(start=17, end=22)))
-    nobody, unsure = next(pipeline.link_only([doc])).mentions
+    nobody, unsure = pipeline.link_only(doc).mentions
     assert (nobody.entity, nobody.nil, nobody.candidates) == (NIL, NilKind.NO_CANDIDATE, ())
     assert (unsure.entity, unsure.nil) == (NIL, NilKind.BELOW_THRESHOLD)
     linker = pipeline.model.linker
     monkeypatch.setattr(linker, "score", partial(nil_first, linker.score))
-    predicted = next(pipeline.link_only([doc])).mentions[1]
+    predicted = pipeline.link_only(doc).mentions[1]
     assert (predicted.entity, predicted.nil) == (NIL, NilKind.PREDICTED)
     assert predicted.candidates
 
@@ -196,9 +211,9 @@ def test_a_new_entity_is_linked_at_once(folder):
     with KnowledgeBase.open(pipeline.kb.path, read_only=False) as kb:
         kb.add(Entity(id="otto", name="Otto Nix", description="a man under an anvil"))
     doc = Document(text="Otto Nix came.", mentions=(Mention(start=0, end=8),))
-    (linked,) = pipeline.link_only([doc])
+    linked = pipeline.link_only(doc)
     assert linked.mentions[0].entity == "otto"
-    fresh = next(Pipeline.load(folder, threshold=0.0).link_only([doc]))
+    fresh = Pipeline.load(folder, threshold=0.0).link_only(doc)
     assert fresh.mentions == linked.mentions
 
 
@@ -303,7 +318,7 @@ def test_a_table_is_refused_and_not_taken_for_its_column_names(pipeline):
 def test_given_mentions_outside_the_text_are_refused(pipeline):
     doc = Document(text="Ada", id="x", mentions=(Mention(start=1, end=9),))
     with pytest.raises(DataError, match=r"document 'x': mention 0: .* outside the text"):
-        list(pipeline.link_only([doc]))
+        pipeline.link_only(doc)
 
 
 def test_a_document_of_20_000_tokens_is_tagged_whole(pipeline):
@@ -354,7 +369,7 @@ def test_only_mentions_of_the_document_are_explained(pipeline):
 def test_a_mention_of_white_space_is_neither_linked_nor_explained(pipeline):
     blank = Mention(start=5, end=7, entity="ada")
     doc = Document(text="Paris  and", mentions=(blank,))
-    (linked,) = pipeline.link_only([doc])
+    linked = pipeline.link_only(doc)
     assert [m.entity for m in linked.mentions] == [None]
     with pytest.raises(DataError, match="the mention at 5-7 covers no token"):
         pipeline.explain(doc, blank)
@@ -364,11 +379,11 @@ def test_a_renamed_entity_is_linked_by_both_names(folder):
     pipeline = Pipeline.load(folder, threshold=0.0)
     mentions = (Mention(start=0, end=7), Mention(start=12, end=16))
     doc = Document(text="Grimble and Acme", mentions=mentions)
-    assert [m.entity for m in next(pipeline.link_only([doc])).mentions] == [NIL, "acme"]
+    assert [m.entity for m in pipeline.link_only(doc).mentions] == [NIL, "acme"]
     with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
         kb.rename("acme", "Grimble")
     for one in (pipeline, Pipeline.load(folder, threshold=0.0)):
-        assert [m.entity for m in next(one.link_only([doc])).mentions] == ["acme", "acme"]
+        assert [m.entity for m in one.link_only(doc).mentions] == ["acme", "acme"]
 
 
 @pytest.mark.parametrize(
@@ -384,7 +399,7 @@ def test_names_in_any_script_are_linked(folder, name, text):
         kb.add(Entity(id="town", name=name))
     start = text.casefold().index(name.casefold())
     doc = Document(text=text, mentions=(Mention(start=start, end=start + len(name)),))
-    (linked,) = Pipeline.load(folder, threshold=0.0).link_only([doc])
+    linked = Pipeline.load(folder, threshold=0.0).link_only(doc)
     assert linked.mentions[0].entity == "town"
 
 

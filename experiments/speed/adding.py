@@ -76,7 +76,7 @@ def _add(pipeline: Pipeline, kb: KnowledgeBase, number: int, turn: str) -> tuple
 
 def _link(pipeline: Pipeline, documents: list[Document]) -> tuple[float, list[Document]]:
     start = time.perf_counter()
-    found = list(pipeline.link_only(documents))
+    found = pipeline.link_only(documents)
     return time.perf_counter() - start, found
 
 

@@ -147,7 +147,7 @@ def _load(model: str) -> "Pipeline":
 
 
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
-    tagged = pipeline.link_only(documents) if link_only else pipeline.stream(documents)
+    tagged = pipeline.stream(documents, link_only=link_only)
     return list(counted(tagged, noun="document"))
 
 

@@ -66,10 +66,9 @@ def tag(
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
+    tagged = pipeline.stream(documents, link_only=link_only)
     if link_only:
-        tagged = _told_if_bare(pipeline.link_only(documents))
-    else:
-        tagged = pipeline.stream(documents)
+        tagged = _told_if_bare(tagged)
     write_options = parse_options(write)
     sources.write(counted(tagged, noun="document"), output, format=to, **write_options)
 
