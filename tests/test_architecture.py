@@ -51,8 +51,8 @@ ROAD = (
     "models.annotate",
     "models.build",
     "models.storage",
-    "training",
     "pipeline",
+    "training",
     "cli",
 )
 """Rooms and modules in their order: each imports from itself and from those before it."""

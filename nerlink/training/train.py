@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
+from nerlink.pipeline import Pipeline
 from nerlink.training.checkpoint import RunProgress
 from nerlink.training.data import (
     Summary,
@@ -72,12 +74,14 @@ def open_accelerator(config: TrainingConfig) -> Iterator[Accelerator]:
             AcceleratorState._reset_state(reset_partial_state=accelerator.num_processes == 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingResult:
     """What a training run gave.
 
+        train(config, "my-model", train=documents).pipeline("Ada met Babbage.")
+
     Args:
-        folder: The model.
+        folder: The folder of the model.
         scores: Of the model, that is of the best epoch, on the development documents.
         best_epoch: Counted from 1.
         history: Loss, scores and seconds of each epoch.
@@ -89,6 +93,15 @@ class TrainingResult:
     best_epoch: int
     history: Sequence[Mapping[str, Any]]
     summary: Summary
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The model at work, loaded from the folder when first asked for.
+
+        Raises:
+            StorageError: The folder was changed or removed since.
+        """
+        return Pipeline.load(self.folder)
 
 
 def train(

@@ -12,6 +12,7 @@ from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.linker.linker import Linker
 from nerlink.models.storage.model import load_model, read_info
+from nerlink.pipeline import Pipeline
 from nerlink.sources import write
 from nerlink.training import train
 from nerlink.training.run import score_documents
@@ -49,6 +50,13 @@ def test_a_run_leaves_a_model_and_nothing_else(run):
     assert load_model(result.folder).tagger.labels == ("LOC", "ORG", "PER")
     assert read_info(result.folder).trained_on["epochs"] == 2
     assert [epoch["epoch"] for epoch in result.history] == [1, 2]
+
+
+def test_a_run_gives_a_pipeline_of_its_model(run):
+    result = run(epochs=1)
+    texts = [doc.text for doc in DOCUMENTS]
+    assert result.pipeline(texts) == Pipeline.load(result.folder)(texts)
+    assert result.pipeline is result.pipeline
 
 
 def test_a_run_tells_what_happens(run):
