@@ -8,7 +8,6 @@ import typer
 
 from nerlink.cli.options import load_pipeline, log_to_stderr
 from nerlink.cli.output import say
-from nerlink.cli.show import names_in
 
 __all__ = ["CORPUS", "TEXTS", "demo"]
 
@@ -54,7 +53,7 @@ def demo(
     predicted = pipeline(gold)
     say(f"\n{len(gold)} test documents: {_headline(evaluate(gold, predicted).scores)}\n")
     tagged = pipeline(TEXTS)
-    names = names_in(pipeline.kb) if pipeline.kb else None
+    names = pipeline.kb.name_of if pipeline.kb else None
     for doc in tagged:
         print_document(doc, names=names)
     with open_output(page) as file:

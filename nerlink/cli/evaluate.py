@@ -11,7 +11,6 @@ import typer
 
 from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, load_pipeline, read_documents
 from nerlink.cli.output import counted
-from nerlink.cli.show import names_in
 from nerlink.data import NIL, Document, EntityNames
 from nerlink.errors import DataError
 
@@ -155,7 +154,7 @@ def _names(kb: Path | None, pipeline: "Pipeline | None") -> EntityNames | None:
     from nerlink.kb import KnowledgeBase
 
     base = KnowledgeBase.open(kb) if kb else pipeline.kb if pipeline else None
-    return names_in(base) if base else None
+    return base.name_of if base else None
 
 
 def _mistakes_page(

@@ -170,7 +170,7 @@ def show(
 @kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")
 def search(
     base: Base,
-    alias: Annotated[
+    surface: Annotated[
         str, typer.Argument(metavar="SURFACE", help="A surface, as it stands in a text.")
     ],
     *,
@@ -182,15 +182,13 @@ def search(
     These are the candidates that a linker has for it: by names and aliases, initials and parts.
     """
     from nerlink.config import KnowledgeBaseConfig
-    from nerlink.kb import KnowledgeBase, make_filled
+    from nerlink.kb import KnowledgeBase
 
-    standard = KnowledgeBaseConfig()
-    chain = [*standard.candidates, *(["fuzzy"] if fuzzy else [])]
+    generators = (*KnowledgeBaseConfig().candidates, "fuzzy") if fuzzy else None
     with KnowledgeBase.open(base) as opened:
-        generator = make_filled(opened, chain, standard.fill)
-        candidates = generator.candidates(alias, limit=limit)
+        candidates = opened.candidates(surface, limit=limit, generators=generators)
         if not candidates:
-            say(f"no entity is called {alias!r}, in whole or in part.")
+            say(f"no entity is called {surface!r}, in whole or in part.")
         for candidate in candidates:
             entity = opened[candidate.entity]
             write_record(

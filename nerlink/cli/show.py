@@ -1,18 +1,14 @@
 """`nerlink show`: documents as a page, or in the terminal."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nerlink.cli.options import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
 from nerlink.cli.output import say
-from nerlink.data import EntityNames
 
-if TYPE_CHECKING:
-    from nerlink.kb import KnowledgeBase
-
-__all__ = ["names_in", "show"]
+__all__ = ["show"]
 
 
 def show(
@@ -35,7 +31,7 @@ def show(
     from nerlink.kb import KnowledgeBase
 
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
-    names = names_in(KnowledgeBase.open(kb)) if kb else None
+    names = KnowledgeBase.open(kb).name_of if kb else None
     if output is None:
         for doc in docs:
             print_document(doc, names=names)
@@ -44,8 +40,3 @@ def show(
     with open_output(output) as file:
         file.write(page)
     say(f"{output}: written")
-
-
-def names_in(kb: "KnowledgeBase") -> EntityNames:
-    """What a base calls an entity; ids it lacks stand for themselves."""
-    return lambda entity: kb[entity].name if entity in kb else entity

@@ -12,8 +12,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Self
 
-from nerlink.data import Entity
+from nerlink.data import Candidate, Entity
 from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.candidates.chains import make_filled
 from nerlink.kb.entities import EntityTables
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
@@ -201,6 +202,60 @@ class KnowledgeBase:
         """Id, popularity and count of what a query finds, as `RecentRows.found` says."""
         return self._rows_now().found(self.connection, query, asked)
 
+    def search(
+        self, surface: str, *, limit: int = 10, generators: Sequence[str] | None = None
+    ) -> list[Entity]:
+        """The entities that a surface may mean, most likely first.
+
+            [(entity.id, entity.description) for entity in kb.search("Paris")]
+
+        Args:
+            surface: A name or a part of one, as it stands in a text.
+            limit: Return at most so many.
+            generators: As in `candidates`.
+
+        Raises:
+            KnowledgeBaseError: As in `candidates`.
+        """
+        found = self.candidates(surface, limit=limit, generators=generators)
+        return [self[candidate.entity] for candidate in found]
+
+    def candidates(
+        self,
+        surface: str,
+        *,
+        limit: int | None = None,
+        generators: Sequence[str] | None = None,
+        fill: Sequence[str] | None = None,
+    ) -> tuple[Candidate, ...]:
+        """What a surface may mean, by falling prior: by default, what a linker chooses from.
+
+            kb.candidates("Pariss", generators=["normalised", "fuzzy"])
+
+        For many surfaces, `make_filled` makes a generator that looks them up together.
+
+        Args:
+            surface: A name or a part of one, as it stands in a text.
+            limit: Keep so many; `None` keeps all.
+            generators: Names of the generators that are asked one after another until one has an
+                answer, keys of `GENERATORS`; the default of the configuration if `None`.
+            fill: Names of the generators that add candidates where those are few, likewise.
+
+        Raises:
+            KnowledgeBaseError: No generator has that name, or the base lacks an index it needs.
+        """
+        # Imported here so that `import nerlink.kb` does not wait for pydantic.
+        from nerlink.config import KnowledgeBaseConfig
+
+        default = KnowledgeBaseConfig()
+        chain = default.candidates if generators is None else generators
+        fillers = default.fill if fill is None else fill
+        return make_filled(self, chain, fillers).candidates(surface, limit=limit)
+
+    def name_of(self, entity: str) -> str:
+        """The name of an entity, or its id where the base lacks it, to show to people."""
+        return self[entity].name if entity in self else entity
+
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""
         wanted = iter(range(self.n_rows) if rows is None else rows)
@@ -280,8 +335,8 @@ class KnowledgeBase:
 
     def _no_entity(self, entity: str) -> KnowledgeBaseError:
         return KnowledgeBaseError(
-            f"{self.path}: no entity {entity!r}. Look for its id by an alias (nerlink kb search), "
-            "or add it."
+            f"{self.path}: no entity {entity!r}. "
+            "Look for its id with kb.search(name) or nerlink kb search, or add it."
         )
 
     @contextmanager

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nerlink.config import KnowledgeBaseConfig
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import Exact, KnowledgeBase
+from nerlink.models.build import candidate_generator
 from tests.kb.conftest import ENTITIES
 
 
@@ -49,6 +51,34 @@ def test_texts_join_name_description_and_type(kb: KnowledgeBase) -> None:
     assert list(kb.texts([0])) == [(0, "Paris; capital of France; LOC")]
     assert [row for row, _ in kb.texts()] == [0, 1, 2]
     assert dict(kb.texts())[1] == "Paris (Texas); LOC"
+
+
+def test_an_entity_is_looked_for_by_a_surface(kb: KnowledgeBase) -> None:
+    assert [entity.id for entity in kb.search("paris")] == ["Q830149", "Q90"]
+    assert kb.search("paris", limit=1) == [kb["Q830149"]]
+    assert [entity.id for entity in kb.search("WHO")] == ["Q7817"]
+    assert [entity.id for entity in kb.search("Health")] == ["Q7817"]
+    assert kb.search("Atlantis") == kb.search("") == []
+    assert kb.search("Pariss", generators=["fuzzy"])[0].name == "Paris (Texas)"
+
+
+def test_candidates_are_those_that_a_linker_has(kb: KnowledgeBase) -> None:
+    standard = candidate_generator(kb, KnowledgeBaseConfig())
+    for surface in ("Paris", "PARIS", "WHO", "Organization", "Atlantis"):
+        assert kb.candidates(surface) == standard.candidates(surface)
+    assert kb.candidates("Paris", limit=1) == standard.candidates("Paris")[:1]
+
+
+def test_candidates_come_from_the_generators_that_are_named(kb: KnowledgeBase) -> None:
+    assert kb.candidates("PARIS", generators=["exact"], fill=[]) == Exact(kb).candidates("PARIS")
+    assert kb.candidates("WHO", fill=[]) == ()
+    assert kb.candidates("Pariss", generators=["normalised", "fuzzy"])[0].entity == "Q830149"
+    with pytest.raises(KnowledgeBaseError, match="no candidate generator is called 'exakt'"):
+        kb.candidates("Paris", generators=["exakt"])
+
+
+def test_an_entity_is_named_and_an_unknown_one_goes_by_its_id(kb: KnowledgeBase) -> None:
+    assert (kb.name_of("Q830149"), kb.name_of("Q1")) == ("Paris (Texas)", "Q1")
 
 
 def test_a_removed_row_is_not_used_again(kb: KnowledgeBase) -> None:

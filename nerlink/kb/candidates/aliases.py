@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from nerlink.data import Candidate
-from nerlink.kb.candidates.base import CandidateGenerator, rank
-from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.candidates.base import Base, CandidateGenerator, rank
 from nerlink.kb.normalise import is_acronym, normalise
 from nerlink.kb.store.rows import RECORD
 
@@ -20,7 +19,7 @@ class FromBase(CandidateGenerator):
         kb: The base; closing it is left to the caller.
     """
 
-    def __init__(self, kb: KnowledgeBase) -> None:
+    def __init__(self, kb: Base) -> None:
         self.kb = kb
 
     def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:

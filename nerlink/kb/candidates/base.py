@@ -1,13 +1,36 @@
 """What a surface may mean: small objects with one method, and chains of them."""
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
 
 from nerlink.data import Candidate, Document
 from nerlink.kb.normalise import normalise
+from nerlink.kb.store.rows import Attributes
 
-__all__ = ["CandidateGenerator", "Chain", "FromMentions", "rank"]
+__all__ = ["Base", "CandidateGenerator", "Chain", "FromMentions", "rank"]
+
+
+class Base(Protocol):
+    """What generators ask a `KnowledgeBase`, which makes generators itself and so comes later."""
+
+    path: Path
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of this thread."""
+
+    def rows(self, ids: Sequence[str]) -> list[int]:
+        """The rows of many entities."""
+
+    def attributes(self, rows: Sequence[int]) -> Attributes:
+        """Ids, names, types and popularities of the entities on some rows."""
+
+    def found(self, query: str, asked: Sequence[object]) -> list[list[tuple[str, float, int]]]:
+        """Id, popularity and count of the entities that a query finds for each value asked for."""
 
 
 def rank(found: Iterable[tuple[str, float, int]]) -> tuple[Candidate, ...]:

@@ -6,10 +6,9 @@ from typing import Final
 from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.candidates.aliases import Acronym, Exact, Normalised, Partial
-from nerlink.kb.candidates.base import CandidateGenerator, Chain
+from nerlink.kb.candidates.base import Base, CandidateGenerator, Chain
 from nerlink.kb.candidates.fuzzy import Fuzzy
 from nerlink.kb.candidates.in_document import LENT_SHARE, widen
-from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.store.schema import has_fuzzy
 
 __all__ = ["FILL_TO", "GENERATORS", "Filled", "available_generators", "make_chain", "make_filled"]
@@ -70,7 +69,7 @@ class Filled(CandidateGenerator):
         return self.to - len(own) - sum(map(len, added))
 
 
-GENERATORS: Final[Mapping[str, Callable[[KnowledgeBase], CandidateGenerator]]] = {
+GENERATORS: Final[Mapping[str, Callable[[Base], CandidateGenerator]]] = {
     "exact": Exact,
     "normalised": Normalised,
     "acronym": Acronym,
@@ -80,12 +79,12 @@ GENERATORS: Final[Mapping[str, Callable[[KnowledgeBase], CandidateGenerator]]] =
 """What makes a generator of a knowledge base alone; the cheapest to ask come first."""
 
 
-def available_generators(kb: KnowledgeBase) -> list[str]:
+def available_generators(kb: Base) -> list[str]:
     """The names of the generators that the base has what they need for."""
     return [name for name in GENERATORS if name != "fuzzy" or has_fuzzy(kb.connection)]
 
 
-def make_chain(kb: KnowledgeBase, names: Sequence[str]) -> CandidateGenerator:
+def make_chain(kb: Base, names: Sequence[str]) -> CandidateGenerator:
     """The generators of some names, asked one after another until one has an answer.
 
     Args:
@@ -104,7 +103,7 @@ def make_chain(kb: KnowledgeBase, names: Sequence[str]) -> CandidateGenerator:
 
 
 def make_filled(
-    kb: KnowledgeBase,
+    kb: Base,
     names: Sequence[str],
     fill: Sequence[str],
     *,

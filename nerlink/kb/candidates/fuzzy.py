@@ -14,7 +14,7 @@ from typing import Final
 from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.candidates.aliases import FromBase, Normalised
-from nerlink.kb.knowledge_base import KnowledgeBase
+from nerlink.kb.candidates.base import Base
 from nerlink.kb.normalise import normalise
 from nerlink.kb.store.schema import has_fuzzy
 
@@ -43,7 +43,7 @@ class Fuzzy(FromBase):
     characters have no candidates. The base needs its trigram index (`kb.index_fuzzy()`).
     """
 
-    def __init__(self, kb: KnowledgeBase) -> None:
+    def __init__(self, kb: Base) -> None:
         super().__init__(kb)
         self._normalised = Normalised(kb)
         if not has_fuzzy(kb.connection):
