@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from nerlink import NIL, Document, Pipeline, evaluate
+from nerlink import Document, Pipeline, evaluate
 from nerlink.config import Config
 from nerlink.corpora.entries import read_entries
-from nerlink.evaluation import Report, evaluate_links
+from nerlink.evaluation import Report, count_entities, evaluate_links
 from nerlink.sources import gold_beside_predicted, write
 
 SPLITS = ("dev", "test")
@@ -122,8 +122,7 @@ def documents(config: Config, split: str) -> list[Document]:
 
 def seen_entities(config: Config) -> Counter[str]:
     """How often training links to each entity."""
-    links = (m.entity for doc in documents(config, "train") for m in doc.mentions)
-    return Counter(link for link in links if link not in (None, NIL))
+    return count_entities(documents(config, "train"))
 
 
 def bare(doc: Document) -> Document:

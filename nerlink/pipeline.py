@@ -8,7 +8,9 @@ from typing import Any, Final, Self, overload
 
 from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
+from nerlink.display.mistakes import ScoreParts
 from nerlink.errors import DataError
+from nerlink.evaluation import Mistake
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
 from nerlink.models.encoder.fast.buffers import keep_out_of_heap
@@ -203,6 +205,23 @@ class Pipeline:
             if self.model.linker:
                 self.model.linker.texts.refresh()
             return explain_mention(self.model, doc, mention)
+
+    def explain_mistakes(self, mistakes: Iterable[Mistake]) -> Iterator[ScoreParts]:
+        """What the scores of each mistake's candidates add up from; nothing if it has none.
+
+            parts = list(pipeline.explain_mistakes(mistakes))
+            mistakes_html(mistakes, names=pipeline.kb.name_of, parts=parts)
+
+        Args:
+            mistakes: What `find_mistakes` found in documents that this pipeline made.
+
+        Raises:
+            DataError: As `explain`.
+        """
+        for mistake in mistakes:
+            said = mistake.predicted
+            options = self.explain(mistake.found, said).options if said and said.candidates else ()
+            yield {option.entity: option.parts for option in options}
 
     def _answer(
         self, documents: str | Document | Iterable[str | Document], *, link_only: bool

@@ -1,6 +1,7 @@
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import multiprocessing
 from nerlink.converters import tokenize
 from nerlink.data import NIL, Document, Entity, Mention, NilKind
 from nerlink.errors import ConfigError, DataError, StorageError
+from nerlink.evaluation import find_mistakes
 from nerlink.kb import KnowledgeBase
 from nerlink.models import annotate as grouping
 from nerlink.models.annotate import annotate_group
@@ -364,6 +366,18 @@ def test_a_link_is_explained(pipeline):
 def test_only_mentions_of_the_document_are_explained(pipeline):
     with pytest.raises(DataError, match=r"the document has no mention .* Pass one of doc.mentions"):
         pipeline.explain(Document(text=TEXT), Mention(start=0, end=2))
+
+
+def test_mistakes_are_explained_by_the_parts_of_their_candidates_scores(pipeline):
+    gold = Document(text=TEXT, mentions=(Mention(start=0, end=4), Mention(start=13, end=18)))
+    doc = pipeline.link_only(gold)
+    as_if = replace(doc, mentions=[replace(m, entity="ada") for m in doc.mentions])
+    mistakes = find_mistakes([as_if], [doc])
+    assert [mistake.predicted.nil for mistake in mistakes] == [NilKind.NO_CANDIDATE, None]
+    nothing, parts = pipeline.explain_mistakes(mistakes)
+    assert nothing == {}
+    options = pipeline.explain(doc, doc.mentions[1]).options
+    assert parts == {option.entity: option.parts for option in options}
 
 
 def test_a_mention_of_white_space_is_neither_linked_nor_explained(pipeline):

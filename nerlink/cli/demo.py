@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from nerlink.cli.options import load_pipeline, log_to_stderr
-from nerlink.cli.output import say
+from nerlink.cli.output import say, write_page
 
 __all__ = ["CORPUS", "TEXTS", "demo"]
 
@@ -41,7 +41,6 @@ def demo(
     from nerlink.display.html import to_html
     from nerlink.display.terminal import print_document
     from nerlink.evaluation import evaluate
-    from nerlink.files import open_output
     from nerlink.training import train
     from nerlink.training.reporting import Terminal
 
@@ -56,8 +55,7 @@ def demo(
     names = pipeline.kb.name_of if pipeline.kb else None
     for doc in tagged:
         print_document(doc, names=names)
-    with open_output(page) as file:
-        file.write(to_html([*tagged, *predicted], title="nerlink demo", names=names))
+    write_page(to_html([*tagged, *predicted], title="nerlink demo", names=names), page)
     say("\n" + NEXT.format(model=model, page=page))
 
 

@@ -5,13 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 
 from nerlink.errors import plural
 
-__all__ = ["counted", "progress", "say", "write_record"]
+__all__ = ["counted", "progress", "say", "write_page", "write_record"]
 
 Item = TypeVar("Item")
 
@@ -24,6 +25,14 @@ def say(words: object) -> None:
 def write_record(record: Mapping[str, Any]) -> None:
     """A result, as one line of JSON."""
     typer.echo(json.dumps(record, ensure_ascii=False))
+
+
+def write_page(page: str, path: str | Path) -> None:
+    """Write a page of HTML to a file, whole or not at all; `-` is standard output."""
+    from nerlink.files import open_output
+
+    with open_output(path) as file:
+        file.write(page)
 
 
 def counted(items: Iterable[Item], *, noun: str) -> Iterator[Item]:

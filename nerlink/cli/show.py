@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nerlink.cli.options import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
-from nerlink.cli.output import say
+from nerlink.cli.output import say, write_page
 
 __all__ = ["show"]
 
@@ -27,7 +27,6 @@ def show(
     """Show mentions in colour, with links, scores and candidates."""
     from nerlink.display.html import to_html
     from nerlink.display.terminal import print_document
-    from nerlink.files import open_output
     from nerlink.kb import KnowledgeBase
 
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
@@ -36,7 +35,5 @@ def show(
         for doc in docs:
             print_document(doc, names=names)
         return
-    page = to_html(docs, title=Path(documents).stem, names=names)
-    with open_output(output) as file:
-        file.write(page)
+    write_page(to_html(docs, title=Path(documents).stem, names=names), output)
     say(f"{output}: written")

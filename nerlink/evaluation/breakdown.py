@@ -1,14 +1,14 @@
 """Disambiguation accuracy by label, training frequency and candidates; `NIL` by its kinds."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from nerlink.data import NIL, Mention, NilKind
+from nerlink.data import NIL, Document, Mention, NilKind
 from nerlink.evaluation.linking import Outcome, disambiguations
 from nerlink.evaluation.matching import Pair
 from nerlink.evaluation.report import Cell, Table
 
-__all__ = ["SEEN_BUCKETS", "breakdown_tables", "bucket_of"]
+__all__ = ["SEEN_BUCKETS", "breakdown_tables", "bucket_of", "count_entities"]
 
 SEEN_BUCKETS: Mapping[str, int] = {"0": 0, "1": 1, "2-10": 10, "11-100": 100}
 """Largest count of each bucket; counts above the last one are `more`."""
@@ -25,6 +25,12 @@ def bucket_of(count: int, buckets: Mapping[str, int]) -> str:
     '2-10'
     """
     return next((name for name, largest in buckets.items() if count <= largest), "more")
+
+
+def count_entities(documents: Iterable[Document]) -> Counter[str]:
+    """How often documents link to each entity, `NIL` left out: what `seen` is, of training ones."""
+    entities = (mention.entity for doc in documents for mention in doc.mentions)
+    return Counter(entity for entity in entities if entity not in (None, NIL))
 
 
 def breakdown_tables(

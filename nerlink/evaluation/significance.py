@@ -5,7 +5,7 @@ so that drawing them apart would make scores look surer than they are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,12 @@ from nerlink.data import Document
 from nerlink.evaluation.counts import Ratio
 from nerlink.evaluation.matching import match_documents
 from nerlink.evaluation.measures import all_ratios
-from nerlink.evaluation.report import Table
+from nerlink.evaluation.report import Report, Table
 
 __all__ = [
     "Difference",
     "Interval",
+    "add_intervals",
     "compare",
     "comparison_table",
     "intervals",
@@ -96,6 +97,28 @@ def intervals(
         name: Interval(value=ratio.value, low=float(low[n]), high=float(high[n]))
         for n, (name, ratio) in enumerate(ratios.items())
     }
+
+
+def add_intervals(
+    report: Report,
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    *,
+    seen: Mapping[str, int] | None = None,
+) -> Report:
+    """A report with one more table, `intervals`: how sure the scores of the report are.
+
+        add_intervals(evaluate(gold, predicted), gold, predicted)
+
+    Args:
+        report: Of `evaluate` or `evaluate_links`.
+        gold: What is right.
+        predicted: What the report is about.
+        seen: As in `evaluate`.
+    """
+    found = intervals(gold, predicted, seen=seen)
+    table = intervals_table({name: i for name, i in found.items() if name in report.scores})
+    return replace(report, tables={**report.tables, "intervals": table}) if table.rows else report
 
 
 def compare(

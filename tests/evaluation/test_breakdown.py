@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from nerlink.data import Candidate, Document, Mention, NilKind
-from nerlink.evaluation import evaluate
+from nerlink.evaluation import count_entities, evaluate
 from nerlink.evaluation.breakdown import SEEN_BUCKETS, bucket_of
 from tests.evaluation.marked import marked
 
@@ -14,6 +14,12 @@ from tests.evaluation.marked import marked
 )
 def test_counts_fall_into_buckets(count, bucket):
     assert bucket_of(count, SEEN_BUCKETS) == bucket
+
+
+def test_links_of_training_documents_are_counted():
+    documents = [marked("[Rome|LOC|Q220] [Bo|PER|NIL]"), marked("[Rome|LOC|Q220] [Ada|PER|Q7]")]
+    assert count_entities(documents) == {"Q220": 2, "Q7": 1}
+    assert count_entities(iter([])) == {}
 
 
 def test_accuracy_by_label_and_by_training_frequency():

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from nerlink.evaluation import compare, comparison_table, evaluate, intervals, intervals_table
+from nerlink.evaluation import (
+    add_intervals,
+    compare,
+    comparison_table,
+    evaluate,
+    evaluate_links,
+    intervals,
+    intervals_table,
+)
 from nerlink.evaluation.significance import _chunks
 from tests.evaluation.marked import marked
 
@@ -20,6 +28,21 @@ def test_interval_surrounds_the_score():
     assert found.value == evaluate(GOLD, corpus(30)).scores["linking.disambiguation"] == 0.75
     # Normal approximation: 0.75 +- 1.96 * sqrt(0.75 * 0.25 / 40).
     assert (found.low, found.high) == pytest.approx((0.616, 0.884), abs=0.03)
+
+
+@pytest.mark.parametrize("score", [evaluate, evaluate_links])
+def test_a_report_is_told_how_sure_its_scores_are(score):
+    report = score(GOLD, corpus(30), seen={"Q220": 3})
+    more = add_intervals(report, GOLD, corpus(30), seen={"Q220": 3})
+    assert more.scores == report.scores
+    assert more.tables.keys() - report.tables.keys() == {"intervals"}
+    found = intervals(GOLD, corpus(30), seen={"Q220": 3})
+    rows = {name: (value, low, high) for name, value, low, high in more.tables["intervals"].rows}
+    assert rows == {
+        name: (one.value, one.low, one.high) for name, one in found.items() if name in report.scores
+    }
+    nothing = [marked("Rain.")]
+    assert "intervals" not in add_intervals(evaluate(nothing, nothing), nothing, nothing).tables
 
 
 def test_same_seed_gives_the_same_interval():
