@@ -24,7 +24,7 @@ __all__ = ["app", "main"]
 
 COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     demo: "nerlink demo --output demo",
-    convert: "nerlink convert train.conll train.jsonl --read scheme=iob1",
+    convert: "nerlink convert train.conll --output train.jsonl --read scheme=iob1",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
@@ -35,8 +35,11 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
 """Every command, with an example to paste."""
 
 GROUPS: Final = {"kb": kb, "corpus": corpus}
-FREE_OPTIONS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
-"""For `train`, which takes every key of the configuration as an option."""
+SETTINGS: Final[Mapping[Callable[..., Any], dict[Any, Any]]] = {
+    convert: {"allow_extra_args": True},
+    train: {"allow_extra_args": True, "ignore_unknown_options": True},
+}
+"""`train` takes every key of the configuration as an option; `convert` says what became of OUT."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,7 +73,7 @@ def nerlink(
 
 
 for command, example in COMMANDS.items():
-    settings: dict[Any, Any] = dict(FREE_OPTIONS) if command is train else {}
+    settings = SETTINGS.get(command)
     app.command(epilog=f"Example: {example}", context_settings=settings)(command)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

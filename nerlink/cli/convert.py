@@ -8,6 +8,7 @@ import typer
 from nerlink.cli.options import (
     InFormat,
     OutFormat,
+    Output,
     ReadOptions,
     SkipInvalid,
     WriteOptions,
@@ -24,13 +25,12 @@ __all__ = ["convert"]
 
 
 def convert(
+    context: typer.Context,
     source: Annotated[
         str, typer.Argument(metavar="IN", help="File of documents; '-' is standard input.")
     ],
-    target: Annotated[
-        str, typer.Argument(metavar="OUT", help="File to write; '-' is standard output.")
-    ],
     *,
+    output: Output = "-",
     from_: InFormat = None,
     to: OutFormat = None,
     read: ReadOptions = None,
@@ -41,9 +41,11 @@ def convert(
     from nerlink import sources
     from nerlink.converters import AlignmentReport
 
+    if context.args:  # as the output was named in the past
+        raise typer.BadParameter("The file to write is an option: nerlink convert IN --output OUT")
     documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
     reports: list[AlignmentReport] = []
-    report = sources.write(_aligned(documents, reports), target, format=to, **parse_options(write))
+    report = sources.write(_aligned(documents, reports), output, format=to, **parse_options(write))
     if not report.lost:  # losses are logged
         say(report)
     say(f"As tokens: {AlignmentReport.total(reports)}")

@@ -18,7 +18,7 @@ Name = Annotated[
 
 corpus = typer.Typer(
     no_args_is_help=True,
-    epilog="Example: nerlink corpus build mercury --from corpora/mercury",
+    epilog="Example: nerlink corpus build mercury --output mercury",
     help="List the corpora that nerlink knows, fetch and build them from their public files.",
 )
 
@@ -44,7 +44,10 @@ def fetch(
     name: Name,
     *,
     output: Annotated[
-        Path | None, typer.Option(help="Folder to keep them in, instead of the user's cache.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder to keep the files in, instead of the user's cache."
+        ),
     ] = None,
 ) -> None:
     """Fetch a corpus's public files, those that are not there yet, and check them."""
@@ -56,23 +59,34 @@ def fetch(
     say(f"{folder}: {len(card.files)} files")
 
 
-@corpus.command(epilog="Example: nerlink corpus build wnut17 --from downloads")
+@corpus.command(epilog="Example: nerlink corpus build mercury --output mercury")
 def build(
     name: Name,
     *,
-    source: Annotated[
+    files: Annotated[
         Path | None,
-        typer.Option("--from", help="Folder of its files; else beside its card, or fetched."),
+        typer.Option(
+            help="Folder of the public files; without it, they lie beside the card or are fetched."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Folder to make, instead of where it is found by name.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder to make; without it, one where the name is looked for."
+        ),
     ] = None,
     verify: Annotated[
         bool, typer.Option(help="Refuse files that are not those the card means.")
     ] = True,
+    from_: Annotated[Path | None, typer.Option("--from", hidden=True)] = None,
 ) -> None:
     """Check a corpus's public files and turn them into JSON lines."""
     from nerlink.corpora import build_corpus
 
-    folder = build_corpus(name, source=source, output=output, verify=verify)
+    if from_:  # as the folder of the files was named in the past
+        raise typer.BadParameter(
+            f"The folder of the public files is named by --files {from_}; "
+            "--from is the format of an input elsewhere."
+        )
+    folder = build_corpus(name, source=files, output=output, verify=verify)
     say(f"{folder}: built")

@@ -33,7 +33,9 @@ What to do next:
 
 def demo(
     *,
-    output: Annotated[Path, typer.Option(help="Folder for the model and the page.")] = Path("demo"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the model and the page.")
+    ] = Path("demo"),
 ) -> None:
     """Train on a small corpus, score the model, tag texts, write a page: about two minutes."""
     from nerlink.config import load_config

@@ -31,16 +31,18 @@ ColumnNames = Annotated[
 
 kb = typer.Typer(
     no_args_is_help=True,
-    epilog="Example: nerlink kb build towns.sqlite towns.csv",
+    epilog="Example: nerlink kb build towns.csv --output towns.sqlite",
     help="Make a knowledge base from tables, change it, look into it.",
 )
 
 
-@kb.command(epilog="Example: nerlink kb build towns.sqlite towns.csv --count train.jsonl")
+@kb.command(epilog="Example: nerlink kb build towns.csv --output towns.sqlite")
 def build(
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="The SQLite file to write.")],
     tables: Tables,
     *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The SQLite file to write.")
+    ] = None,
     column: ColumnNames = None,
     count: Annotated[
         str | None, typer.Option(help="Documents whose links are added to the alias counts.")
@@ -55,6 +57,10 @@ def build(
     """
     from nerlink.kb import BuildOptions, KnowledgeBase
 
+    if output is None:
+        raise typer.BadParameter(
+            "Name the file to write: nerlink kb build TABLE... --output OUT.sqlite"
+        )
     if from_ and not count:
         raise typer.BadParameter("--from is the format of --count; tables tell theirs by ending.")
     options = BuildOptions(fuzzy=fuzzy)
@@ -79,7 +85,7 @@ def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
     )
 
 
-@kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q90 --name Paris --type city")
+@kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q64 --name Berlin --type city")
 def add(
     base: Base,
     tables: Annotated[

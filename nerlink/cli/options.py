@@ -20,6 +20,7 @@ __all__ = [
     "InFormat",
     "Model",
     "OutFormat",
+    "Output",
     "Precision",
     "ReadOptions",
     "SkipInvalid",
@@ -83,6 +84,9 @@ InFormat = Annotated[
 OutFormat = Annotated[
     str | None,
     typer.Option("--to", metavar="FORMAT", help="Format written, if the ending does not tell."),
+]
+Output = Annotated[
+    str, typer.Option("--output", "-o", help="File to write; '-' is standard output.")
 ]
 ReadOptions = Annotated[
     list[str] | None,

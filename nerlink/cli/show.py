@@ -15,7 +15,10 @@ def show(
     documents: Documents,
     *,
     output: Annotated[
-        str | None, typer.Option(help="HTML page to write; without it, show in the terminal.")
+        str | None,
+        typer.Option(
+            "--output", "-o", help="HTML page to write; without it, show in the terminal."
+        ),
     ] = None,
     kb: Annotated[
         Path | None, typer.Option(help="Knowledge base that knows the entities' names.")

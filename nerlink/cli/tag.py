@@ -9,6 +9,7 @@ from nerlink.cli.options import (
     Device,
     InFormat,
     Model,
+    Output,
     Precision,
     ReadOptions,
     SkipInvalid,
@@ -29,7 +30,7 @@ def tag(
         str, typer.Argument(metavar="IN", help="Documents; '-' is text on standard input.")
     ] = "-",
     *,
-    output: Annotated[str, typer.Option(help="File to write; '-' is standard output.")] = "-",
+    output: Output = "-",
     from_: InFormat = None,
     to: Annotated[
         str | None,

@@ -15,7 +15,7 @@ def train(
     context: typer.Context,
     config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The configuration.")],
     *,
-    output: Annotated[Path, typer.Option(help="Folder to write the model to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")],
 ) -> None:
     """Train a model; a run that was interrupted goes on where it was.
 

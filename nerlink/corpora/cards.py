@@ -208,7 +208,7 @@ def find_corpus(name: str | Path) -> Path:
         )
     raise DataError(
         f"The corpus {card.name!r} is not built: nerlink may not pass its texts on. Get its files "
-        f"({card.source}), then run: nerlink corpus build {card.name} --from FOLDER "
+        f"({card.source}), then run: nerlink corpus build {card.name} --files FOLDER "
         f"--output {data_folder() / card.name}"
     )
 

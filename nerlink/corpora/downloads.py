@@ -37,7 +37,8 @@ def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
     if missing := [file.file for file in card.files if file.url is None]:
         raise DataError(
             f"The card of {card.name!r} has no address for {', '.join(missing)}. Get the files "
-            f"({card.source}) and name their folder: nerlink corpus build {card.name} --from FOLDER"
+            f"({card.source}) and name their folder: "
+            f"nerlink corpus build {card.name} --files FOLDER"
         )
     folder = Path(folder or Path(pooch.os_cache("nerlink")) / "downloads" / card.name)
     for file in card.files:
@@ -48,7 +49,7 @@ def fetch(card: Card, *, folder: str | Path | None = None) -> Path:
             kind = "cannot be fetched" if isinstance(error, OSError) else "is not what was expected"
             raise DataError(
                 f"{file.url} {kind}: {reason:.200}. Without a network, get the file elsewhere and "
-                f"run: nerlink corpus build {card.name} --from FOLDER"
+                f"run: nerlink corpus build {card.name} --files FOLDER"
             ) from error
     return folder
 

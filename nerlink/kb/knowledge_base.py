@@ -97,7 +97,7 @@ class KnowledgeBase:
         if not path.is_file():
             raise KnowledgeBaseError(
                 f"{path}: no such knowledge base. "
-                "Make one with KnowledgeBase.create(path, table) or nerlink kb build PATH TABLE."
+                "Make one with KnowledgeBase.create(path, table) or nerlink kb build TABLE -o PATH."
             )
         connections = Connections(path, read_only=read_only)
         try:

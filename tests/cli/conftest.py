@@ -1,10 +1,13 @@
 import io
 import json
+import re
+import shutil
 from typing import NamedTuple
 
 import pytest
 
 from nerlink.cli import main
+from nerlink.corpora import find_corpus
 
 
 class Result(NamedTuple):
@@ -67,6 +70,20 @@ def towns(tmp_path):
         encoding="utf8",
     )
     return path
+
+
+@pytest.fixture
+def short_demo(encoder_dir, tmp_path, monkeypatch):
+    """The demo with a small random encoder, which has the name of the default, and one epoch."""
+    place = tmp_path / "models" / "sentence-transformers"
+    place.mkdir(parents=True)
+    (place / "all-MiniLM-L6-v2").symlink_to(encoder_dir)
+    monkeypatch.setenv("NERLINK_MODELS", str(tmp_path / "models"))
+    corpus = shutil.copytree(find_corpus("tiny-news"), tmp_path / "news")
+    config = corpus / "config.toml"
+    shorter = re.sub(r"epochs = \d+", "epochs = 1", config.read_text(encoding="utf8"))
+    config.write_text(shorter, encoding="utf8")
+    monkeypatch.setattr("nerlink.cli.demo.CORPUS", str(corpus))
 
 
 def write_lines(path, *records):

@@ -35,9 +35,16 @@ def test_corpora_with_a_card_are_listed(run):
 
 def test_public_files_become_json_lines(run, greetings, tmp_path):
     built = tmp_path / "built"
-    result = run("corpus", "build", greetings, "--from", greetings, "--output", built)
+    result = run("corpus", "build", greetings, "--files", greetings, "--output", built)
     assert (result.code, result.out) == (0, "")
     assert "Ada" in (built / "train.jsonl").read_text(encoding="utf8")
+
+
+def test_from_is_no_folder(run, greetings, tmp_path):
+    result = run("corpus", "build", greetings, "--from", greetings, "--output", tmp_path / "built")
+    assert (result.code, result.out) == (2, "")
+    assert f"is named by --files {greetings}" in " ".join(result.err.split())
+    assert not (tmp_path / "built").exists()
 
 
 def test_public_files_are_fetched_into_a_folder(run, greetings, tmp_path):
@@ -63,7 +70,7 @@ def test_corpus_without_addresses_cannot_be_fetched(run):
 
 def test_file_that_is_not_the_one_the_card_means_is_refused(run, greetings, tmp_path):
     (greetings / "train.conll").write_text("Hello O\n", encoding="utf8")
-    result = run("corpus", "build", greetings, "--from", greetings, "--output", tmp_path / "built")
+    result = run("corpus", "build", greetings, "--files", greetings, "--output", tmp_path / "built")
     assert result.code == 1
     assert not (tmp_path / "built").exists()
 

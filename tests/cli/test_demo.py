@@ -1,25 +1,7 @@
-import re
-import shutil
-
 import pytest
 
 from nerlink.cli.demo import TEXTS
-from nerlink.corpora import find_corpus, load_split
-
-
-@pytest.fixture
-def short_demo(encoder_dir, tmp_path, monkeypatch):
-    """The demo with a small random encoder and a single epoch."""
-    place = tmp_path / "models" / "sentence-transformers"
-    place.mkdir(parents=True)
-    (place / "all-MiniLM-L6-v2").symlink_to(encoder_dir)
-    monkeypatch.setenv("NERLINK_MODELS", str(tmp_path / "models"))
-
-    corpus = shutil.copytree(find_corpus("tiny-news"), tmp_path / "news")
-    config = corpus / "config.toml"
-    shorter = re.sub(r"epochs = \d+", "epochs = 1", config.read_text(encoding="utf8"))
-    config.write_text(shorter, encoding="utf8")
-    monkeypatch.setattr("nerlink.cli.demo.CORPUS", str(corpus))
+from nerlink.corpora import load_split
 
 
 def test_demo_trains_scores_tags_and_writes_a_page(run, short_demo, tmp_path):

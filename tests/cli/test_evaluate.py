@@ -61,7 +61,7 @@ def test_mistakes_are_told_by_kind(run, gold, predicted):
 
 def test_mistakes_are_a_page_with_the_names_of_a_base(run, gold, predicted, towns, tmp_path):
     base, page = tmp_path / "towns.sqlite", tmp_path / "page.html"
-    assert run("kb", "build", base, towns).code == 0
+    assert run("kb", "build", towns, "--output", base).code == 0
     result = run("evaluate", gold, predicted, "--mistakes", "--kb", base, "--html", page)
     assert (result.code, "1" in result.out) == (0, True)
     text = page.read_text("utf8")

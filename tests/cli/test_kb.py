@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def base(run, towns, tmp_path):
-    assert run("kb", "build", tmp_path / "towns.sqlite", towns).code == 0
+    assert run("kb", "build", towns, "--output", tmp_path / "towns.sqlite").code == 0
     return tmp_path / "towns.sqlite"
 
 
@@ -15,26 +15,34 @@ def test_build_makes_a_base_from_a_table(run, base):
 
 
 def test_build_does_not_overwrite_unless_told(run, base, towns):
-    assert run("kb", "build", base, towns).code == 1
-    assert run("kb", "build", base, towns, "--overwrite").code == 0
+    assert run("kb", "build", towns, "--output", base).code == 1
+    assert run("kb", "build", towns, "--output", base, "--overwrite").code == 0
+
+
+@pytest.mark.parametrize("arguments", [["towns.sqlite", "towns.csv"], ["towns.csv"]])
+def test_build_asks_for_the_file_to_write(run, arguments):
+    result = run("kb", "build", *arguments)
+    assert (result.code, "nerlink kb build TABLE... --output OUT.sqlite" in result.err) == (2, True)
 
 
 def test_build_takes_other_column_names(run, tmp_path):
     (tmp_path / "t.csv").write_text("id,title,links\nQ1,Ulm,7\n", encoding="utf8")
     columns = ["--column", "name=title", "--column", "popularity=links"]
-    assert run("kb", "build", tmp_path / "t.sqlite", tmp_path / "t.csv", *columns).code == 0
+    assert run("kb", "build", tmp_path / "t.csv", "-o", tmp_path / "t.sqlite", *columns).code == 0
     assert run("kb", "show", tmp_path / "t.sqlite", "Q1").records[0]["popularity"] == 7
 
 
 def test_build_counts_the_links_of_documents_and_names_those_it_lacks(run, towns, gold, tmp_path):
-    result = run("kb", "build", tmp_path / "t.sqlite", towns, "--count", gold)
+    result = run("kb", "build", towns, "-o", tmp_path / "t.sqlite", "--count", gold)
     assert "1 links to entities the base lacks, such as Q7259" in result.err
     best = run("kb", "search", tmp_path / "t.sqlite", "London").records[0]
     assert (best["entity"], best["count"]) == ("Q84", 1)
 
 
 def test_build_leaves_no_base_where_the_documents_cannot_be_read(run, towns, tmp_path):
-    result = run("kb", "build", tmp_path / "t.sqlite", towns, "--count", tmp_path / "no.jsonl")
+    result = run(
+        "kb", "build", towns, "-o", tmp_path / "t.sqlite", "--count", tmp_path / "no.jsonl"
+    )
     assert (result.code, "no such file" in result.err) == (1, True)
     assert not (tmp_path / "t.sqlite").exists()
 
@@ -110,7 +118,7 @@ def test_an_entity_that_is_not_there_is_told(run, base):
 
 def test_recall_of_other_ids_is_told(run, gold, tmp_path):
     (tmp_path / "t.csv").write_text("id,name\nother,Ulm\n", encoding="utf8")
-    run("kb", "build", tmp_path / "t.sqlite", tmp_path / "t.csv")
+    run("kb", "build", tmp_path / "t.csv", "-o", tmp_path / "t.sqlite")
     assert "do the ids agree?" in run("kb", "recall", tmp_path / "t.sqlite", gold).err
 
 
@@ -148,7 +156,7 @@ def test_what_is_known_of_one_entity_is_not_said_of_a_table(run, base, towns):
 
 
 def test_a_format_without_documents_is_refused(run, towns, tmp_path):
-    assert run("kb", "build", tmp_path / "t.sqlite", towns, "--from", "conll").code == 2
+    assert run("kb", "build", towns, "-o", tmp_path / "t.sqlite", "--from", "conll").code == 2
 
 
 def test_recall_refuses_unknown_generators_before_it_counts(run, base, gold):

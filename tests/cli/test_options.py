@@ -62,5 +62,5 @@ def test_something_else_is_refused(option, message):
 
 def test_a_tab_can_be_written_as_one_writes_it(run, tmp_path):
     (tmp_path / "a.conll").write_text("New York\tB-LOC\n")
-    result = run("convert", tmp_path / "a.conll", "-", "--read", r"delimiter=\t")
+    result = run("convert", tmp_path / "a.conll", "--read", r"delimiter=\t")
     assert result.records[0]["text"] == "New York"

@@ -19,7 +19,7 @@ def test_documents_are_printed_without_a_page(run, gold):
 def test_names_of_entities_come_from_a_knowledge_base(run, gold, towns, tmp_path):
     base = tmp_path / "towns.sqlite"
     (towns.parent / "one.csv").write_text("id,name\nQ84,Londinium\n", encoding="utf8")
-    run("kb", "build", base, towns.parent / "one.csv")
+    run("kb", "build", towns.parent / "one.csv", "--output", base)
     assert "Londinium" in run("show", gold, "--kb", base, "--output", "-").out
     assert "Londinium" in run("show", gold, "--kb", base).out
 

@@ -118,7 +118,7 @@ def test_corpus_with_addresses_is_built_without_further_ado():
 
 def test_corpus_that_is_not_built_says_how_to():
     with pytest.raises(
-        DataError, match=r"'aida' is not built: .* nerlink corpus build aida --from"
+        DataError, match=r"'aida' is not built: .* nerlink corpus build aida --files"
     ):
         find_corpus("aida")
 

@@ -83,7 +83,7 @@ def test_file_that_cannot_be_fetched_is_named(address, tmp_path, path):
 
 
 def test_card_without_addresses_says_what_to_do(tmp_path):
-    with pytest.raises(DataError, match=r"no address for a.jsonl. .* corpus build letters --from"):
+    with pytest.raises(DataError, match=r"no address for a.jsonl. .* corpus build letters --files"):
         fetch(card(None), folder=tmp_path)
 
 

@@ -99,7 +99,7 @@ class Connections:
         except sqlite3.DatabaseError as error:
             raise KnowledgeBaseError(
                 f"{self.path}: cannot be opened as a knowledge base ({error}). Check the path; "
-                "nerlink kb build PATH TABLE makes one."
+                "nerlink kb build TABLE -o PATH makes one."
             ) from error
         return connection
 

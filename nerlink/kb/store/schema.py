@@ -93,7 +93,7 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if application != APPLICATION_ID:
         raise KnowledgeBaseError(
             f"{path}: a SQLite file, but not a knowledge base of nerlink. "
-            "Make one with KnowledgeBase.create(path, table) or nerlink kb build PATH TABLE."
+            "Make one with KnowledgeBase.create(path, table) or nerlink kb build TABLE -o PATH."
         )
     if version < SCHEMA_VERSION:
         raise KnowledgeBaseError(
