@@ -73,6 +73,15 @@ HOMES = {
 """Packages that stay where they belong."""
 
 
+MANY_ARGUMENTS = {
+    "nerlink.converters.to_flair.to_corpus",
+    "nerlink.models.linker.features._feature_tables",
+    "nerlink.sources.frame.from_frame",
+    "nerlink.training.run.__init__",
+}
+"""Functions that still take more than six arguments; none is to be added."""
+
+
 def module_name(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -139,6 +148,13 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+def n_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Arguments that a caller passes: without `self` and `cls`, which come first."""
+    arguments = function.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
 def n_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of a function, its docstring apart."""
     first = function.body[0]
@@ -196,6 +212,18 @@ def test_file_is_one_idea_of_at_most_500_lines(path):
 def test_function_fits_on_a_screen(path):
     long = {function.name: n_lines(function) for function in functions(path)}
     assert {name: lines for name, lines in long.items() if lines > 50} == {}
+
+
+def test_function_takes_at_most_six_arguments():
+    """The command line apart, where options are arguments."""
+    many = {
+        f"{module_name(path)}.{function.name}"
+        for path in FILES
+        if part_of(module_name(path)) != "nerlink.cli"
+        for function in functions(path)
+        if n_arguments(function) > 6
+    }
+    assert many <= MANY_ARGUMENTS
 
 
 @each_file

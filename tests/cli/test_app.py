@@ -53,6 +53,12 @@ def test_version_is_shown(run):
     assert run("--version").out.strip() == nerlink.__version__
 
 
+def test_the_package_can_be_started_as_a_module():
+    command = [sys.executable, "-m", "nerlink", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == (nerlink.__version__, "")
+
+
 def test_nerlink_error_is_one_line_and_exit_code_1(run, tmp_path):
     result = run("kb", "info", tmp_path / "none.sqlite")
     assert result.code == 1
