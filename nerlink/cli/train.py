@@ -1,5 +1,6 @@
 """`nerlink train`: a model from a configuration."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,8 @@ def train(
 ) -> None:
     """Train a model; a run that was interrupted goes on where it was.
 
-    Any key of the configuration is an option too: --training.epochs 3.
+    Any key of the configuration is an option too: --training.epochs 3. With several GPUs:
+    torchrun --nproc-per-node 4 -m nerlink train config.toml --output model
     """
     from nerlink.config import load_config
 
@@ -29,9 +31,10 @@ def train(
 
     log_to_stderr()
     result = train_model(loaded, output, reporter=Terminal())
-    write_record(
-        {"model": str(output), "best_epoch": result.best_epoch, "scores": dict(result.scores)}
-    )
+    if os.environ.get("RANK", "0") == "0":  # torchrun and accelerate start several processes
+        write_record(
+            {"model": str(output), "best_epoch": result.best_epoch, "scores": dict(result.scores)}
+        )
 
 
 def overrides_from(arguments: list[str]) -> dict[str, str]:

@@ -121,7 +121,8 @@ def train(
         train: Documents to learn from, instead of those the configuration names.
         dev: Documents to choose the best epoch on, likewise.
         kb: A knowledge base, instead of the one the configuration names.
-        reporter: Told what happens; `Terminal()` shows a progress bar.
+        reporter: Told what happens, in the first of several processes; `Terminal()` shows a
+            progress bar.
 
     Raises:
         ConfigError: The configuration does not fit, or an interrupted run used another one.
@@ -152,7 +153,7 @@ def train(
             config=config,
             folder=folder,
             accelerator=accelerator,
-            reporter=reporter or Silent(),
+            reporter=reporter if reporter and accelerator.is_main_process else Silent(),
         )
         progress = _go(run, summary, resumes=resumes)
         result = _result(Path(output), progress, summary, run.evaluate())

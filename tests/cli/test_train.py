@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import typer
 
@@ -23,6 +25,15 @@ def test_options_become_overrides():
 def test_half_an_option_is_refused(arguments, message):
     with pytest.raises(typer.BadParameter, match=message):
         overrides_from(arguments)
+
+
+@pytest.mark.parametrize(("rank", "n_records"), [("0", 1), ("1", 0)])
+def test_one_process_of_several_writes_the_result(run, tmp_path, monkeypatch, rank, n_records):
+    result = SimpleNamespace(best_epoch=1, scores={"ner.f1": 0.5})
+    monkeypatch.setattr("nerlink.training.train", lambda *_, **__: result)
+    monkeypatch.setenv("RANK", rank)
+    (tmp_path / "run.toml").write_text("", encoding="utf8")
+    assert len(run("train", tmp_path / "run.toml", "-o", tmp_path).records) == n_records
 
 
 def test_misspelt_key_is_told_before_anything_heavy_starts(run, tmp_path):

@@ -116,7 +116,9 @@ def train_in_process(rank: int, port: int, arguments: tuple, dev: tuple = ()) ->
         "MASTER_PORT": str(port),
         "GLOO_SOCKET_IFNAME": "lo",
     }
-    result = train(config, output, train=DOCUMENTS, dev=dev, kb=kb)
+    listener = Listener()
+    result = train(config, output, train=DOCUMENTS, dev=dev, kb=kb, reporter=listener)
+    assert (listener.summary == result.summary) == (rank == 0), "the first process alone tells"
     torch.save(losses(result), output.parent / f"losses-{rank}.pt")
     torch.distributed.destroy_process_group()
 
