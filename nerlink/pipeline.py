@@ -141,7 +141,7 @@ class Pipeline:
     def link_only(self, documents: Iterable[Document]) -> list[Document]: ...
 
     def link_only(self, documents: Document | Iterable[Document]) -> Document | list[Document]:
-        """Documents with the mentions they have linked; one for one, a list for several.
+        """Documents with their given mentions linked; one for one, a list for several.
 
         Raises:
             DataError: As `stream`.

@@ -14,6 +14,7 @@ PACKAGE = Path(nerlink.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.parts)
 ROAD = (
     "errors",
+    "words",
     "lookalikes",
     "toml",
     "data",
@@ -75,7 +76,6 @@ HOMES = {
 
 MANY_ARGUMENTS = {
     "nerlink.converters.to_flair.to_corpus",
-    "nerlink.models.linker.features._feature_tables",
     "nerlink.sources.frame.from_frame",
     "nerlink.training.run.__init__",
 }

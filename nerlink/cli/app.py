@@ -1,4 +1,4 @@
-"""The `nerlink` command itself: its list of commands, and what becomes of errors."""
+"""The `nerlink` command: the list of its commands, and what becomes of errors."""
 
 import os
 import sys
@@ -82,8 +82,8 @@ for name, group in GROUPS.items():
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; raises `SystemExit` in the end.
 
-    The exit code is 0, 1 for a `NerlinkError` or what the operating system refuses (told in one
-    line), 2 for a wrong command line, and 130 after Ctrl-C.
+    The exit code is 0; 1 for a `NerlinkError` or an error of the operating system, which is shown
+    in one line; 2 for a wrong command line; 130 after Ctrl-C.
     """
     try:
         app(arguments, prog_name="nerlink")
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say(f"nerlink: {error}")
         sys.exit(1)
     except OSError as error:
-        say(f"nerlink: {_told(error)}")
+        say(f"nerlink: {_line_of(error)}")
         sys.exit(1)
     finally:
         _flush()
@@ -102,18 +102,19 @@ def _flush() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would try again at exit, and complain.
+        # Python would write again at exit, and complain that nobody reads.
         _write_no_more()
     except OSError as error:
-        say(f"nerlink: {_told(error)}")
+        say(f"nerlink: {_line_of(error)}")
         _write_no_more()
 
 
-def _told(error: OSError) -> str:
+def _line_of(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}."
 
 
 def _write_no_more() -> None:
+    """End with exit code 1; what Python still holds for standard output goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)

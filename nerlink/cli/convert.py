@@ -26,9 +26,7 @@ __all__ = ["convert"]
 
 def convert(
     context: typer.Context,
-    source: Annotated[
-        str, typer.Argument(metavar="IN", help="File of documents; '-' is standard input.")
-    ],
+    source: Annotated[str, typer.Argument(metavar="IN", help="Documents; '-' is standard input.")],
     *,
     output: Output = "-",
     from_: InFormat = None,
@@ -37,7 +35,10 @@ def convert(
     write: WriteOptions = None,
     skip_invalid: SkipInvalid = False,
 ) -> None:
-    """Convert documents, and tell what the new format and a model's tokens cannot hold."""
+    """Convert documents from one format to another.
+
+    Tells what the new format cannot hold, and what the tokens of a model could not.
+    """
     from nerlink import sources
     from nerlink.converters import AlignmentReport
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nerlink.cli.output import say, write_record
+from nerlink.words import number_of
 
 __all__ = ["corpus"]
 
@@ -18,8 +19,8 @@ Name = Annotated[
 
 corpus = typer.Typer(
     no_args_is_help=True,
-    epilog="Example: nerlink corpus build mercury --output mercury",
-    help="List the corpora that nerlink knows, fetch and build them from their public files.",
+    epilog="Example: nerlink corpus build mercury --output built",
+    help="List the corpora that nerlink knows; fetch and build them from their public files.",
 )
 
 
@@ -50,16 +51,16 @@ def fetch(
         ),
     ] = None,
 ) -> None:
-    """Fetch a corpus's public files, those that are not there yet, and check them."""
+    """Fetch the public files of a corpus that are not there yet, and check them."""
     from nerlink.corpora.cards import find_card_folder, read_card
     from nerlink.corpora.downloads import fetch as fetch_files
 
     card = read_card(find_card_folder(name))
     folder = fetch_files(card, folder=output)
-    say(f"{folder}: {len(card.files)} files")
+    say(f"{folder}: {number_of(len(card.files), 'files')}")
 
 
-@corpus.command(epilog="Example: nerlink corpus build mercury --output mercury")
+@corpus.command(epilog="Example: nerlink corpus build mercury --output built")
 def build(
     name: Name,
     *,
@@ -76,11 +77,11 @@ def build(
         ),
     ] = None,
     verify: Annotated[
-        bool, typer.Option(help="Refuse files that are not those the card means.")
+        bool, typer.Option(help="Refuse files whose sums or counts are not those of the card.")
     ] = True,
     from_: Annotated[Path | None, typer.Option("--from", hidden=True)] = None,
 ) -> None:
-    """Check a corpus's public files and turn them into JSON lines."""
+    """Check the public files of a corpus and turn them into JSON lines."""
     from nerlink.corpora import build_corpus
 
     if from_:  # as the folder of the files was named in the past

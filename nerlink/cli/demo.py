@@ -8,6 +8,7 @@ import typer
 
 from nerlink.cli.options import load_pipeline, log_to_stderr
 from nerlink.cli.output import say, write_page
+from nerlink.words import number_of
 
 __all__ = ["CORPUS", "TEXTS", "demo"]
 
@@ -37,7 +38,7 @@ def demo(
         Path, typer.Option("--output", "-o", help="Folder for the model and the page.")
     ] = Path("demo"),
 ) -> None:
-    """Train on a small corpus, score the model, tag texts, write a page: about two minutes."""
+    """Train a model on a small corpus, score it, tag texts and write a page, in two minutes."""
     from nerlink.config import load_config
     from nerlink.corpora import find_corpus, load_split
     from nerlink.display.html import to_html
@@ -52,7 +53,8 @@ def demo(
     pipeline = load_pipeline(str(model))
     gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
-    say(f"\n{len(gold)} test documents: {_headline(evaluate(gold, predicted).scores)}\n")
+    headline = _headline(evaluate(gold, predicted).scores)
+    say(f"\n{number_of(len(gold), 'test documents')}: {headline}\n")
     tagged = pipeline(TEXTS)
     names = pipeline.kb.name_of if pipeline.kb else None
     for doc in tagged:

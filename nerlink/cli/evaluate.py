@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, load_pipeline, read_documents
-from nerlink.cli.output import counted, write_page
+from nerlink.cli.output import with_progress, write_page
 from nerlink.data import Document, EntityNames
 from nerlink.errors import DataError
 
@@ -24,39 +24,52 @@ ALL_CANDIDATES: Final = 1_000_000
 
 Predicted = Annotated[
     str | None,
-    typer.Argument(metavar="PREDICTED", help="The same documents as a system sees them."),
+    typer.Argument(metavar="PREDICTED", help="The same documents with the mentions of a system."),
 ]
 Other = Annotated[
     str | None,
-    typer.Argument(metavar="OTHER", help="Another system's, to tell whether it is better."),
+    typer.Argument(
+        metavar="OTHER",
+        help="The same documents with the mentions of another system, to compare the two.",
+    ),
 ]
-Model = Annotated[str | None, typer.Option(help="Model to tag GOLD with, instead of PREDICTED.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="Model that tags GOLD, in place of PREDICTED: a folder or owner/name."),
+]
 Training = Annotated[
-    str | None, typer.Option(help="Training documents, to score by how often entities occur there.")
+    str | None,
+    typer.Option(help="Training documents; accuracy is shown by how often they link to an entity."),
 ]
-LinkOnly = Annotated[bool, typer.Option("--link-only", help="Score links on gold mentions alone.")]
-Names = Annotated[Path | None, typer.Option(help="Knowledge base that has the entities' names.")]
+LinkOnly = Annotated[
+    bool, typer.Option("--link-only", help="Score links alone, on the mentions of GOLD.")
+]
+ByKind = Annotated[bool, typer.Option("--mistakes", help="Show mistakes by kind, not scores.")]
+Names = Annotated[
+    Path | None, typer.Option(help="Knowledge base with the names of entities, for --mistakes.")
+]
 
 
 def evaluate(
-    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Documents as they should be.")],
+    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Documents with the right mentions.")],
     predicted: Predicted = None,
     other: Other = None,
     *,
     model: Model = None,
     train: Training = None,
     link_only: LinkOnly = False,
-    mistakes: Annotated[bool, typer.Option("--mistakes", help="Show mistakes by kind.")] = False,
+    mistakes: ByKind = False,
     kb: Names = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page to look at.")] = None,
+    html: Annotated[Path | None, typer.Option(help="HTML page to write as well.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = False,
 ) -> None:
-    """Score predicted documents, whatever system wrote them, or a model.
+    """Score the documents of any system, or those that a model tags.
 
-    With OTHER, compare two systems: differences, their 95 % intervals, and p-values over documents.
+    With OTHER, compare two systems: the difference of each score, with a 95 % interval and a
+    p-value over documents.
     """
     from nerlink import evaluation
     from nerlink.display.report import report_html
@@ -64,17 +77,17 @@ def evaluate(
     if (predicted is None) == (model is None):
         raise typer.BadParameter("Name either PREDICTED documents or a --model.")
     if other is not None and (mistakes or html or json or link_only):
-        raise typer.BadParameter("A comparison with OTHER is a table; leave the other options out.")
+        raise typer.BadParameter(
+            "OTHER gives one table: no --mistakes, --link-only, --html, --json."
+        )
     if kb is not None and not mistakes:
-        raise typer.BadParameter("--kb has the names of entities for --mistakes.")
+        raise typer.BadParameter("--kb names the entities of --mistakes: add --mistakes.")
 
     documents = partial(_documents, format=from_, skip_invalid=skip_invalid, options=read)
     right = documents(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
-    seen: Mapping[str, int] | None = pipeline.links_seen(right) if pipeline else None
-    if train:
-        seen = evaluation.count_entities(documents(train))
+    seen = _links_seen(documents(train) if train else None, right, pipeline)
     if other is not None:
         found = evaluation.compare(right, guess, documents(other), seen=seen)
         typer.echo(evaluation.comparison_table(found))
@@ -103,7 +116,18 @@ def _documents(path: str, **options: Any) -> list[Document]:
 
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
     tagged = pipeline.stream(documents, link_only=link_only)
-    return list(counted(tagged, noun="document"))
+    return list(with_progress(tagged, things="documents"))
+
+
+def _links_seen(
+    training: list[Document] | None, gold: list[Document], pipeline: "Pipeline | None"
+) -> Mapping[str, int] | None:
+    """How often training documents link to each entity, or those that the model learnt from."""
+    from nerlink.evaluation import count_entities
+
+    if training is not None:
+        return count_entities(training)
+    return pipeline.links_seen(gold) if pipeline else None
 
 
 def _names(kb: Path | None, pipeline: "Pipeline | None") -> EntityNames | None:
@@ -122,5 +146,5 @@ def _mistakes_page(
 
     parts: list[ScoreParts] = []
     if pipeline and pipeline.kb:
-        parts = list(counted(pipeline.explain_mistakes(mistakes), noun="explanation"))
+        parts = list(with_progress(pipeline.explain_mistakes(mistakes), things="explanations"))
     return mistakes_html(mistakes, names=names, parts=parts)

@@ -14,15 +14,15 @@ def explain(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The text to tag.")],
     *,
     mention: Annotated[
-        str | None, typer.Option(help="Explain only mentions that read like this.")
+        str | None, typer.Option(help="Explain only the mentions with this surface.")
     ] = None,
     options: Annotated[
-        int, typer.Option(min=1, help="Show so many of the likeliest entities.")
+        int, typer.Option(min=1, help="Number of entities shown, the likeliest first.")
     ] = 5,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
-    """Tag a text and show what the score of each candidate adds up from."""
+    """Tag a text and show the parts of each candidate's score."""
     from nerlink.errors import DataError
 
     pipeline = load_pipeline(model, device=device, precision=precision)

@@ -14,6 +14,7 @@ from nerlink.cli.options import (
     read_documents,
 )
 from nerlink.cli.output import say, write_record
+from nerlink.words import number_of
 
 if TYPE_CHECKING:
     from nerlink.kb import CandidateReport
@@ -22,11 +23,14 @@ __all__ = ["kb"]
 
 Base = Annotated[Path, typer.Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
 Tables = Annotated[
-    list[Path], typer.Argument(metavar="TABLE", help="CSV, TSV, JSON lines or Parquet.")
+    list[Path],
+    typer.Argument(metavar="TABLE", help="Entities or aliases: CSV, TSV, JSON lines or Parquet."),
 ]
 ColumnNames = Annotated[
     list[str] | None,
-    typer.Option("--column", metavar="VALUE=COLUMN", help="Where a value is: popularity=in_links."),
+    typer.Option(
+        "--column", metavar="VALUE=COLUMN", help="The column of a value: popularity=in_links."
+    ),
 ]
 
 kb = typer.Typer(
@@ -45,11 +49,15 @@ def build(
     ] = None,
     column: ColumnNames = None,
     count: Annotated[
-        str | None, typer.Option(help="Documents whose links are added to the alias counts.")
+        str | None, typer.Option(help="Documents whose links are added to the counts of aliases.")
     ] = None,
     from_: InFormat = None,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Index for misspelt surfaces.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    fuzzy: Annotated[
+        bool, typer.Option("--fuzzy", help="Add the index that finds misspelt surfaces.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
+    ] = False,
 ) -> None:
     """Make a knowledge base from tables of entities and aliases.
 
@@ -62,7 +70,9 @@ def build(
             "Name the file to write: nerlink kb build TABLE... --output OUT.sqlite"
         )
     if from_ and not count:
-        raise typer.BadParameter("--from is the format of --count; tables tell theirs by ending.")
+        raise typer.BadParameter(
+            "--from is the format of the documents of --count; tables have theirs in their endings."
+        )
     options = BuildOptions(fuzzy=fuzzy)
     columns = {name: str(value) for name, value in parse_options(column).items()}
     links = _links_in(count, from_) if count else Counter()
@@ -70,9 +80,10 @@ def build(
         output, tables, columns=columns, overwrite=overwrite, options=options
     ) as base:
         if outside := base.count_mentions(links.elements()):
-            n_links, examples = sum(outside.values()), ", ".join(list(outside)[:5])
-            say(f"{count}: {n_links:,} links to entities the base lacks, such as {examples}")
-        say(f"{output}: {len(base):,} entities")
+            lost = number_of(sum(outside.values()), "links")
+            examples = ", ".join(list(outside)[:5])
+            say(f"{count}: {lost} to entities that the base lacks, such as {examples}")
+        say(f"{output}: {number_of(len(base), 'entities')}")
 
 
 def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
@@ -92,19 +103,21 @@ def add(
         list[Path] | None, typer.Argument(metavar="TABLE", help="Tables of entities.")
     ] = None,
     *,
-    id: Annotated[str | None, typer.Option(help="Id of a single entity.")] = None,  # noqa: A002
-    name: Annotated[str | None, typer.Option(help="Its name.")] = None,
-    description: Annotated[str, typer.Option(help="One line about it.")] = "",
-    type: Annotated[str | None, typer.Option(help="Its kind.")] = None,  # noqa: A002
-    alias: Annotated[list[str] | None, typer.Option(help="Another surface of it.")] = None,
+    id: Annotated[str | None, typer.Option(help="Id of an entity to add.")] = None,  # noqa: A002
+    name: Annotated[str | None, typer.Option(help="Name of that entity.")] = None,
+    description: Annotated[str, typer.Option(help="One line about that entity.")] = "",
+    type: Annotated[str | None, typer.Option(help="Type of that entity.")] = None,  # noqa: A002
+    alias: Annotated[list[str] | None, typer.Option(help="An alias of that entity.")] = None,
 ) -> None:
-    """Add entities from tables, or one; they can be linked at once."""
+    """Add the entities of tables, or one entity; they can be linked at once."""
     from nerlink.data import Entity
     from nerlink.kb import KnowledgeBase
     from nerlink.kb.entities import EntityTables
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
-        raise typer.BadParameter("Name either tables of entities or --id and what else is known.")
+        raise typer.BadParameter(
+            "Name tables of entities, or --id and what else is known of one entity: one of the two."
+        )
     entities = list(EntityTables().entities(tables or []))
     if id is not None:
         aliases = dict.fromkeys(alias or (), 0)
@@ -113,15 +126,15 @@ def add(
         ]
     with KnowledgeBase.open(base, read_only=False) as opened:
         opened.add(*entities)
-        say(f"{base}: {len(entities):,} added, {len(opened):,} entities")
+        say(f"{base}: {len(entities):,} added, now {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb remove towns.sqlite Q90")
 def remove(
     base: Base,
-    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the entities.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Id of an entity.")],
 ) -> None:
-    """Remove entities and their aliases: all that are named, or none."""
+    """Remove entities and their aliases; where an id is unknown, none is removed."""
     from nerlink.kb import KnowledgeBase
 
     with KnowledgeBase.open(base, read_only=False) as opened:
@@ -129,16 +142,16 @@ def remove(
         opened.rows(unique)
         for entity in unique:
             opened.remove(entity)
-        say(f"{base}: {len(unique):,} removed, {len(opened):,} entities")
+        say(f"{base}: {len(unique):,} removed, now {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb rename towns.sqlite Q84 'London, England'")
 def rename(
     base: Base,
     entity: Annotated[str, typer.Argument(metavar="ID", help="Id of the entity.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name of the entity.")],
 ) -> None:
-    """Give an entity another name; the old one stays an alias."""
+    """Give an entity another name; the old name stays an alias."""
     from nerlink.kb import KnowledgeBase
 
     with KnowledgeBase.open(base, read_only=False) as opened:
@@ -149,21 +162,21 @@ def rename(
 @kb.command(epilog="Example: nerlink kb merge towns.sqlite Q90-copy Q90")
 def merge(
     base: Base,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="Id of the entity that goes.")],
-    target: Annotated[str, typer.Argument(metavar="INTO", help="Id of the one that stays.")],
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of the entity that goes.")],
+    target: Annotated[str, typer.Argument(metavar="INTO", help="Id of the entity that stays.")],
 ) -> None:
     """Move aliases, counts and popularity of one entity to another, and remove the first."""
     from nerlink.kb import KnowledgeBase
 
     with KnowledgeBase.open(base, read_only=False) as opened:
         opened.merge(source, target)
-        say(f"{base}: {source} is {target} now, {len(opened):,} entities")
+        say(f"{base}: {source} is now part of {target}, {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")
 def show(
     base: Base,
-    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the entities.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Id of an entity.")],
 ) -> None:
     """Show entities, as JSON lines."""
     from nerlink.kb import KnowledgeBase
@@ -177,15 +190,15 @@ def show(
 def search(
     base: Base,
     surface: Annotated[
-        str, typer.Argument(metavar="SURFACE", help="A surface, as it stands in a text.")
+        str, typer.Argument(metavar="SURFACE", help="A name, as it stands in a text.")
     ],
     *,
-    limit: Annotated[int, typer.Option(min=1, help="Candidates shown, at most.")] = 10,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Misspelt surfaces too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Number of entities shown.")] = 10,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Find misspelt surfaces too.")] = False,
 ) -> None:
-    """Show what a surface may mean, most likely first, as JSON lines.
+    """Show the entities that a surface may mean, the likeliest first, as JSON lines.
 
-    These are the candidates that a linker has for it: by names and aliases, initials and parts.
+    A linker has the same candidates: by names and aliases, and by initials and parts of names.
     """
     from nerlink.config import KnowledgeBaseConfig
     from nerlink.kb import KnowledgeBase
@@ -218,19 +231,21 @@ def recall(
     candidates: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GENERATOR", help="One of a chain, in order; a linker's own if not given."
+            metavar="GENERATOR",
+            help="Generator of the chain, in order; by default those of a linker.",
         ),
     ] = None,
     fill: Annotated[
         list[str] | None,
-        typer.Option(metavar="GENERATOR", help="One that fills short lists, likewise."),
+        typer.Option(metavar="GENERATOR", help="Generator that fills short lists up, likewise."),
     ] = None,
     from_: InFormat = None,
     read: ReadOptions = None,
 ) -> None:
-    """Show how often the right entity is among the candidates, and what finding them costs.
+    """Show how often the right entity is among the candidates, and what candidates cost.
 
-    Each generator alone, their chain, the chain filled up, and that with fuller names.
+    A line of JSON for each generator alone, for the chain, for the chain with short lists filled
+    up, and for all that with the fuller names of each document.
     """
     from nerlink.config import KnowledgeBaseConfig
     from nerlink.kb import (
@@ -252,7 +267,7 @@ def recall(
             names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
         }
         if not any(m.entity in opened for doc in documents for m in doc.mentions if m.entity):
-            say(f"{gold}: no mention is linked to an entity of {base}; do the ids agree?")
+            say(f"{gold}: no mention is linked to an entity of {base}. Check that the ids agree.")
         filled = make_filled(opened, chain, fillers)
         for names, generator in chains.items():
             report = report_candidates(generator, documents)
@@ -264,6 +279,7 @@ def recall(
 
 
 def _shown(report: "CandidateReport") -> dict[str, object]:
+    """A report as the values of a line of JSON; shares and times are rounded."""
     linked = report.linked
     n_mentions = max(1, linked.n_mentions)
     return {

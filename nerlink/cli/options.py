@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from nerlink.cli.output import progress
+from nerlink.cli.output import progress_bar
 from nerlink.data import Document
 from nerlink.toml import parse_value
 
@@ -38,8 +38,10 @@ Model = Annotated[
         metavar="MODEL", help="Folder of a trained model, or owner/name on the Hugging Face hub."
     ),
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Precision = Annotated[str, typer.Option(help="auto, fp32, bf16, int8, fp16.")]
+Device = Annotated[str, typer.Option(help="Where the model runs: auto, cpu, cuda, cuda:1 or mps.")]
+Precision = Annotated[
+    str, typer.Option(help="What the model computes in: auto, fp32, bf16, int8 or fp16.")
+]
 
 
 def load_pipeline(
@@ -50,14 +52,14 @@ def load_pipeline(
     threshold: float | None = None,
     top_k: int | None = None,
 ) -> "Pipeline":
-    """The model, ready to tag."""
+    """The model, ready to tag; texts of entities that were added to its base are read."""
     from nerlink.pipeline import Pipeline
 
     log_to_stderr()
     pipeline = Pipeline.load(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
-    with progress("texts of new entities") as told:
+    with progress_bar("texts of new entities") as told:
         pipeline.refresh(told=told)
     return pipeline
 
@@ -72,32 +74,38 @@ def log_to_stderr() -> None:
 
 
 RESERVED: Final = {"documents", "format", "on_error", "path", "skipped", "unique_ids"}
-"""What the commands say to readers and writers themselves."""
+"""Arguments of readers and writers that the commands pass themselves."""
 
-Documents = Annotated[
-    str, typer.Argument(metavar="DOCS", help="File of documents; '-' is standard input.")
-]
+Documents = Annotated[str, typer.Argument(metavar="DOCS", help="Documents; '-' is standard input.")]
 InFormat = Annotated[
     str | None,
-    typer.Option("--from", metavar="FORMAT", help="Format read, if the ending does not tell."),
+    typer.Option(
+        "--from", metavar="FORMAT", help="Format of the input, if the ending does not tell it."
+    ),
 ]
 OutFormat = Annotated[
     str | None,
-    typer.Option("--to", metavar="FORMAT", help="Format written, if the ending does not tell."),
+    typer.Option(
+        "--to", metavar="FORMAT", help="Format of the output, if the ending does not tell it."
+    ),
 ]
 Output = Annotated[
     str, typer.Option("--output", "-o", help="File to write; '-' is standard output.")
 ]
 ReadOptions = Annotated[
     list[str] | None,
-    typer.Option("--read", metavar="KEY=VALUE", help="Option of the reader: scheme=iob1."),
+    typer.Option(
+        "--read", metavar="KEY=VALUE", help="An option of the reader, such as scheme=iob1."
+    ),
 ]
 WriteOptions = Annotated[
     list[str] | None,
-    typer.Option("--write", metavar="KEY=VALUE", help="Option of the writer: scheme=bioes."),
+    typer.Option(
+        "--write", metavar="KEY=VALUE", help="An option of the writer, such as scheme=bioes."
+    ),
 ]
 SkipInvalid = Annotated[
-    bool, typer.Option("--skip-invalid", help="Leave bad documents out, and count them.")
+    bool, typer.Option("--skip-invalid", help="Leave bad documents out and count them.")
 ]
 
 

@@ -1,4 +1,4 @@
-"""What a command says: results to standard output, words and progress to standard error."""
+"""Results of a command go to standard output, words and progress to standard error."""
 
 import json
 import sys
@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 
 import typer
 
-from nerlink.errors import plural
+from nerlink.words import number_of
 
-__all__ = ["counted", "progress", "say", "write_page", "write_record"]
+__all__ = ["progress_bar", "say", "with_progress", "write_page", "write_record"]
 
 Item = TypeVar("Item")
 
 
 def say(words: object) -> None:
-    """Tell the person at the keyboard."""
+    """Write words for a person, on standard error."""
     typer.echo(words, err=True)
 
 
 def write_record(record: Mapping[str, Any]) -> None:
-    """A result, as one line of JSON."""
+    """Write a result to standard output, as one line of JSON."""
     typer.echo(json.dumps(record, ensure_ascii=False))
 
 
@@ -35,19 +35,24 @@ def write_page(page: str, path: str | Path) -> None:
         file.write(page)
 
 
-def counted(items: Iterable[Item], *, noun: str) -> Iterator[Item]:
-    """The same items; tells how many passed, while they do (on a terminal) and in the end."""
+def with_progress(items: Iterable[Item], *, things: str) -> Iterator[Item]:
+    """The same items; a terminal shows how many have passed, a line at the end how many did.
+
+    Args:
+        items: Any number of them.
+        things: What they are, in the plural.
+    """
     start, n_items = time.monotonic(), 0
-    for item in _with_progress(items, noun) if sys.stderr.isatty() else items:
+    for item in _with_spinner(items, things) if sys.stderr.isatty() else items:
         n_items += 1
         yield item
     seconds = time.monotonic() - start
-    say(f"{plural(n_items, noun)} in {seconds:.1f} s")
+    say(f"{number_of(n_items, things)} in {seconds:.1f} s")
 
 
 @contextmanager
-def progress(words: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to tell what is done, and of how many; a bar shows it on a terminal."""
+def progress_bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to call with how much is done and how much there is; a terminal shows a bar."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -57,14 +62,15 @@ def progress(words: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all, visible=True)
 
 
-def _with_progress(items: Iterable[Item], noun: str) -> Iterator[Item]:
+def _with_spinner(items: Iterable[Item], things: str) -> Iterator[Item]:
+    """The same items; a terminal shows how many have passed and for how long."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn(),
-        TextColumn(f"{{task.completed:,}} {noun}s"),
+        TextColumn(f"{{task.completed:,}} {things}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, description=noun)
+        yield from progress.track(items, description=things)

@@ -17,17 +17,19 @@ def show(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", help="HTML page to write; without it, show in the terminal."
+            "--output",
+            "-o",
+            help="HTML page to write; without it, documents are shown in the terminal.",
         ),
     ] = None,
     kb: Annotated[
-        Path | None, typer.Option(help="Knowledge base that knows the entities' names.")
+        Path | None, typer.Option(help="Knowledge base with the names of entities.")
     ] = None,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = False,
 ) -> None:
-    """Show mentions in colour, with links, scores and candidates."""
+    """Show documents with their mentions in colour, with links, scores and candidates."""
     from nerlink.display.html import to_html
     from nerlink.display.terminal import print_document
     from nerlink.kb import KnowledgeBase

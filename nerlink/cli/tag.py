@@ -18,7 +18,7 @@ from nerlink.cli.options import (
     parse_options,
     read_documents,
 )
-from nerlink.cli.output import counted, say
+from nerlink.cli.output import say, with_progress
 from nerlink.data import Document
 
 __all__ = ["tag"]
@@ -27,7 +27,8 @@ __all__ = ["tag"]
 def tag(
     model: Model,
     source: Annotated[
-        str, typer.Argument(metavar="IN", help="Documents; '-' is text on standard input.")
+        str,
+        typer.Argument(metavar="IN", help="Documents; '-' is standard input, and read as text."),
     ] = "-",
     *,
     output: Output = "-",
@@ -38,47 +39,48 @@ def tag(
             "--to",
             "--format",
             metavar="FORMAT",
-            help="Format written, if the ending does not tell; 'hf' is that of transformers.",
+            help="Format of the output, if the file's ending does not tell it; 'hf' is that of "
+            "transformers.",
         ),
     ] = None,
     read: ReadOptions = None,
     write: WriteOptions = None,
     skip_invalid: SkipInvalid = False,
     link_only: Annotated[
-        bool, typer.Option("--link-only", help="Keep the documents' mentions, and link them.")
+        bool, typer.Option("--link-only", help="Link the mentions that the documents have.")
     ] = False,
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Less likely links become NIL.")
+        float | None, typer.Option(min=0, max=1, help="Links of a lower probability become NIL.")
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(min=0, help="Candidates that come with each mention.")
+        int | None, typer.Option(min=0, help="Number of candidates that come with each mention.")
     ] = None,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
-    """Find the mentions of documents and link them to the model's knowledge base.
+    """Find the mentions in documents and link them to the knowledge base of the model.
 
-    Lists such as the pipeline of transformers gives: nerlink tag model mine.txt --to hf
+    For lists such as the pipeline of transformers gives: nerlink tag model mine.txt --to hf
     """
     from nerlink import sources
 
     from_ = from_ or ("text" if source == "-" else None)
+    write_options = parse_options(write)  # what is wrong is said before the model is loaded
     documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
     tagged = pipeline.stream(documents, link_only=link_only)
     if link_only:
-        tagged = _told_if_bare(tagged)
-    write_options = parse_options(write)
-    sources.write(counted(tagged, noun="document"), output, format=to, **write_options)
+        tagged = _warn_if_bare(tagged)
+    sources.write(with_progress(tagged, things="documents"), output, format=to, **write_options)
 
 
-def _told_if_bare(documents: Iterable[Document]) -> Iterator[Document]:
+def _warn_if_bare(documents: Iterable[Document]) -> Iterator[Document]:
     """The same documents, and a word if none of them has a mention that could be linked."""
     n_mentions = 0
     for doc in documents:
         n_mentions += len(doc.mentions)
         yield doc
     if not n_mentions:
-        say("no document has a mention to link; without --link-only they are found first.")
+        say("no document has a mention to link; without --link-only, mentions are found first.")

@@ -14,11 +14,13 @@ __all__ = ["overrides_from", "train"]
 
 def train(
     context: typer.Context,
-    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The configuration.")],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG.toml", help="The configuration of the run.")
+    ],
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the model to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model to write.")],
 ) -> None:
-    """Train a model; a run that was interrupted goes on where it was.
+    """Train a model; a run that was interrupted goes on from its last checkpoint.
 
     Any key of the configuration is an option too: --training.epochs 3. With several GPUs:
     torchrun --nproc-per-node 4 -m nerlink train config.toml --output model

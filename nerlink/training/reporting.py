@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nerlink.evaluation import Report
 from nerlink.training.data import Summary
+from nerlink.words import number_of
 
 __all__ = ["Epoch", "Reporter", "Silent", "Terminal", "format_summary"]
 
@@ -164,23 +165,24 @@ HEADLINES = (
 def format_summary(summary: Summary) -> str:
     """A summary as a few lines of text."""
     labels = ", ".join(f"{label} {count:,}" for label, count in summary.labels.items())
-    lines = [f"{summary.n_documents:,} documents, {summary.n_tokens:,} tokens"]
+    documents = number_of(summary.n_documents, "documents")
+    lines = [f"{documents}, {number_of(summary.n_tokens, 'tokens')}"]
     if labels:
-        more = (
-            f"; {summary.n_unlabelled:,} mentions without a label" if summary.n_unlabelled else ""
-        )
+        unlabelled = number_of(summary.n_unlabelled, "mentions without a label")
+        more = f"; {unlabelled}" if summary.n_unlabelled else ""
         lines.append(f"labels: {labels}{more}")
     if summary.n_linked or summary.n_nil:
         lines.append(
-            f"links: {summary.n_linked:,} to {summary.n_entities:,} entities, "
-            f"{summary.n_nil:,} NIL, {summary.n_unlinked:,} mentions without a link"
+            f"links: {summary.n_linked:,} to {number_of(summary.n_entities, 'entities')}, "
+            f"{summary.n_nil:,} NIL, {number_of(summary.n_unlinked, 'mentions without a link')}"
         )
     if summary.outside:
         first = ", ".join(list(summary.outside)[:5])
-        n_links = sum(summary.outside.values())
+        links = number_of(sum(summary.outside.values()), "links")
+        entities = number_of(len(summary.outside), "entities")
         lines.append(
-            f"{n_links:,} links to {len(summary.outside):,} entities that the knowledge base "
-            f"lacks, learnt as NIL: {first}{', …' if len(summary.outside) > 5 else ''}"
+            f"{links} to {entities} that the knowledge base lacks, learnt as NIL: {first}"
+            f"{', …' if len(summary.outside) > 5 else ''}"
         )
     if summary.recall:
         parts = [

@@ -168,6 +168,7 @@ def train(
 
 
 def _check_arguments(config: Any, kb: Any) -> None:
+    """Refuse a file of a configuration or an open knowledge base, and say what to pass."""
     if not isinstance(config, Config):
         raise ConfigError(
             f"config is a {type(config).__name__}. nerlink.load_config(path) reads a file, "
@@ -300,6 +301,7 @@ def _count_into(
 def _result(
     output: Path, progress: RunProgress, summary: Summary, report: Report | None
 ) -> TrainingResult:
+    """The result of a run that is over, with the scores of the model that is kept."""
     return TrainingResult(
         folder=output,
         scores=report.scores if report else {},
@@ -310,6 +312,7 @@ def _result(
 
 
 def _save(model: JointModel, result: TrainingResult) -> None:
+    """Save the model, with what it learnt from and the scores it has."""
     summary = result.summary
     trained_on = {
         "documents": summary.n_documents,

@@ -55,7 +55,7 @@ def test_public_files_are_fetched_into_a_folder(run, greetings, tmp_path):
     (tmp_path / "kept" / "train.conll").write_text("Ada B-PER\n", encoding="utf8")
     result = run("corpus", "fetch", greetings, "--output", tmp_path / "kept")
     assert (result.code, result.out) == (0, "")
-    assert "kept: 1 files" in result.err
+    assert "kept: 1 file\n" in result.err
     (tmp_path / "kept" / "train.conll").unlink()
     result = run("corpus", "fetch", greetings, "--output", tmp_path / "kept")
     assert result.code == 1

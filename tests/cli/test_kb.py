@@ -34,7 +34,7 @@ def test_build_takes_other_column_names(run, tmp_path):
 
 def test_build_counts_the_links_of_documents_and_names_those_it_lacks(run, towns, gold, tmp_path):
     result = run("kb", "build", towns, "-o", tmp_path / "t.sqlite", "--count", gold)
-    assert "1 links to entities the base lacks, such as Q7259" in result.err
+    assert "1 link to entities that the base lacks, such as Q7259" in result.err
     best = run("kb", "search", tmp_path / "t.sqlite", "London").records[0]
     assert (best["entity"], best["count"]) == ("Q84", 1)
 
@@ -73,7 +73,7 @@ def test_added_entity_is_found_at_once(run, base):
 
 def test_entities_are_added_from_tables(run, base, tmp_path):
     (tmp_path / "more.jsonl").write_text(json.dumps({"id": "Q64", "name": "Berlin"}) + "\n")
-    assert "1 added, 3 entities" in run("kb", "add", base, tmp_path / "more.jsonl").err
+    assert "1 added, now 3 entities" in run("kb", "add", base, tmp_path / "more.jsonl").err
 
 
 def test_adding_needs_either_tables_or_an_id(run, base, towns):
@@ -119,7 +119,7 @@ def test_an_entity_that_is_not_there_is_told(run, base):
 def test_recall_of_other_ids_is_told(run, gold, tmp_path):
     (tmp_path / "t.csv").write_text("id,name\nother,Ulm\n", encoding="utf8")
     run("kb", "build", tmp_path / "t.csv", "-o", tmp_path / "t.sqlite")
-    assert "do the ids agree?" in run("kb", "recall", tmp_path / "t.sqlite", gold).err
+    assert "Check that the ids agree" in run("kb", "recall", tmp_path / "t.sqlite", gold).err
 
 
 def test_show_prints_entities(run, base):
@@ -152,7 +152,7 @@ def test_an_id_named_twice_is_removed_once(run, base):
 
 def test_what_is_known_of_one_entity_is_not_said_of_a_table(run, base, towns):
     result = run("kb", "add", base, towns, "--type", "city")
-    assert (result.code, "Name either tables" in result.err) == (2, True)
+    assert (result.code, "Name tables of entities, or --id" in result.err) == (2, True)
 
 
 def test_a_format_without_documents_is_refused(run, towns, tmp_path):

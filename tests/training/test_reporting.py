@@ -42,7 +42,7 @@ def test_a_summary_tells_of_mentions_without_a_label():
 
 def test_a_summary_leaves_out_what_there_is_not():
     summary = Summary(n_documents=1, n_tokens=2, labels={}, alignment=AlignmentReport.total([]))
-    assert format_summary(summary) == "1 documents, 2 tokens"
+    assert format_summary(summary) == "1 document, 2 tokens"
 
 
 @pytest.fixture

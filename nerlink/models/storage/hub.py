@@ -76,9 +76,10 @@ def _fetch(name: str) -> Path:
     try:
         return Path(snapshot_download(repository, revision=revision or None))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
         raise StorageError(
             f"{name}: no such folder, and it cannot be fetched from the Hugging Face hub "
-            f"({str(error).splitlines()[0]}). Check the path of the folder, or the name of the "
+            f"({reason}). Check the path of the folder, or the name of the "
             "repository and the network."
         ) from error
 
