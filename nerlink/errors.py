@@ -1,6 +1,4 @@
-"""One tree of errors, and how messages count.
-
-Each message says what is wrong, which value, where, and what to do.
+"""One tree of errors; each message says what is wrong, which value, where, and what to do.
 
 NerlinkError
 ├── ConfigError      a configuration value or key
@@ -17,7 +15,6 @@ __all__ = [
     "KnowledgeBaseError",
     "NerlinkError",
     "StorageError",
-    "plural",
 ]
 
 
@@ -43,8 +40,3 @@ class EncoderError(NerlinkError):
 
 class StorageError(NerlinkError):
     """A saved model that cannot be loaded safely."""
-
-
-def plural(n: int, noun: str) -> str:
-    """`1 document`, `2,000 documents`."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from nerlink.data import Mention
-from nerlink.errors import plural
+from nerlink.words import number_of
 
 __all__ = ["AlignmentEntry", "AlignmentReason", "AlignmentReport"]
 
@@ -92,8 +92,8 @@ class AlignmentReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{plural(self.n_mentions, 'mention')} in {plural(self.n_documents, 'document')}, "
-            f"{len(self.dropped):,} dropped"
+            f"{number_of(self.n_mentions, 'mentions')} in "
+            f"{number_of(self.n_documents, 'documents')}, {len(self.dropped):,} dropped"
         ]
         for reason, count in self.counts.items():
             lines.append(f"{count:,}: {reason}")

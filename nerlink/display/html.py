@@ -7,7 +7,7 @@ from nerlink.data import Document, EntityNames, Mention
 from nerlink.display.colours import hue_class, hue_css
 from nerlink.display.marks import link_state, marked_text
 from nerlink.display.page import asset, escape, page
-from nerlink.errors import plural
+from nerlink.words import number_of
 
 __all__ = ["document_html", "to_html"]
 
@@ -35,7 +35,7 @@ def to_html(
         _article(doc, doc.id or f"document {n}", names) for n, doc in enumerate(docs, start=1)
     )
     mentions = [mention for doc in docs for mention in doc.mentions]
-    summary = f"{plural(len(docs), 'document')}, {plural(len(mentions), 'mention')}"
+    summary = f"{number_of(len(docs), 'documents')}, {number_of(len(mentions), 'mentions')}"
     return page(
         title=title,
         summary=summary,
@@ -53,7 +53,7 @@ def document_html(doc: Document, *, names: EntityNames | None = None) -> str:
 
 
 def _article(doc: Document, name: str, names: EntityNames | None) -> str:
-    counted = plural(len(doc.mentions), "mention")
+    counted = number_of(len(doc.mentions), "mentions")
     heading = f"<h2>{escape(name)}<small>{counted}</small></h2>" if name else ""
     text = marked_text(doc, names=names)
     return f'<article class="item">{heading}<div class="text" dir="auto">{text}</div></article>'

@@ -8,8 +8,8 @@ from nerlink.data import NIL, Candidate, EntityNames, Mention
 from nerlink.display.colours import hue_class, hue_css
 from nerlink.display.marks import entity_name
 from nerlink.display.page import escape, page
-from nerlink.errors import plural
 from nerlink.evaluation import Mistake
+from nerlink.words import number_of
 
 __all__ = ["ScoreParts", "mistakes_html"]
 
@@ -54,7 +54,7 @@ def mistakes_html(
     ]
     return page(
         title=title,
-        summary=f"{plural(len(mistakes), 'mistake')} of {plural(len(kinds), 'kind')}",
+        summary=f"{number_of(len(mistakes), 'mistakes')} of {number_of(len(kinds), 'kinds')}",
         controls=f'<div class="legend">{keys}</div>' if keys else "",
         content="\n".join(cards) or '<p class="empty">No mistakes.</p>',
         style=hue_css(labels | set(kinds)),

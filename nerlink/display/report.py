@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from nerlink.display.page import escape, page
-from nerlink.errors import plural
 from nerlink.evaluation import Report, Table
 from nerlink.evaluation.report import Cell, cell_text
+from nerlink.words import number_of
 
 __all__ = ["report_html"]
 
@@ -18,7 +18,7 @@ def report_html(report: Report, *, title: str = "Report") -> str:
         for name, table in report.tables.items()
     )
     content = "\n".join(sections) or '<p class="empty">Nothing was measured.</p>'
-    summary = f"{plural(len(report.scores), 'measure')}, in per cent"
+    summary = f"{number_of(len(report.scores), 'measures')}, in per cent"
     return page(title=title, summary=summary, controls="", content=content)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nerlink.data import Document
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.sources.check import check_documents
+from nerlink.words import number_of
 
 __all__ = ["Pair", "Range", "match_documents", "overlaps_any", "pair_overlapping"]
 
@@ -44,7 +45,7 @@ def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> 
     ordered = _in_gold_order(golds, predictions) if has_ids else predictions
     if len(golds) != len(ordered):
         raise DataError(
-            f"{plural(len(golds), 'gold document')} and {len(ordered):,} predicted cannot be "
+            f"{number_of(len(golds), 'gold documents')} and {len(ordered):,} predicted cannot be "
             "matched, and not all have an id. Give every document an id, or the same documents in "
             "the same order."
         )
