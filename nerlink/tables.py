@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from nerlink.data import Entity
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.files import decode, numbered_lines, open_binary
 from nerlink.lookalikes import missing_column
+from nerlink.words import number_of
 
 __all__ = [
     "AnyTable",
@@ -252,7 +253,7 @@ def _row_of_cells(
 ) -> Row | DataError:
     where, cells = row
     if len(cells) != len(columns):
-        numbers = plural(len(cells), "value"), plural(len(columns), "column")
+        numbers = number_of(len(cells), "values"), number_of(len(columns), "columns")
         return DataError(f"{where}: {' for '.join(numbers)}. Quote values that hold separators.")
     pairs = zip(columns, cells, strict=True)
     return Row(where, {column: v if v or column == verbatim else None for column, v in pairs})

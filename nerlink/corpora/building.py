@@ -26,13 +26,14 @@ from nerlink.corpora.cards import (
 )
 from nerlink.corpora.downloads import fetch
 from nerlink.data import NIL, Document
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.files import open_output
 from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
 from nerlink.tables import Row
 from nerlink.toml import dump_table
+from nerlink.words import number_of
 
 __all__ = ["build_corpus"]
 
@@ -185,7 +186,7 @@ def _build_table(
             for record in _table_records(row, kind):
                 handle.write(json_from_record(record) + "\n")
     if expected.count is not None and n_rows != expected.count:
-        found = f"{source / expected.file} has {plural(n_rows, 'row')}"
+        found = f"{source / expected.file} has {number_of(n_rows, 'rows')}"
         _refuse(f"{found}, not {expected.count:,}.", verify=verify)
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 

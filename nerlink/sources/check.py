@@ -10,9 +10,10 @@ from typing import Any, Literal, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nerlink.data import Document, Mention
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.tables import Row, attempt
+from nerlink.words import number_of
 
 __all__ = [
     "OnError",
@@ -86,7 +87,7 @@ def accept(
         if skipped is not None:
             skipped(result)
     if errors:
-        log.warning("%s: skipped %d of %s.", source, errors, plural(n_documents, "document"))
+        log.warning("%s: skipped %d of %s.", source, errors, number_of(n_documents, "documents"))
 
 
 def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
@@ -197,7 +198,7 @@ def _check_range(start: int, end: int, length: int, *, where: str) -> None:
     if start >= end:
         fault = "is reversed" if start > end else "is empty"
     else:
-        fault = f"reaches outside the text of {plural(length, 'character')}"
+        fault = f"reaches outside the text of {number_of(length, 'characters')}"
     raise DataError(
         f"{where}: start {start}, end {end} {fault}. "
         "Offsets count characters from 0; end is one past the last."

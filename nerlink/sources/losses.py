@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from nerlink.data import Document
-from nerlink.errors import plural
 from nerlink.sources.keys import MENTION_KEYS
+from nerlink.words import number_of
 
 __all__ = ["EVERYTHING", "Losses", "WriteReport"]
 
@@ -80,6 +80,6 @@ class WriteReport:
     def __str__(self) -> str:
         lost = f"the format could not carry {Losses(Counter(self.lost))}"
         return (
-            f"{self.path}: {plural(self.n_documents, 'document')}, "
-            f"{plural(self.n_mentions, 'mention')}; {lost if self.lost else 'nothing lost'}."
+            f"{self.path}: {number_of(self.n_documents, 'documents')}, "
+            f"{number_of(self.n_mentions, 'mentions')}; {lost if self.lost else 'nothing lost'}."
         )

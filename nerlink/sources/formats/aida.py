@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from nerlink.data import NIL, Document, Mention
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.records import integer, list_or_empty, name_or_none, require_keys
 from nerlink.tables import mapping, read_json_lines
+from nerlink.words import number_of
 
 __all__ = ["read_aida"]
 
@@ -70,13 +71,13 @@ def _mention_from_aida(
     number = integer(record, "sent", where=where)
     start, end = integer(record, "start", where=where), integer(record, "end", where=where)
     if not 0 <= number < len(sentences):
-        there = plural(len(sentences), "sentence")
+        there = number_of(len(sentences), "sentences")
         raise DataError(f"{where}: sent is {number}, but the document has {there}.")
     tokens = sentences[number]
     if not 0 <= start < end <= len(tokens):
         raise DataError(
             f"{where}: start {start}, end {end} do not fit sentence {number} "
-            f"of {plural(len(tokens), 'token')}; end is one past the last."
+            f"of {number_of(len(tokens), 'tokens')}; end is one past the last."
         )
     return Mention(
         start=tokens[start][0],

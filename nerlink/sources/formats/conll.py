@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
 from nerlink.data import Document
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.files import choose_encoding, decode, numbered_lines
 from nerlink.lookalikes import missing_column
 from nerlink.schemes import TAG_SCHEMES
@@ -27,6 +27,7 @@ from nerlink.sources.tokens.rows import (
     rows_from_tokens,
 )
 from nerlink.tables import attempt
+from nerlink.words import number_of
 
 __all__ = ["ConllFormat", "read_conll", "write_conll"]
 
@@ -197,7 +198,7 @@ def _columns_of_lines(
     for (number, line), cells in zip(lines, rows, strict=True):
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
-                f"{path}:{number}: {plural(len(cells), 'column')} instead of "
+                f"{path}:{number}: {number_of(len(cells), 'columns')} instead of "
                 f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {line!r:.80}. "
                 "Name the file's columns and delimiter."
             )
@@ -306,7 +307,7 @@ def _column_values(doc: Document, rows: TokenRows, names: Sequence[str]) -> list
         if len(columns.setdefault(name, ())) != n_tokens:
             raise DataError(
                 f"Document {doc.id!r}: column {name!r} has "
-                f"{plural(len(columns[name]), 'value')} for {plural(n_tokens, 'token')}. "
+                f"{number_of(len(columns[name]), 'values')} for {number_of(n_tokens, 'tokens')}. "
                 "Leave the column out."
             )
     return [columns[name] for name in names]

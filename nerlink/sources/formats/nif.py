@@ -10,12 +10,13 @@ from typing import Any, Final, TextIO
 from urllib.parse import quote, unquote
 
 from nerlink.data import NIL, Document, Mention
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.files import read_text
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.sources.records import integer, json_from_record, number_or_none
 from nerlink.tables import attempt, mapping, parse_json
+from nerlink.words import number_of
 
 __all__ = ["read_nif", "write_nif"]
 
@@ -57,7 +58,7 @@ def read_nif(
     phrases = nif.phrases_by_context()
     contexts = sorted(set(nif.graph.subjects(nif.uri(NIF + "isString"))), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
-        n_lost = plural(len(phrases[context]), "phrase")
+        n_lost = number_of(len(phrases[context]), "phrases")
         yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
     for context in contexts:
         address = str(context).partition("#")[0].removeprefix(documents)

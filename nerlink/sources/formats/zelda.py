@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nerlink.data import Document, Mention
-from nerlink.errors import DataError, plural
+from nerlink.errors import DataError
 from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.sources.records import (
@@ -16,6 +16,7 @@ from nerlink.sources.records import (
     text_of,
 )
 from nerlink.tables import read_json_lines
+from nerlink.words import number_of
 
 __all__ = ["read_zelda"]
 
@@ -48,7 +49,7 @@ def _document_from_zelda(record: Mapping[str, Any], column: str, *, where: str) 
     for key, values in lists.items():
         if len(values) != len(index):
             raise DataError(
-                f"{where}: index has {plural(len(index), 'range')}, {key} has {len(values)}."
+                f"{where}: index has {number_of(len(index), 'ranges')}, {key} has {len(values)}."
             )
     links = []
     for (start, end), *values in zip(index, *lists.values(), strict=True):
