@@ -13,7 +13,6 @@ from rich.terminal_theme import DIMMED_MONOKAI
 
 from nerlink import Pipeline
 from nerlink.cli.demo import TEXTS
-from nerlink.cli.show import names_in
 from nerlink.display.terminal import print_document
 
 PICTURE = Path(__file__).parent / "tiny-news" / "example.svg"
@@ -24,7 +23,7 @@ def main() -> None:
     console = Console(record=True, width=130, file=io.StringIO(), color_system="truecolor")
     console.print("[bold]$ nerlink demo[/]\n")
     for doc in pipeline(TEXTS):
-        print_document(doc, console, names=names_in(pipeline.kb))
+        print_document(doc, console, names=pipeline.kb.name_of)
     svg = console.export_svg(title="nerlink", theme=DIMMED_MONOKAI, unique_id="nerlink")
     # Fonts from elsewhere would not load in a page that shows the picture.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
