@@ -3,13 +3,15 @@
     python -m experiments.house.measure after            the package of this checkout
     python -m experiments.house.measure before OTHER     the package of another checkout
 
-Each call writes its column into measures.json, from which README.md's table is made.
+Each call writes its column into measures.json, from which README.md's table is made; `after` also
+writes the lines of the reading path into the README of the checkout.
 """
 
 import argparse
 import ast
 import io
 import json
+import re
 import statistics
 import tokenize
 from collections import Counter
@@ -169,6 +171,8 @@ def main() -> None:
     results[options.column] = house.measures()
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     write_table(results)
+    if options.column == "after":
+        write_path(house, options.root / "README.md")
     if options.names:
         for what in (
             house.repeated_names,
@@ -192,6 +196,23 @@ def write_table(results: Mapping[str, Mapping[str, float]]) -> None:
     text = readme.read_text("utf-8")
     head, tail = text.partition(begin)[0], text.partition(end)[2]
     readme.write_text(f"{head}{begin}{table}{end}{tail}", "utf-8")
+
+
+def write_path(house: House, readme: Path) -> None:
+    """Put the lines of the files of each step into the reading path of a README."""
+
+    def counted(row: re.Match[str]) -> str:
+        names = [
+            name.removesuffix(".py").replace("/", ".") for name in re.findall(r"`(.+?)`", row[2])
+        ]
+        n_lines = sum(house.texts[f"nerlink.{name}"].count("\n") for name in names)
+        return f"{row[1]}{row[2]}| {n_lines} |"
+
+    begin, end = "<!-- path:", "<!-- end of path -->"
+    head, _, rest = readme.read_text("utf-8").partition(begin)
+    path, _, tail = rest.partition(end)
+    path = re.sub(r"(?m)^(\| \d+ \| [\w ]+ \| )(`[^|]+)\| \d+ \|", counted, path)
+    readme.write_text(f"{head}{begin}{path}{end}{tail}", "utf-8")
 
 
 def _module_name(path: Path, root: Path) -> str:

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-import nerlink
 from nerlink.config import Section
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError
@@ -151,7 +150,7 @@ def data_folder() -> Path:
 
 def _bundled() -> tuple[Path, Path]:
     """Where the cards of a checkout and of an installed package are."""
-    package = Path(nerlink.__file__).parent
+    package = Path(__file__).parents[1]
     return package.parent / "corpora", package / "_corpora"
 
 
