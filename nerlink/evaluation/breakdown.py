@@ -43,29 +43,24 @@ def breakdown_tables(
         prediction lists candidates; `linking.nil.kinds`, if it says why mentions are `NIL`.
     """
     outcomes = [outcome for pair in pairs for outcome in disambiguations(pair)]
-    tables = {}
-    labelled = [outcome for outcome in outcomes if outcome.label is not None]
-    if labelled:
-        labels = sorted({str(outcome.label) for outcome in labelled})
-        tables["linking.labels"] = _accuracy_table(
-            "label", labelled, lambda o: str(o.label), labels
-        )
-    if outcomes and seen is not None:
-        order = [*SEEN_BUCKETS, "more"]
+    labels = sorted({outcome.label for outcome in outcomes if outcome.label is not None})
+    tables = {"linking.labels": _accuracy_table("label", outcomes, lambda o: o.label, labels)}
+    if seen is not None:
         tables["linking.seen"] = _accuracy_table(
             "seen in training",
             outcomes,
             lambda o: bucket_of(seen.get(o.entity, 0), SEEN_BUCKETS),
-            order,
+            [*SEEN_BUCKETS, "more"],
         )
     if any(outcome.n_candidates for outcome in outcomes):
-        order = [*CANDIDATE_BUCKETS, "more"]
         tables["linking.candidates"] = _accuracy_table(
-            "candidates", outcomes, lambda o: bucket_of(o.n_candidates, CANDIDATE_BUCKETS), order
+            "candidates",
+            outcomes,
+            lambda o: bucket_of(o.n_candidates, CANDIDATE_BUCKETS),
+            [*CANDIDATE_BUCKETS, "more"],
         )
-    if (nil := _nil_table(pairs)).rows:
-        tables["linking.nil.kinds"] = nil
-    return tables
+    tables["linking.nil.kinds"] = _nil_table(pairs)
+    return {name: table for name, table in tables.items() if table.rows}
 
 
 def _nil_table(pairs: Sequence[Pair]) -> Table:
@@ -76,14 +71,11 @@ def _nil_table(pairs: Sequence[Pair]) -> Table:
         for mention in pair.predicted.mentions:
             if mention.nil is not None:
                 found[mention.nil][_gold_answer(gold, mention)] += 1
+    columns = ("predicted NIL for", "mentions", *(f"gold is {answer}" for answer in ANSWERS))
     rows: Iterator[tuple[Cell, ...]] = (
-        (kind, n.total(), *(n[answer] for answer in ANSWERS)) for kind, n in found.items()
+        (kind, n.total(), *(n[answer] for answer in ANSWERS)) for kind, n in found.items() if n
     )
-    return Table(
-        title="NIL by kind",
-        columns=("predicted NIL for", "mentions", *(f"gold is {answer}" for answer in ANSWERS)),
-        rows=tuple(row for row in rows if row[1]),
-    )
+    return Table("NIL by kind", columns, tuple(rows))
 
 
 def _gold_answer(gold: Mapping[tuple[int, int], str | None], mention: Mention) -> str:
@@ -94,14 +86,14 @@ def _gold_answer(gold: Mapping[tuple[int, int], str | None], mention: Mention) -
 
 
 def _accuracy_table(
-    name: str, outcomes: Sequence[Outcome], key: Callable[[Outcome], str], order: Sequence[str]
+    name: str,
+    outcomes: Iterable[Outcome],
+    group_of: Callable[[Outcome], str | None],
+    groups: Sequence[str],
 ) -> Table:
-    """A row for each group of outcomes that is not empty, in the order given."""
-    groups: dict[str, list[bool]] = {group: [] for group in order}
+    """A row for each group that has outcomes, in the order given."""
+    hits: dict[str | None, list[bool]] = {}
     for outcome in outcomes:
-        groups[key(outcome)].append(outcome.is_correct)
-    return Table(
-        title=f"Disambiguation by {name}",
-        columns=(name, "accuracy", "mentions"),
-        rows=tuple((g, sum(hits) / len(hits), len(hits)) for g, hits in groups.items() if hits),
-    )
+        hits.setdefault(group_of(outcome), []).append(outcome.is_correct)
+    rows = tuple((g, sum(hits[g]) / len(hits[g]), len(hits[g])) for g in groups if g in hits)
+    return Table(f"Disambiguation by {name}", (name, "accuracy", "mentions"), rows)

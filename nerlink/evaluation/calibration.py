@@ -52,15 +52,12 @@ class Reliability:
         if not self.counts.any():
             return Report(scores={})
         bins = zip(pairwise(self.edges), self.confidence, self.accuracy, self.counts, strict=True)
-        table = Table(
-            title=title,
-            columns=("probability", "mean probability", "accuracy", "predictions"),
-            rows=tuple(
-                (f"{low:.1f}-{high:.1f}", float(confidence), float(accuracy), int(n))
-                for (low, high), confidence, accuracy, n in bins
-                if n
-            ),
+        rows = tuple(
+            (f"{low:.1f}-{high:.1f}", float(confidence), float(accuracy), int(n))
+            for (low, high), confidence, accuracy, n in bins
+            if n
         )
+        table = Table(title, ("probability", "mean probability", "accuracy", "predictions"), rows)
         return Report(scores={f"{name}.ece": self.ece}, tables={f"{name}.reliability": table})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nerlink.data import NIL, Mention
 from nerlink.evaluation.counts import Counts, Ratio, macro_ratios, micro_ratios
 from nerlink.evaluation.matching import Pair, Range, overlaps_any, pair_overlapping
-from nerlink.evaluation.report import Table
+from nerlink.evaluation.report import Cell, Table
 
 __all__ = [
     "Linked",
@@ -43,13 +43,6 @@ class Links:
         return Links(
             frozenset(link for link in self.gold if link[2] != NIL),
             frozenset(link for link in self.predicted if link[2] != NIL),
-        )
-
-    def to_nil(self) -> "Links":
-        """Only mentions said to have no entity."""
-        return Links(
-            frozenset(link for link in self.gold if link[2] == NIL),
-            frozenset(link for link in self.predicted if link[2] == NIL),
         )
 
 
@@ -141,6 +134,10 @@ def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
     strong = [_strong(of_document) for of_document in in_kb]
     weak = [_weak(of_document) for of_document in in_kb]
     with_nil = [_strong(of_document) for of_document in links]
+    nil = [
+        _strong(Links(both.gold - entities.gold, both.predicted - entities.predicted))
+        for both, entities in zip(links, in_kb, strict=True)
+    ]
     groups = {
         "linking.inkb": micro_ratios(strong),
         "linking.macro": macro_ratios(strong),
@@ -148,7 +145,7 @@ def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
         "linking.weak.macro": macro_ratios(weak),
         "linking.withnil": micro_ratios(with_nil),
         "linking.withnil.macro": macro_ratios(with_nil),
-        "linking.nil": micro_ratios([_strong(of_document.to_nil()) for of_document in links]),
+        "linking.nil": micro_ratios(nil),
     }
     return {f"{group}.{name}": r for group, ratios in groups.items() for name, r in ratios.items()}
 
@@ -224,12 +221,10 @@ ROWS: Mapping[str, str] = {
 
 def linking_table(scores: Mapping[str, float]) -> Table:
     """A row for each way to match that was measured."""
-    return Table(
-        title="Linking, end to end",
-        columns=("match", "precision", "recall", "f1"),
-        rows=tuple(
-            (title, *(scores[f"{group}.{name}"] for name in ("precision", "recall", "f1")))
-            for group, title in ROWS.items()
-            if f"{group}.f1" in scores
-        ),
+    measures = ("precision", "recall", "f1")
+    rows: Iterator[tuple[Cell, ...]] = (
+        (title, *(scores[f"{group}.{measure}"] for measure in measures))
+        for group, title in ROWS.items()
+        if f"{group}.f1" in scores
     )
+    return Table("Linking, end to end", ("match", *measures), tuple(rows))

@@ -94,17 +94,14 @@ def _merge_reports(*reports: Report) -> Report:
 def _counts_table(pairs: Sequence[Pair]) -> Table:
     """How many documents, mentions and links of each kind there are on both sides."""
     rows = []
-    for side, documents in (
-        ("gold", [pair.gold for pair in pairs]),
-        ("predicted", [pair.predicted for pair in pairs]),
-    ):
-        mentions = [mention for doc in documents for mention in doc.mentions]
+    for side in ("gold", "predicted"):
+        mentions = [mention for pair in pairs for mention in getattr(pair, side).mentions]
         n_nil = sum(mention.entity == NIL for mention in mentions)
         n_unlinked = sum(mention.entity is None for mention in mentions)
         n_linked = len(mentions) - n_nil - n_unlinked
-        rows.append((side, len(documents), len(mentions), n_linked, n_nil, n_unlinked))
+        rows.append((side, len(pairs), len(mentions), n_linked, n_nil, n_unlinked))
     columns = ("side", "documents", "mentions", "linked", "NIL", "without link")
-    return Table(title="What was compared", columns=columns, rows=tuple(rows))
+    return Table("What was compared", columns, tuple(rows))
 
 
 def _check_all_given(pair: Pair) -> None:

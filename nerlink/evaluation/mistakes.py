@@ -142,8 +142,7 @@ def mistakes_table(mistakes: Iterable[Mistake], *, n_examples: int = 2) -> Table
         (kind, len(of_kind), len(of_kind) / total, "; ".join(map(_summary, of_kind[:n_examples])))
         for kind, of_kind in sorted(by_kind.items(), key=lambda item: -len(item[1]))
     )
-    columns = ("kind", "count", "share", "examples")
-    return Table(title="Mistakes by kind", columns=columns, rows=rows)
+    return Table("Mistakes by kind", ("kind", "count", "share", "examples"), rows)
 
 
 def _summary(mistake: Mistake) -> str:
@@ -213,18 +212,15 @@ class _Finder:
         if right.entity == NIL:
             # An unlinked mention claims nothing, so it is no mistake where there is no entity.
             return None if said.entity is None else MistakeKind.NIL_AS_ENTITY
-        if self._lacks_candidates(said):
+        # Systems that list no candidates anywhere may well have had some here.
+        is_bare = said.entity in (None, NIL) and not said.candidates and self.has_candidates
+        if said.nil is NilKind.NO_CANDIDATE or is_bare:
             return MistakeKind.NO_CANDIDATE
         if said.candidates and right.entity not in {c.entity for c in said.candidates}:
             return MistakeKind.NOT_AMONG_CANDIDATES
         if said.entity in (None, NIL):
             return MistakeKind.ENTITY_AS_NIL
         return self._confusion(doc, right, right.entity, said.entity)
-
-    def _lacks_candidates(self, said: Mention) -> bool:
-        # Systems that list no candidates anywhere may well have had some here.
-        is_unlinked = said.entity in (None, NIL) and not said.candidates
-        return said.nil is NilKind.NO_CANDIDATE or (is_unlinked and self.has_candidates)
 
     def _confusion(self, doc: Document, right: Mention, meant: str, said: str) -> MistakeKind:
         """Why the entity `said` may have been taken for the one `meant`."""

@@ -92,10 +92,10 @@ def intervals(
     ratios = all_ratios(match_documents(gold, predicted), seen=seen)
     if not ratios:
         return {}
-    low, high = _ends(_bootstrap(_stack(ratios.values()), n_samples, seed), level)
+    ends = _ends(_bootstrap(_stack(ratios.values()), n_samples, seed), level)
     return {
-        name: Interval(value=ratio.value, low=float(low[n]), high=float(high[n]))
-        for n, (name, ratio) in enumerate(ratios.items())
+        name: Interval(value=ratio.value, low=low, high=high)
+        for (name, ratio), (low, high) in zip(ratios.items(), ends, strict=True)
     }
 
 
@@ -155,17 +155,10 @@ def compare(
     sums_a, sums_b = _stack(a[name] for name in names), _stack(b[name] for name in names)
     # One seed draws the same corpora for both systems: the gains are paired.
     gains = _bootstrap(sums_b, n_samples, seed) - _bootstrap(sums_a, n_samples, seed)
-    low, high = _ends(gains, 0.95)
-    p_values = _randomise(sums_a, sums_b, n_samples, seed)
+    p_values = _randomise(sums_a, sums_b, n_samples, seed).tolist()
     return {
-        name: Difference(
-            first=a[name].value,
-            second=b[name].value,
-            low=float(low[n]),
-            high=float(high[n]),
-            p_value=float(p_values[n]),
-        )
-        for n, name in enumerate(names)
+        name: Difference(first=a[name].value, second=b[name].value, low=low, high=high, p_value=p)
+        for name, (low, high), p in zip(names, _ends(gains, 0.95), p_values, strict=True)
     }
 
 
@@ -231,18 +224,17 @@ def _divide(sums: Array) -> Array:
     return np.divide(numerator, denominator, out=out, where=denominator != 0)
 
 
-def _ends(samples: Array, level: float) -> Array:
-    """Lower and upper ends of percentile intervals, (2, n_measures)."""
-    return np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+def _ends(samples: Array, level: float) -> list[tuple[float, float]]:
+    """Lower and upper end of the percentile interval of each measure."""
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0).tolist()
+    return list(zip(low, high, strict=True))
 
 
 def intervals_table(found: Mapping[str, Interval]) -> Table:
     """A row a measure."""
     rows = tuple((name, i.value, i.low, i.high) for name, i in found.items())
     columns = ("measure", "score", "low", "high")
-    return Table(
-        title="Confidence intervals (bootstrap over documents)", columns=columns, rows=rows
-    )
+    return Table("Confidence intervals (bootstrap over documents)", columns, rows)
 
 
 def comparison_table(found: Mapping[str, Difference]) -> Table:
@@ -252,4 +244,4 @@ def comparison_table(found: Mapping[str, Difference]) -> Table:
         for name, d in found.items()
     )
     columns = ("measure", "first", "second", "difference", "low", "high", "p")
-    return Table(title="First against second (same documents)", columns=columns, rows=rows)
+    return Table("First against second (same documents)", columns, rows)
