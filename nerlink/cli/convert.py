@@ -1,11 +1,13 @@
 """`nerlink convert`: any reader to any writer."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+from typer import BadParameter
 
 from nerlink.cli.options import (
+    Documents,
     InFormat,
     OutFormat,
     Output,
@@ -26,7 +28,7 @@ __all__ = ["convert"]
 
 def convert(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="IN", help="Documents; '-' is standard input.")],
+    documents: Documents,
     *,
     output: Output = "-",
     from_: InFormat = None,
@@ -37,16 +39,17 @@ def convert(
 ) -> None:
     """Convert documents from one format to another.
 
-    Tells what the new format cannot hold, and what the tokens of a model could not.
+    Says what is lost: what the new format cannot hold, and which mentions the tokens of a model
+    could not hold.
     """
     from nerlink import sources
     from nerlink.converters import AlignmentReport
 
     if context.args:  # as the output was named in the past
-        raise typer.BadParameter("The file to write is an option: nerlink convert IN --output OUT")
-    documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
+        raise BadParameter("The file to write is an option: nerlink convert DOCS --output OUT")
+    docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     reports: list[AlignmentReport] = []
-    report = sources.write(_aligned(documents, reports), output, format=to, **parse_options(write))
+    report = sources.write(_aligned(docs, reports), output, format=to, **parse_options(write))
     if not report.lost:  # losses are logged
         say(report)
     say(f"As tokens: {AlignmentReport.total(reports)}")

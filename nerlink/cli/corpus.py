@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from nerlink.cli.output import say, write_record
 from nerlink.words import number_of
@@ -12,7 +13,7 @@ __all__ = ["corpus"]
 
 Name = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="NAME", help="Name of the corpus, as in `corpus list`, or a folder with its card."
     ),
 ]
@@ -30,14 +31,8 @@ def list_() -> None:
     from nerlink.corpora import list_cards
 
     for card in list_cards():
-        write_record(
-            {
-                "name": card.name,
-                "title": card.title,
-                "language": card.language,
-                "licence": card.licence,
-            }
-        )
+        facts = ("name", "title", "language", "licence")
+        write_record({fact: getattr(card, fact) for fact in facts})
 
 
 @corpus.command(epilog="Example: nerlink corpus fetch wnut17 --output downloads")
@@ -46,8 +41,8 @@ def fetch(
     *,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder to keep the files in, instead of the user's cache."
+        Option(
+            "--output", "-o", metavar="DIR", help="Folder for the files; by default, the cache."
         ),
     ] = None,
 ) -> None:
@@ -66,28 +61,23 @@ def build(
     *,
     files: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder of the public files; without it, they lie beside the card or are fetched."
+        Option(
+            metavar="DIR",
+            help="Folder of the public files; by default, that of the card, else they are fetched.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder to make; without it, one where the name is looked for."
+        Option(
+            "--output", "-o", metavar="DIR", help="Folder to make; by default, where NAME is found."
         ),
     ] = None,
     verify: Annotated[
-        bool, typer.Option(help="Refuse files whose sums or counts are not those of the card.")
+        bool, Option(help="Refuse files whose checksums or counts are not those of the card.")
     ] = True,
-    from_: Annotated[Path | None, typer.Option("--from", hidden=True)] = None,
 ) -> None:
     """Check the public files of a corpus and turn them into JSON lines."""
     from nerlink.corpora import build_corpus
 
-    if from_:  # as the folder of the files was named in the past
-        raise typer.BadParameter(
-            f"The folder of the public files is named by --files {from_}; "
-            "--from is the format of an input elsewhere."
-        )
     folder = build_corpus(name, source=files, output=output, verify=verify)
     say(f"{folder}: built")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
-import typer
+from typer import Option
 
 from nerlink.cli.options import load_pipeline, log_to_stderr
 from nerlink.cli.output import say, write_page
@@ -35,7 +35,7 @@ What to do next:
 def demo(
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the model and the page.")
+        Path, Option("--output", "-o", metavar="DIR", help="Folder for the model and the page.")
     ] = Path("demo"),
 ) -> None:
     """Train a model on a small corpus, score it, tag texts and write a page, in two minutes."""

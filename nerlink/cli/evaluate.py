@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer import Argument, BadParameter, Option
 
-from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, load_pipeline, read_documents
+from nerlink.cli.options import (
+    InFormat,
+    Names,
+    ReadOptions,
+    SkipInvalid,
+    load_pipeline,
+    names_in,
+    read_documents,
+)
 from nerlink.cli.output import with_progress, write_page
 from nerlink.data import Document, EntityNames
 from nerlink.errors import DataError
@@ -24,34 +33,29 @@ ALL_CANDIDATES: Final = 1_000_000
 
 Predicted = Annotated[
     str | None,
-    typer.Argument(metavar="PREDICTED", help="The same documents with the mentions of a system."),
+    Argument(metavar="PREDICTED", help="The same documents as a system tags them."),
 ]
 Other = Annotated[
     str | None,
-    typer.Argument(
-        metavar="OTHER",
-        help="The same documents with the mentions of another system, to compare the two.",
-    ),
+    Argument(metavar="OTHER", help="The same documents as another system tags them, to compare."),
 ]
 Model = Annotated[
-    str | None,
-    typer.Option(help="Model that tags GOLD, in place of PREDICTED: a folder or owner/name."),
+    str | None, Option(metavar="MODEL", help="Model that tags GOLD, in place of PREDICTED.")
 ]
 Training = Annotated[
     str | None,
-    typer.Option(help="Training documents; accuracy is shown by how often they link to an entity."),
+    Option(
+        metavar="DOCS", help="Training documents: accuracy by how often they link to an entity."
+    ),
 ]
 LinkOnly = Annotated[
-    bool, typer.Option("--link-only", help="Score links alone, on the mentions of GOLD.")
+    bool, Option("--link-only", help="Score links alone, on the mentions of GOLD.")
 ]
-ByKind = Annotated[bool, typer.Option("--mistakes", help="Show mistakes by kind, not scores.")]
-Names = Annotated[
-    Path | None, typer.Option(help="Knowledge base with the names of entities, for --mistakes.")
-]
+ByKind = Annotated[bool, Option("--mistakes", help="Show mistakes by kind, not scores.")]
 
 
 def evaluate(
-    gold: Annotated[str, typer.Argument(metavar="GOLD", help="Documents with the right mentions.")],
+    gold: Annotated[str, Argument(metavar="GOLD", help="Documents with the right mentions.")],
     predicted: Predicted = None,
     other: Other = None,
     *,
@@ -60,8 +64,8 @@ def evaluate(
     link_only: LinkOnly = False,
     mistakes: ByKind = False,
     kb: Names = None,
-    html: Annotated[Path | None, typer.Option(help="HTML page to write as well.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    html: Annotated[Path | None, Option(metavar="FILE", help="HTML page to write as well.")] = None,
+    json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = False,
@@ -75,25 +79,25 @@ def evaluate(
     from nerlink.display.report import report_html
 
     if (predicted is None) == (model is None):
-        raise typer.BadParameter("Name either PREDICTED documents or a --model.")
+        raise BadParameter("Name either PREDICTED documents or a --model.")
     if other is not None and (mistakes or html or json or link_only):
-        raise typer.BadParameter(
-            "OTHER gives one table: no --mistakes, --link-only, --html, --json."
-        )
+        raise BadParameter("OTHER gives one table: no --mistakes, --link-only, --html, --json.")
     if kb is not None and not mistakes:
-        raise typer.BadParameter("--kb names the entities of --mistakes: add --mistakes.")
+        raise BadParameter("--kb names the entities of --mistakes: add --mistakes.")
 
     documents = partial(_documents, format=from_, skip_invalid=skip_invalid, options=read)
     right = documents(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
-    seen = _links_seen(documents(train) if train else None, right, pipeline)
+    seen: Mapping[str, int] | None = pipeline.links_seen(right) if pipeline and not train else None
+    if train:
+        seen = evaluation.count_entities(documents(train))
     if other is not None:
         found = evaluation.compare(right, guess, documents(other), seen=seen)
         typer.echo(evaluation.comparison_table(found))
         return
     if mistakes:
-        names = _names(kb, pipeline)
+        names = names_in(kb) or (pipeline.kb.name_of if pipeline and pipeline.kb else None)
         wrong = evaluation.find_mistakes(right, guess, names=names, seen=seen)
         wrong = [one for one in wrong if one.kind.is_link or not link_only]
         report = evaluation.Report(scores={}, tables={"mistakes": evaluation.mistakes_table(wrong)})
@@ -117,25 +121,6 @@ def _documents(path: str, **options: Any) -> list[Document]:
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
     tagged = pipeline.stream(documents, link_only=link_only)
     return list(with_progress(tagged, things="documents"))
-
-
-def _links_seen(
-    training: list[Document] | None, gold: list[Document], pipeline: "Pipeline | None"
-) -> Mapping[str, int] | None:
-    """How often training documents link to each entity, or those that the model learnt from."""
-    from nerlink.evaluation import count_entities
-
-    if training is not None:
-        return count_entities(training)
-    return pipeline.links_seen(gold) if pipeline else None
-
-
-def _names(kb: Path | None, pipeline: "Pipeline | None") -> EntityNames | None:
-    """What entities are called: in the base that is named, else in that of the model."""
-    from nerlink.kb import KnowledgeBase
-
-    base = KnowledgeBase.open(kb) if kb else pipeline.kb if pipeline else None
-    return base.name_of if base else None
 
 
 def _mistakes_page(

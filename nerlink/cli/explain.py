@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from nerlink.cli.options import Device, Model, Precision, load_pipeline
 
@@ -11,13 +12,13 @@ __all__ = ["explain"]
 
 def explain(
     model: Model,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text to tag.")],
+    text: Annotated[str, Argument(metavar="TEXT", help="The text to tag.")],
     *,
     mention: Annotated[
-        str | None, typer.Option(help="Explain only the mentions with this surface.")
+        str | None, Option(metavar="SURFACE", help="Explain only the mentions with this surface.")
     ] = None,
     options: Annotated[
-        int, typer.Option(min=1, help="Number of entities shown, the likeliest first.")
+        int, Option(min=1, metavar="N", help="Number of entities shown, the likeliest first.")
     ] = 5,
     device: Device = "auto",
     precision: Precision = "auto",

@@ -6,30 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, BadParameter, Option
 
-from nerlink.cli.options import (
-    InFormat,
-    ReadOptions,
-    parse_options,
-    read_documents,
-)
+from nerlink.cli.options import InFormat, ReadOptions, parse_options, read_documents
 from nerlink.cli.output import say, write_record
 from nerlink.words import number_of
 
 if TYPE_CHECKING:
-    from nerlink.kb import CandidateReport
+    from nerlink.kb import CandidateReport, KnowledgeBase
 
 __all__ = ["kb"]
 
-Base = Annotated[Path, typer.Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
+Base = Annotated[Path, Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
 Tables = Annotated[
     list[Path],
-    typer.Argument(metavar="TABLE", help="Entities or aliases: CSV, TSV, JSON lines or Parquet."),
+    Argument(metavar="TABLE", help="Tables of entities or aliases: CSV, TSV, JSON lines, Parquet."),
 ]
+Ids = Annotated[list[str], Argument(metavar="ID", help="Ids of entities.")]
 ColumnNames = Annotated[
     list[str] | None,
-    typer.Option(
-        "--column", metavar="VALUE=COLUMN", help="The column of a value: popularity=in_links."
+    Option(
+        "--column", metavar="FIELD=COLUMN", help="Column of a field, such as popularity=in_links."
     ),
 ]
 
@@ -45,32 +42,29 @@ def build(
     tables: Tables,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The SQLite file to write.")
-    ] = None,
+        Path, Option("--output", "-o", metavar="FILE", help="The SQLite file to write.")
+    ],
     column: ColumnNames = None,
     count: Annotated[
-        str | None, typer.Option(help="Documents whose links are added to the counts of aliases.")
+        str | None, Option(metavar="DOCS", help="Documents whose links are added to the counts.")
     ] = None,
     from_: InFormat = None,
     fuzzy: Annotated[
-        bool, typer.Option("--fuzzy", help="Add the index that finds misspelt surfaces.")
+        bool, Option("--fuzzy", help="Add the index that finds misspelt surfaces.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file if it exists.")
+        bool, Option("--overwrite", help="Replace the file if it exists.")
     ] = False,
 ) -> None:
     """Make a knowledge base from tables of entities and aliases.
 
-    Columns: id, name, description, type, popularity, aliases; or alias, entity, count.
+    Fields of an entity: id, name, description, type, popularity, aliases; of an alias: alias,
+    entity, count. --from is the format of the documents of --count.
     """
     from nerlink.kb import BuildOptions, KnowledgeBase
 
-    if output is None:
-        raise typer.BadParameter(
-            "Name the file to write: nerlink kb build TABLE... --output OUT.sqlite"
-        )
     if from_ and not count:
-        raise typer.BadParameter(
+        raise BadParameter(
             "--from is the format of the documents of --count; tables have theirs in their endings."
         )
     options = BuildOptions(fuzzy=fuzzy)
@@ -100,22 +94,23 @@ def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
 def add(
     base: Base,
     tables: Annotated[
-        list[Path] | None, typer.Argument(metavar="TABLE", help="Tables of entities.")
+        list[Path] | None, Argument(metavar="TABLE", help="Tables of entities.")
     ] = None,
     *,
-    id: Annotated[str | None, typer.Option(help="Id of an entity to add.")] = None,  # noqa: A002
-    name: Annotated[str | None, typer.Option(help="Name of that entity.")] = None,
-    description: Annotated[str, typer.Option(help="One line about that entity.")] = "",
-    type: Annotated[str | None, typer.Option(help="Type of that entity.")] = None,  # noqa: A002
-    alias: Annotated[list[str] | None, typer.Option(help="An alias of that entity.")] = None,
+    id: Annotated[str | None, Option(metavar="ID", help="Id of an entity to add.")] = None,  # noqa: A002
+    name: Annotated[str | None, Option(metavar="NAME", help="Name of that entity.")] = None,
+    description: Annotated[str, Option(metavar="TEXT", help="One line about that entity.")] = "",
+    type: Annotated[str | None, Option(metavar="TYPE", help="Type of that entity.")] = None,  # noqa: A002
+    alias: Annotated[
+        list[str] | None, Option(metavar="ALIAS", help="Alias of that entity; repeat it.")
+    ] = None,
 ) -> None:
     """Add the entities of tables, or one entity; they can be linked at once."""
     from nerlink.data import Entity
-    from nerlink.kb import KnowledgeBase
     from nerlink.kb.entities import EntityTables
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
-        raise typer.BadParameter(
+        raise BadParameter(
             "Name tables of entities, or --id and what else is known of one entity: one of the two."
         )
     entities = list(EntityTables().entities(tables or []))
@@ -124,20 +119,15 @@ def add(
         entities = [
             Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
         ]
-    with KnowledgeBase.open(base, read_only=False) as opened:
+    with _open(base, read_only=False) as opened:
         opened.add(*entities)
         say(f"{base}: {len(entities):,} added, now {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb remove towns.sqlite Q90")
-def remove(
-    base: Base,
-    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Id of an entity.")],
-) -> None:
+def remove(base: Base, ids: Ids) -> None:
     """Remove entities and their aliases; where an id is unknown, none is removed."""
-    from nerlink.kb import KnowledgeBase
-
-    with KnowledgeBase.open(base, read_only=False) as opened:
+    with _open(base, read_only=False) as opened:
         unique = list(dict.fromkeys(ids))
         opened.rows(unique)
         for entity in unique:
@@ -148,13 +138,11 @@ def remove(
 @kb.command(epilog="Example: nerlink kb rename towns.sqlite Q84 'London, England'")
 def rename(
     base: Base,
-    entity: Annotated[str, typer.Argument(metavar="ID", help="Id of the entity.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name of the entity.")],
+    entity: Annotated[str, Argument(metavar="ID", help="Id of the entity.")],
+    name: Annotated[str, Argument(metavar="NAME", help="The new name of the entity.")],
 ) -> None:
     """Give an entity another name; the old name stays an alias."""
-    from nerlink.kb import KnowledgeBase
-
-    with KnowledgeBase.open(base, read_only=False) as opened:
+    with _open(base, read_only=False) as opened:
         opened.rename(entity, name)
         say(f"{base}: {entity} is called {name}")
 
@@ -162,26 +150,19 @@ def rename(
 @kb.command(epilog="Example: nerlink kb merge towns.sqlite Q90-copy Q90")
 def merge(
     base: Base,
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of the entity that goes.")],
-    target: Annotated[str, typer.Argument(metavar="INTO", help="Id of the entity that stays.")],
+    source: Annotated[str, Argument(metavar="ID", help="Id of the entity that goes.")],
+    target: Annotated[str, Argument(metavar="INTO", help="Id of the entity that stays.")],
 ) -> None:
     """Move aliases, counts and popularity of one entity to another, and remove the first."""
-    from nerlink.kb import KnowledgeBase
-
-    with KnowledgeBase.open(base, read_only=False) as opened:
+    with _open(base, read_only=False) as opened:
         opened.merge(source, target)
         say(f"{base}: {source} is now part of {target}, {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")
-def show(
-    base: Base,
-    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Id of an entity.")],
-) -> None:
+def show(base: Base, ids: Ids) -> None:
     """Show entities, as JSON lines."""
-    from nerlink.kb import KnowledgeBase
-
-    with KnowledgeBase.open(base) as opened:
+    with _open(base) as opened:
         for entity in ids:
             write_record(asdict(opened[entity]))
 
@@ -189,22 +170,19 @@ def show(
 @kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")
 def search(
     base: Base,
-    surface: Annotated[
-        str, typer.Argument(metavar="SURFACE", help="A name, as it stands in a text.")
-    ],
+    surface: Annotated[str, Argument(metavar="SURFACE", help="A name, as it stands in a text.")],
     *,
-    limit: Annotated[int, typer.Option(min=1, help="Number of entities shown.")] = 10,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Find misspelt surfaces too.")] = False,
+    limit: Annotated[int, Option(min=1, metavar="N", help="Number of entities shown.")] = 10,
+    fuzzy: Annotated[bool, Option("--fuzzy", help="Find misspelt surfaces too.")] = False,
 ) -> None:
     """Show the entities that a surface may mean, the likeliest first, as JSON lines.
 
     A linker has the same candidates: by names and aliases, and by initials and parts of names.
     """
     from nerlink.config import KnowledgeBaseConfig
-    from nerlink.kb import KnowledgeBase
 
     generators = (*KnowledgeBaseConfig().candidates, "fuzzy") if fuzzy else None
-    with KnowledgeBase.open(base) as opened:
+    with _open(base) as opened:
         candidates = opened.candidates(surface, limit=limit, generators=generators)
         if not candidates:
             say(f"no entity is called {surface!r}, in whole or in part.")
@@ -225,19 +203,21 @@ def search(
 def recall(
     base: Base,
     gold: Annotated[
-        str, typer.Argument(metavar="GOLD", help="Documents with links; '-' is standard input.")
+        str, Argument(metavar="GOLD", help="Documents with links; '-' is standard input.")
     ],
     *,
     candidates: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="GENERATOR",
-            help="Generator of the chain, in order; by default those of a linker.",
+            help="Generator of candidates, in order; repeat it. By default those of a linker.",
         ),
     ] = None,
     fill: Annotated[
         list[str] | None,
-        typer.Option(metavar="GENERATOR", help="Generator that fills short lists up, likewise."),
+        Option(
+            metavar="GENERATOR", help="Generator that fills short lists up; repeat it likewise."
+        ),
     ] = None,
     from_: InFormat = None,
     read: ReadOptions = None,
@@ -250,7 +230,6 @@ def recall(
     from nerlink.config import KnowledgeBaseConfig
     from nerlink.kb import (
         InDocument,
-        KnowledgeBase,
         available_generators,
         make_chain,
         make_filled,
@@ -261,7 +240,7 @@ def recall(
     standard = KnowledgeBaseConfig()
     chain = candidates or list(standard.candidates)
     fillers = list(standard.fill) if fill is None else fill
-    with KnowledgeBase.open(base) as opened:
+    with _open(base) as opened:
         alone = [(name,) for name in (*available_generators(opened), *chain, *fillers)]
         chains = {
             names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
@@ -296,14 +275,12 @@ def _shown(report: "CandidateReport") -> dict[str, object]:
 @kb.command(epilog="Example: nerlink kb info towns.sqlite")
 def info(base: Base) -> None:
     """Show how large a knowledge base is, as JSON."""
+    with _open(base) as opened:
+        facts = {"version": opened.version, "content_hash": opened.content_hash}
+        write_record({"path": str(base), "entities": len(opened), **facts})
+
+
+def _open(base: Path, *, read_only: bool = True) -> "KnowledgeBase":
     from nerlink.kb import KnowledgeBase
 
-    with KnowledgeBase.open(base) as opened:
-        write_record(
-            {
-                "path": str(base),
-                "entities": len(opened),
-                "version": opened.version,
-                "content_hash": opened.content_hash,
-            }
-        )
+    return KnowledgeBase.open(base, read_only=read_only)

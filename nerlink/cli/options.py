@@ -3,12 +3,13 @@
 import logging
 import sys
 from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
+from typer import Argument, BadParameter, Option
 
 from nerlink.cli.output import progress_bar
-from nerlink.data import Document
+from nerlink.data import Document, EntityNames
 from nerlink.toml import parse_value
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "Documents",
     "InFormat",
     "Model",
+    "Names",
     "OutFormat",
     "Output",
     "Precision",
@@ -27,38 +29,40 @@ __all__ = [
     "WriteOptions",
     "load_pipeline",
     "log_to_stderr",
+    "names_in",
     "parse_options",
     "read_documents",
 ]
 
 
 Model = Annotated[
+    str, Argument(metavar="MODEL", help="Folder of a model, or owner/name on the Hugging Face hub.")
+]
+Device = Annotated[
+    str, Option(metavar="DEVICE", help="Where the model runs: auto, cpu, cuda, cuda:1 or mps.")
+]
+Precision = Annotated[
     str,
-    typer.Argument(
-        metavar="MODEL", help="Folder of a trained model, or owner/name on the Hugging Face hub."
+    Option(
+        metavar="TYPE", help="Numbers that the model computes with: auto, fp32, bf16, int8 or fp16."
     ),
 ]
-Device = Annotated[str, typer.Option(help="Where the model runs: auto, cpu, cuda, cuda:1 or mps.")]
-Precision = Annotated[
-    str, typer.Option(help="What the model computes in: auto, fp32, bf16, int8 or fp16.")
+Names = Annotated[
+    Path | None, Option(metavar="KB", help="Knowledge base that has the names of entities.")
 ]
 
 
-def load_pipeline(
-    model: str,
-    *,
-    device: str = "auto",
-    precision: str = "auto",
-    threshold: float | None = None,
-    top_k: int | None = None,
-) -> "Pipeline":
-    """The model, ready to tag; texts of entities that were added to its base are read."""
+def load_pipeline(model: str, **options: Any) -> "Pipeline":
+    """The model, ready to tag; texts of entities that were added to its base are read.
+
+    Args:
+        model: A folder, or owner/name on the Hugging Face hub.
+        **options: As `Pipeline.load` takes them.
+    """
     from nerlink.pipeline import Pipeline
 
     log_to_stderr()
-    pipeline = Pipeline.load(
-        model, device=device, precision=precision, threshold=threshold, top_k=top_k
-    )
+    pipeline = Pipeline.load(model, **options)
     with progress_bar("texts of new entities") as told:
         pipeline.refresh(told=told)
     return pipeline
@@ -76,37 +80,41 @@ def log_to_stderr() -> None:
 RESERVED: Final = {"documents", "format", "on_error", "path", "skipped", "unique_ids"}
 """Arguments of readers and writers that the commands pass themselves."""
 
-Documents = Annotated[str, typer.Argument(metavar="DOCS", help="Documents; '-' is standard input.")]
+Documents = Annotated[str, Argument(metavar="DOCS", help="Documents; '-' is standard input.")]
 InFormat = Annotated[
     str | None,
-    typer.Option(
-        "--from", metavar="FORMAT", help="Format of the input, if the ending does not tell it."
-    ),
+    Option("--from", metavar="FORMAT", help="Format of the input; by default, its ending decides."),
 ]
 OutFormat = Annotated[
     str | None,
-    typer.Option(
-        "--to", metavar="FORMAT", help="Format of the output, if the ending does not tell it."
+    Option(
+        "--to",
+        "--format",
+        metavar="FORMAT",
+        help="Format of the output; by default, its ending decides.",
     ),
 ]
 Output = Annotated[
-    str, typer.Option("--output", "-o", help="File to write; '-' is standard output.")
+    str, Option("--output", "-o", metavar="FILE", help="File to write; '-' is standard output.")
 ]
 ReadOptions = Annotated[
     list[str] | None,
-    typer.Option(
-        "--read", metavar="KEY=VALUE", help="An option of the reader, such as scheme=iob1."
-    ),
+    Option("--read", metavar="KEY=VALUE", help="Option of the reader, such as scheme=iob1."),
 ]
 WriteOptions = Annotated[
     list[str] | None,
-    typer.Option(
-        "--write", metavar="KEY=VALUE", help="An option of the writer, such as scheme=bioes."
-    ),
+    Option("--write", metavar="KEY=VALUE", help="Option of the writer, such as scheme=bioes."),
 ]
 SkipInvalid = Annotated[
-    bool, typer.Option("--skip-invalid", help="Leave bad documents out and count them.")
+    bool, Option("--skip-invalid", help="Leave bad documents out and count them.")
 ]
+
+
+def names_in(base: Path | None) -> EntityNames | None:
+    """The names of the entities of a knowledge base, if one is given."""
+    from nerlink.kb import KnowledgeBase
+
+    return KnowledgeBase.open(base).name_of if base else None
 
 
 def read_documents(
@@ -133,14 +141,14 @@ def parse_options(
     """`["scheme=iob1", "n=3"]` to `{"scheme": "iob1", "n": 3}`.
 
     Raises:
-        typer.BadParameter: Something else than a key and a value, or a key of the command's own.
+        BadParameter: Something else than a key and a value, or a key of the command's own.
     """
     parsed = {}
     for option in options or ():
         key, separator, value = option.partition("=")
         if not separator:
-            raise typer.BadParameter(f"{option!r} is not of the form KEY=VALUE.")
+            raise BadParameter(f"{option!r} is not of the form KEY=VALUE.")
         if key in reserved:
-            raise typer.BadParameter(f"{key!r} is not an option of a reader or writer.")
+            raise BadParameter(f"{key!r} is not an option of a reader or writer.")
         parsed[key] = "\t" if value == r"\t" else parse_value(value)
     return parsed

@@ -42,35 +42,30 @@ def with_progress(items: Iterable[Item], *, things: str) -> Iterator[Item]:
         items: Any number of them.
         things: What they are, in the plural.
     """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn(f"{{task.completed:,}} {things}"), TimeElapsedColumn()
     start, n_items = time.monotonic(), 0
-    for item in _with_spinner(items, things) if sys.stderr.isatty() else items:
-        n_items += 1
-        yield item
-    seconds = time.monotonic() - start
-    say(f"{number_of(n_items, things)} in {seconds:.1f} s")
+    with Progress(*columns, **_on_terminal()) as bar:
+        for item in bar.track(items, description=things):
+            n_items += 1
+            yield item
+    say(f"{number_of(n_items, things)} in {time.monotonic() - start:.1f} s")
 
 
 @contextmanager
 def progress_bar(words: str) -> Iterator[Callable[[int, int], None]]:
     """A function to call with how much is done and how much there is; a terminal shows a bar."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    is_off = not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), transient=True, disable=is_off) as bar:
+    with Progress(**_on_terminal()) as bar:
         task = bar.add_task(words, visible=False)
         yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all, visible=True)
 
 
-def _with_spinner(items: Iterable[Item], things: str) -> Iterator[Item]:
-    """The same items; a terminal shows how many have passed and for how long."""
+def _on_terminal() -> dict[str, Any]:
+    """Options of a bar that is shown on standard error only, if that is a terminal."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn(f"{{task.completed:,}} {things}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, description=things)
+    is_off = not sys.stderr.isatty()
+    return {"console": Console(stderr=True), "transient": True, "disable": is_off}

@@ -3,9 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
-from nerlink.cli.options import Documents, InFormat, ReadOptions, SkipInvalid, read_documents
+from nerlink.cli.options import (
+    Documents,
+    InFormat,
+    Names,
+    ReadOptions,
+    SkipInvalid,
+    names_in,
+    read_documents,
+)
 from nerlink.cli.output import say, write_page
 
 __all__ = ["show"]
@@ -16,15 +24,14 @@ def show(
     *,
     output: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--output",
             "-o",
-            help="HTML page to write; without it, documents are shown in the terminal.",
+            metavar="FILE",
+            help="HTML page to write; by default, the terminal shows them.",
         ),
     ] = None,
-    kb: Annotated[
-        Path | None, typer.Option(help="Knowledge base with the names of entities.")
-    ] = None,
+    kb: Names = None,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = False,
@@ -32,10 +39,9 @@ def show(
     """Show documents with their mentions in colour, with links, scores and candidates."""
     from nerlink.display.html import to_html
     from nerlink.display.terminal import print_document
-    from nerlink.kb import KnowledgeBase
 
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
-    names = KnowledgeBase.open(kb).name_of if kb else None
+    names = names_in(kb)
     if output is None:
         for doc in docs:
             print_document(doc, names=names)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from nerlink.cli.options import (
     Device,
+    Documents,
     InFormat,
     Model,
+    OutFormat,
     Output,
     Precision,
     ReadOptions,
@@ -26,51 +28,42 @@ __all__ = ["tag"]
 
 def tag(
     model: Model,
-    source: Annotated[
-        str,
-        typer.Argument(metavar="IN", help="Documents; '-' is standard input, and read as text."),
-    ] = "-",
+    documents: Documents = "-",
     *,
     output: Output = "-",
     from_: InFormat = None,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            "--format",
-            metavar="FORMAT",
-            help="Format of the output, if the file's ending does not tell it; 'hf' is that of "
-            "transformers.",
-        ),
-    ] = None,
+    to: OutFormat = None,
     read: ReadOptions = None,
     write: WriteOptions = None,
     skip_invalid: SkipInvalid = False,
     link_only: Annotated[
-        bool, typer.Option("--link-only", help="Link the mentions that the documents have.")
+        bool, Option("--link-only", help="Link the mentions that the documents have.")
     ] = False,
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Links of a lower probability become NIL.")
+        float | None,
+        Option(min=0, max=1, metavar="P", help="Links of a lower probability become NIL."),
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(min=0, help="Number of candidates that come with each mention.")
+        int | None,
+        Option(min=0, metavar="N", help="Number of candidates that come with each mention."),
     ] = None,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
     """Find the mentions in documents and link them to the knowledge base of the model.
 
-    For lists such as the pipeline of transformers gives: nerlink tag model mine.txt --to hf
+    Standard input is plain text unless --from names another format. For lists such as the pipeline
+    of transformers gives: nerlink tag model mine.txt --to hf
     """
     from nerlink import sources
 
-    from_ = from_ or ("text" if source == "-" else None)
+    from_ = from_ or ("text" if documents == "-" else None)
     write_options = parse_options(write)  # what is wrong is said before the model is loaded
-    documents = read_documents(source, format=from_, skip_invalid=skip_invalid, options=read)
+    docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     pipeline = load_pipeline(
         model, device=device, precision=precision, threshold=threshold, top_k=top_k
     )
-    tagged = pipeline.stream(documents, link_only=link_only)
+    tagged = pipeline.stream(docs, link_only=link_only)
     if link_only:
         tagged = _warn_if_bare(tagged)
     sources.write(with_progress(tagged, things="documents"), output, format=to, **write_options)

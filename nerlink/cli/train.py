@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, BadParameter, Option
 
 from nerlink.cli.options import log_to_stderr
 from nerlink.cli.output import write_record
@@ -14,11 +15,11 @@ __all__ = ["overrides_from", "train"]
 
 def train(
     context: typer.Context,
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG.toml", help="The configuration of the run.")
-    ],
+    config: Annotated[Path, Argument(metavar="CONFIG.toml", help="The configuration of the run.")],
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model to write.")],
+    output: Annotated[
+        Path, Option("--output", "-o", metavar="DIR", help="Folder of the model to write.")
+    ],
 ) -> None:
     """Train a model; a run that was interrupted goes on from its last checkpoint.
 
@@ -43,15 +44,15 @@ def overrides_from(arguments: list[str]) -> dict[str, str]:
     """`["--seed", "3", "--training.device=cpu"]` to `{"seed": "3", "training.device": "cpu"}`.
 
     Raises:
-        typer.BadParameter: An option without a value, or a value without an option.
+        BadParameter: An option without a value, or a value without an option.
     """
     overrides: dict[str, str] = {}
     rest = iter(arguments)
     for argument in rest:
         key, separator, value = argument.removeprefix("--").partition("=")
         if not argument.startswith("--"):
-            raise typer.BadParameter(f"{argument!r} belongs to no option.")
+            raise BadParameter(f"{argument!r} belongs to no option.")
         if not separator and (following := next(rest, None)) is None:
-            raise typer.BadParameter(f"{argument} needs a value, such as --training.epochs 3.")
+            raise BadParameter(f"{argument} needs a value, such as --training.epochs 3.")
         overrides[key] = value if separator else str(following)
     return overrides

@@ -29,7 +29,7 @@ def test_the_output_is_an_option(run, gold, tmp_path):
     assert run("convert", gold, "-o", "-").out == run("convert", gold).out
     result = run("convert", gold, tmp_path / "gold.conll")
     assert (result.code, result.out) == (2, "")
-    assert "nerlink convert IN --output OUT" in result.err
+    assert "nerlink convert DOCS --output OUT" in result.err
     assert not (tmp_path / "gold.conll").exists()
     assert run("convert", gold, "--unknown", "3").code == 2
 

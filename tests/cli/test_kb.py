@@ -22,7 +22,7 @@ def test_build_does_not_overwrite_unless_told(run, base, towns):
 @pytest.mark.parametrize("arguments", [["towns.sqlite", "towns.csv"], ["towns.csv"]])
 def test_build_asks_for_the_file_to_write(run, arguments):
     result = run("kb", "build", *arguments)
-    assert (result.code, "nerlink kb build TABLE... --output OUT.sqlite" in result.err) == (2, True)
+    assert (result.code, "Missing option '--output'" in result.err) == (2, True)
 
 
 def test_build_takes_other_column_names(run, tmp_path):
