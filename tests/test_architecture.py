@@ -75,7 +75,6 @@ HOMES = {
 
 
 MANY_ARGUMENTS = {
-    "nerlink.converters.to_flair.to_corpus",
     "nerlink.sources.frame.from_frame",
     "nerlink.training.run.__init__",
 }

@@ -87,10 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         app(arguments, prog_name="nerlink")
-    except NerlinkError as error:
-        say(f"nerlink: {error}")
-        sys.exit(1)
-    except OSError as error:
+    except (NerlinkError, OSError) as error:
         say(f"nerlink: {_line_of(error)}")
         sys.exit(1)
     finally:
@@ -109,7 +106,9 @@ def _flush() -> None:
         _write_no_more()
 
 
-def _line_of(error: OSError) -> str:
+def _line_of(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}."
 

@@ -1,6 +1,5 @@
 """`nerlink demo`: the whole road on a small corpus."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -53,7 +52,8 @@ def demo(
     pipeline = load_pipeline(str(model))
     gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
-    headline = _headline(evaluate(gold, predicted).scores)
+    scores = evaluate(gold, predicted).scores
+    headline = ", ".join(f"{title} {scores[name]:.3f}" for name, title in HEADLINES.items())
     say(f"\n{number_of(len(gold), 'test documents')}: {headline}\n")
     tagged = pipeline(TEXTS)
     names = pipeline.kb.name_of if pipeline.kb else None
@@ -61,7 +61,3 @@ def demo(
         print_document(doc, names=names)
     write_page(to_html([*tagged, *predicted], title="nerlink demo", names=names), page)
     say("\n" + NEXT.format(model=model, page=page))
-
-
-def _headline(scores: Mapping[str, float]) -> str:
-    return ", ".join(f"{title} {scores[name]:.3f}" for name, title in HEADLINES.items())

@@ -3,8 +3,7 @@
 What only needs plain data is here at once; what needs Flair loads when its name is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from nerlink.converters.alignment import AlignedSpan, Alignment, align
 from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason, AlignmentReport
@@ -45,17 +44,11 @@ __all__ = [
     "tokenize",
 ]
 
-LAZY: Final = {
-    "AlignmentWarning": "nerlink.converters.to_flair",
-    "DocumentCorpus": "nerlink.converters.to_flair",
-    "documents_from_sentences": "nerlink.converters.from_flair",
-    "from_sentences": "nerlink.converters.from_flair",
-    "to_corpus": "nerlink.converters.to_flair",
-    "to_sentences": "nerlink.converters.to_flair",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in LAZY:
+    """The names that need Flair."""
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(LAZY[name]), name)
+    from nerlink.converters import from_flair, to_flair
+
+    return getattr(from_flair if name in from_flair.__all__ else to_flair, name)

@@ -53,7 +53,7 @@ FIRST_CHUNK = regex.compile(r"\S*", regex.VERSION1)
 
 def sentence_starts(text: str) -> list[int]:
     """First characters of all sentences but the first, in order."""
-    wrapped = _WrappedBlocks(text)
+    wrapped = _wrapped_borders(text)
     return [
         found.end()
         for found in POSSIBLE_END.finditer(text)
@@ -61,7 +61,7 @@ def sentence_starts(text: str) -> list[int]:
     ]
 
 
-def _is_border(text: str, found: "regex.Match[str]", wrapped: "_WrappedBlocks") -> bool:
+def _is_border(text: str, found: "regex.Match[str]", wrapped: list[int]) -> bool:
     """Whether a sentence begins behind a possible end."""
     # Most gaps are one blank, which needs no search.
     n_breaks = len(BREAK.findall(found["gap"])) if found["gap"] != " " else 0
@@ -69,7 +69,9 @@ def _is_border(text: str, found: "regex.Match[str]", wrapped: "_WrappedBlocks") 
         return True
     if found["ideographic"] or found["end"]:
         return _is_end(text, found)
-    return not text[found.end()].islower() and not wrapped.holds(found.start())
+    # Behind an odd number of borders, the line break stands in a wrapped block.
+    is_wrapped = bisect_right(wrapped, found.start()) % 2 == 1
+    return not text[found.end()].islower() and not is_wrapped
 
 
 def _is_end(text: str, found: "regex.Match[str]") -> bool:
@@ -99,26 +101,13 @@ def _is_abbreviated(text: str, found: "regex.Match[str]", following: str) -> boo
     return word in ABBREVIATIONS or KEEPS_STOP.fullmatch(word) is not None
 
 
-class _WrappedBlocks:
-    """The blocks of lines, between blank lines, whose line breaks only wrap prose."""
-
-    def __init__(self, text: str) -> None:
-        self.ends: list[int] = []
-        self.are_wrapped: list[bool] = []
-        start = 0
-        for blank in BLANK.finditer(text) if "\n" in text else ():
-            self._add(text, start, blank.start())
-            start = blank.end()
-        self._add(text, start, len(text))
-
-    def _add(self, text: str, start: int, end: int) -> None:
-        self.ends.append(end)
-        self.are_wrapped.append(_is_wrapped(text[start:end].split("\n")))
-
-    def holds(self, position: int) -> bool:
-        """Whether a character lies in a wrapped block."""
-        block = bisect_right(self.ends, position)
-        return block < len(self.ends) and self.are_wrapped[block]
+def _wrapped_borders(text: str) -> list[int]:
+    """Start and end of each block of lines, between blank lines, whose breaks only wrap prose."""
+    blanks = BLANK.finditer(text) if "\n" in text else ()
+    borders = [0, *(border for blank in blanks for border in blank.span()), len(text)]
+    blocks = zip(borders[::2], borders[1::2], strict=True)
+    wrapped = [block for block in blocks if _is_wrapped(text[slice(*block)].split("\n"))]
+    return [border for block in wrapped for border in block]
 
 
 def _is_wrapped(lines: list[str]) -> bool:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from flair.data import Corpus, Sentence, Span, Token
 from flair.datasets import FlairDatapointDataset
@@ -182,14 +182,11 @@ class DocumentCorpus(Corpus[Sentence]):
         alignment: The mentions that did not fit the tokens, in all splits.
     """
 
-    def __init__(
-        self, splits: dict[str, list[Sentence]], *, name: str, alignment: AlignmentReport
-    ) -> None:
-        train, dev, test = (
-            FlairDatapointDataset(splits[split]) if split in splits else None
-            for split in ("train", "dev", "test")
-        )
-        super().__init__(train, dev, test, name=name, sample_missing_splits=False)
+    def __init__(self, splits: dict[str, list[Sentence]], *, alignment: AlignmentReport) -> None:
+        datasets: dict[str, Any] = {
+            split: FlairDatapointDataset(sentences) for split, sentences in splits.items()
+        }
+        super().__init__(**datasets, name="nerlink", sample_missing_splits=False)
         self.alignment = alignment
 
 
@@ -201,7 +198,6 @@ def to_corpus(
     tasks: Collection[Task] = get_args(Task),
     tokenizer: Tokenizer | None = None,
     splitter: SentenceSplitter | None = None,
-    name: str = "nerlink",
 ) -> DocumentCorpus:
     """Documents as a Flair corpus; a split that is missing is not sampled from another.
 
@@ -212,7 +208,6 @@ def to_corpus(
         tasks: Tasks to label for.
         tokenizer: Any Flair tokenizer, where documents bring no tokens.
         splitter: Any Flair sentence splitter, where documents bring no sentences.
-        name: The corpus's name.
 
     Raises:
         DataError: There is not a single token in `train`.
@@ -234,4 +229,4 @@ def to_corpus(
             "The training documents hold no text. A corpus needs at least one sentence in train; "
             "pass documents whose text is not empty."
         )
-    return DocumentCorpus(splits, name=name, alignment=AlignmentReport.total(reports))
+    return DocumentCorpus(splits, alignment=AlignmentReport.total(reports))

@@ -93,9 +93,8 @@ def test_an_empty_document_has_no_sentences() -> None:
 
 
 def test_splits_become_flair_datasets() -> None:
-    corpus = to_corpus([SHORT, SHORT], [SHORT], name="mine")
+    corpus = to_corpus([SHORT, SHORT], [SHORT])
     assert (len(corpus.train), len(corpus.dev), corpus.test) == (4, 2, None)
-    assert corpus.name == "mine"
 
 
 def test_flair_finds_the_labels() -> None:
