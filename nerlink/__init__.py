@@ -42,19 +42,17 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Config": "nerlink.config",
-    "KnowledgeBase": "nerlink.kb",
-    "Pipeline": "nerlink.pipeline",
-    "evaluate": "nerlink.evaluation",
-    "from_frame": "nerlink.sources",
-    "from_sentences": "nerlink.converters",
-    "load_config": "nerlink.config",
-    "read": "nerlink.sources",
-    "to_corpus": "nerlink.converters",
-    "to_frame": "nerlink.sources",
-    "to_sentences": "nerlink.converters",
-    "train": "nerlink.training",
-    "write": "nerlink.sources",
+    name: f"nerlink.{home}"
+    for home, names in {
+        "config": ("Config", "load_config"),
+        "converters": ("from_sentences", "to_corpus", "to_sentences"),
+        "evaluation": ("evaluate",),
+        "kb": ("KnowledgeBase",),
+        "pipeline": ("Pipeline",),
+        "sources": ("from_frame", "read", "to_frame", "write"),
+        "training": ("train",),
+    }.items()
+    for name in names
 }
 
 

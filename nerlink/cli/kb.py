@@ -163,8 +163,9 @@ def merge(
 def show(base: Base, ids: Ids) -> None:
     """Show entities, as JSON lines."""
     with _open(base) as opened:
-        for entity in ids:
-            write_record(asdict(opened[entity]))
+        # All are looked up before the first is written: an unknown id writes nothing.
+        for entity in [opened[id_] for id_ in ids]:
+            write_record(asdict(entity))
 
 
 @kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")

@@ -10,6 +10,7 @@ from typer import Argument, BadParameter, Option
 
 from nerlink.cli.output import progress_bar
 from nerlink.data import Document, EntityNames
+from nerlink.errors import DataError
 from nerlink.toml import parse_value
 
 if TYPE_CHECKING:
@@ -124,9 +125,15 @@ def read_documents(
     skip_invalid: bool = False,
     options: Sequence[str] | None = None,
 ) -> Iterator[Document]:
-    """The documents of a file, one at a time."""
+    """The documents of a file, one at a time.
+
+    Raises:
+        DataError: The path is a folder.
+    """
     from nerlink import sources
 
+    if Path(path).is_dir():
+        raise DataError(f"{path} is a folder. Name a file of documents.")
     return sources.stream(
         path,
         format=format,

@@ -3,6 +3,7 @@
 First which links of a document count, and how each gold mention fared; then the scores of both.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -94,9 +95,9 @@ class Outcome:
 
 def disambiguations(pair: Pair) -> Iterator[Outcome]:
     """How each gold mention that has an entity, and that the prediction found, fared."""
-    predicted: dict[Range, list[Mention]] = {}
+    predicted: dict[Range, list[Mention]] = defaultdict(list)
     for mention in pair.predicted.mentions:
-        predicted.setdefault((mention.start, mention.end), []).append(mention)
+        predicted[mention.start, mention.end].append(mention)
     # Reversed, so that of gold mentions with one range and entity the first gives the label.
     gold = {(m.start, m.end, m.entity): m for m in reversed(pair.gold.mentions)}
     for (start, end, entity), mention in sorted(gold.items(), key=lambda item: item[0][:2]):
@@ -155,20 +156,14 @@ def _strong(links: Links) -> Counts:
 
 
 def _weak(links: Links) -> Counts:
-    gold, predicted = _by_entity(links.gold), _by_entity(links.predicted)
-    correct = sum(
-        len(pair_overlapping(ranges, predicted[entity]))
-        for entity, ranges in gold.items()
-        if entity in predicted
-    )
+    sides: list[dict[str, list[Range]]] = [defaultdict(list), defaultdict(list)]
+    for ranges, side in zip(sides, (links.gold, links.predicted), strict=True):
+        for start, end, entity in side:
+            ranges[entity].append((start, end))
+    gold, predicted = sides
+    common = gold.keys() & predicted.keys()
+    correct = sum(len(pair_overlapping(gold[entity], predicted[entity])) for entity in common)
     return Counts(correct, len(links.predicted), len(links.gold))
-
-
-def _by_entity(links: frozenset[Linked]) -> dict[str, list[Range]]:
-    ranges: dict[str, list[Range]] = {}
-    for start, end, entity in links:
-        ranges.setdefault(entity, []).append((start, end))
-    return ranges
 
 
 def disambiguation_ratios(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import takewhile
 from typing import Final
 
@@ -178,16 +179,10 @@ class _Finder:
 
     def in_document(self, pair: Pair) -> list[Mistake]:
         """The mistakes of a document, in the order of its text."""
+        mistake = partial(Mistake, document=pair.name, doc=pair.gold, found=pair.predicted)
         mistakes = [
-            Mistake(
-                kind=kind,
-                document=pair.name,
-                doc=pair.gold,
-                found=pair.predicted,
-                gold=gold,
-                predicted=predicted,
-            )
-            for kind, gold, predicted in self._findings(pair)
+            mistake(kind=kind, gold=gold, predicted=said)
+            for kind, gold, said in self._findings(pair)
         ]
         return sorted(mistakes, key=_position)
 
@@ -247,14 +242,12 @@ def _unmatched(
     pairs = pair_overlapping(
         [(m.start, m.end) for m in missed], [(m.start, m.end) for m in spurious]
     )
-    paired_gold, paired_predicted = {n for n, _ in pairs}, {n for _, n in pairs}
+    paired = {n for n, _ in pairs}, {n for _, n in pairs}
     yield from ((MistakeKind.BORDER, missed[g], spurious[p]) for g, p in pairs)
-    for n, mention in enumerate(missed):
-        if n not in paired_gold:
-            yield MistakeKind.MISSED, mention, None
-    for n, mention in enumerate(spurious):
-        if n not in paired_predicted:
-            yield MistakeKind.SPURIOUS, None, mention
+    yield from ((MistakeKind.MISSED, m, None) for n, m in enumerate(missed) if n not in paired[0])
+    yield from (
+        (MistakeKind.SPURIOUS, None, m) for n, m in enumerate(spurious) if n not in paired[1]
+    )
 
 
 def _position(mistake: Mistake) -> tuple[int, int, str]:

@@ -162,3 +162,8 @@ def test_a_format_without_documents_is_refused(run, towns, tmp_path):
 def test_recall_refuses_unknown_generators_before_it_counts(run, base, gold):
     result = run("kb", "recall", base, gold, "--fill", "foo")
     assert (result.code, result.records) == (1, [])
+
+
+def test_show_prints_nothing_where_an_id_is_unknown(run, base):
+    result = run("kb", "show", base, "Q84", "Q9")
+    assert (result.code, result.out) == (1, "")

@@ -64,3 +64,11 @@ def test_a_tab_can_be_written_as_one_writes_it(run, tmp_path):
     (tmp_path / "a.conll").write_text("New York\tB-LOC\n")
     result = run("convert", tmp_path / "a.conll", "--read", r"delimiter=\t")
     assert result.records[0]["text"] == "New York"
+
+
+def test_a_folder_of_documents_is_told(run, tmp_path):
+    result = run("convert", tmp_path, "--output", tmp_path / "out.jsonl")
+    assert (result.code, result.err) == (
+        1,
+        f"nerlink: {tmp_path} is a folder. Name a file of documents.\n",
+    )
