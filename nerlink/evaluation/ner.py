@@ -1,29 +1,38 @@
-"""Named-entity recognition: strict matches of borders and label, and mention detection alone.
+"""Named-entity recognition: strict matches of borders and label, counted by seqeval.
 
-The numbers are those of seqeval in its strict mode. Mentions are compared as characters, not as
-tags, so that mentions may overlap.
+Seqeval compares tags, documents hold characters. The text is cut into pieces at every border of a
+gold or predicted mention, so that each mention covers whole pieces, and two mentions get the same
+tags exactly if they have the same characters and label. A sequence of tags cannot hold mentions
+that overlap, so they go to several sequences, the layers.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from nerlink.evaluation.counts import Counts, Ratio, micro_ratios
 from nerlink.evaluation.matching import Pair, pair_overlapping
-from nerlink.evaluation.report import Cell, Report, Table
+from nerlink.evaluation.report import Report, Table
 
 __all__ = [
+    "OUTSIDE",
     "Labelled",
+    "Tags",
     "has_labels",
     "labelled_mentions",
     "mention_ratios",
     "ner_ratios",
     "score_ner",
+    "tag_layers",
 ]
 
 Labelled = tuple[int, int, str]
 """Start, end and label of a mention."""
+
+Tags = list[str]
+"""BIO tags, one a piece."""
+
+OUTSIDE: Final = "O"
+"""The tag of what no mention covers."""
 
 
 def has_labels(pair: Pair) -> bool:
@@ -53,51 +62,106 @@ def labelled_mentions(pair: Pair) -> tuple[set[Labelled], set[Labelled]]:
 
 
 def score_ner(pairs: Sequence[Pair]) -> Report:
-    """Strict scores and a table of them; empty if no gold mention has a label.
+    """Seqeval's strict scores and a table of them; empty if no gold mention has a label.
 
     Returns:
         `ner.f1`, `ner.precision`, `ner.recall`, `ner.macro.*` (averaged over labels),
         `ner.f1.<label>`; the table `ner` has a row a label, then the averages.
     """
-    sides = [labelled_mentions(pair) for pair in pairs]
-    correct = Counter(label for gold, predicted in sides for *_, label in gold & predicted)
-    n_predicted = Counter(label for _, predicted in sides for *_, label in predicted)
-    n_gold = Counter(label for gold, _ in sides for *_, label in gold)
-    if not n_gold:
+    gold: list[Tags] = []
+    predicted: list[Tags] = []
+    for pair in pairs:
+        for gold_tags, predicted_tags in tag_layers(*labelled_mentions(pair)):
+            gold.append(gold_tags)
+            predicted.append(predicted_tags)
+    if all(tag == OUTSIDE for tags in gold for tag in tags):
         return Report(scores={})
-    labels = sorted(n_gold.keys() | n_predicted.keys())
-    by_label = {name: _measures(correct[name], n_predicted[name], n_gold[name]) for name in labels}
-    micro = _measures(correct.total(), n_predicted.total(), n_gold.total())
-    support = [n_gold[label] for label in labels]
-    macro, weighted = (
-        tuple(
-            float(np.average(column, weights=weights))
-            for column in zip(*by_label.values(), strict=True)
-        )
-        for weights in (None, support)
+    # Imported here because seqeval brings scikit-learn, which takes a second.
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    rows = classification_report(
+        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
     )
-    scores = {
-        f"{prefix}.{measure}": average[n]
-        for prefix, average in (("ner", micro), ("ner.macro", macro))
-        for measure, n in (("f1", 2), ("precision", 0), ("recall", 1))
-    }
-    averages = {"micro avg": micro, "macro avg": macro, "weighted avg": weighted}
-    rows: Iterator[tuple[Cell, ...]] = (
-        (name, *numbers, n_gold[name] if name in by_label else n_gold.total())
-        for name, numbers in (by_label | averages).items()
-    )
-    columns = ("label", "precision", "recall", "f1", "gold")
-    table = Table("Named-entity recognition (strict)", columns, tuple(rows))
-    # A label that only the prediction has lowers the averages, and has no score of its own.
-    scores |= {f"ner.f1.{label}": by_label[label][2] for label in labels if n_gold[label]}
-    return Report(scores=scores, tables={"ner": table})
+    return Report(scores=_ner_scores(rows), tables={"ner": _ner_table(rows)})
 
 
-def _measures(correct: int, predicted: int, gold: int) -> tuple[float, ...]:
-    """Precision, recall and F1, the F1 multiplied as seqeval does, to the last bit."""
-    counts = Counts(correct, predicted, gold)
-    precision, recall = counts.precision, counts.recall
-    return precision, recall, 2 * precision * recall / (precision + recall or 1.0)
+def _ner_scores(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Seqeval's rows by our names of measures; labels that gold does not have are left out."""
+    averages = ("micro avg", "macro avg", "weighted avg")
+    labels = [label for label in rows if label not in averages and rows[label]["support"]]
+    scores: dict[str, float] = {}
+    for prefix, average in (("ner", "micro avg"), ("ner.macro", "macro avg")):
+        for measure, column in (("f1", "f1-score"), ("precision",) * 2, ("recall",) * 2):
+            scores[f"{prefix}.{measure}"] = float(rows[average][column])
+    return scores | {f"ner.f1.{label}": float(rows[label]["f1-score"]) for label in labels}
+
+
+def _ner_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
+    """Seqeval's rows in our columns."""
+    return Table(
+        title="Named-entity recognition (strict)",
+        columns=("label", "precision", "recall", "f1", "gold"),
+        rows=tuple(
+            (
+                name,
+                *(float(row[c]) for c in ("precision", "recall", "f1-score")),
+                int(row["support"]),
+            )
+            for name, row in rows.items()
+        ),
+    )
+
+
+def tag_layers(
+    gold: Collection[Labelled], predicted: Collection[Labelled]
+) -> Iterator[tuple[Tags, Tags]]:
+    """Gold and predicted tags of each layer; one layer where nothing overlaps.
+
+    >>> list(tag_layers({(0, 12, "PER")}, {(0, 12, "PER"), (13, 16, "LOC")}))
+    [(['B-PER', 'O', 'O'], ['B-PER', 'O', 'B-LOC'])]
+    """
+    borders = sorted({at for start, end, _ in (*gold, *predicted) for at in (start, end)})
+    piece = {border: n for n, border in enumerate(borders)}
+    layers = _Layers(max(len(borders) - 1, 0))
+    layer_of = {m: layers.lay_gold(piece[m[0]], piece[m[1]], m[2]) for m in sorted(set(gold))}
+    # A predicted mention that is gold must lie beside the gold one to count as correct. Such
+    # mentions come first: they overlap no more than the gold ones, so their layer is still free.
+    for m in sorted(set(predicted), key=lambda m: (m not in layer_of, m)):
+        layers.lay_predicted(piece[m[0]], piece[m[1]], m[2], layer_of.get(m))
+    yield from zip(layers.gold, layers.predicted, strict=True)
+
+
+class _Layers:
+    """Tag sequences, which become more as mentions overlap."""
+
+    def __init__(self, n_pieces: int) -> None:
+        self.n_pieces = n_pieces
+        self.gold: list[Tags] = []
+        self.predicted: list[Tags] = []
+
+    def lay_gold(self, start: int, end: int, label: str) -> int:
+        layer = self._first_free(self.gold, start, end)
+        self.gold[layer][start:end] = _bio(label, end - start)
+        return layer
+
+    def lay_predicted(self, start: int, end: int, label: str, layer: int | None) -> None:
+        if layer is None:
+            layer = self._first_free(self.predicted, start, end)
+        self.predicted[layer][start:end] = _bio(label, end - start)
+
+    def _first_free(self, side: list[Tags], start: int, end: int) -> int:
+        """The first layer without a mention there; if there is none, a new one on both sides."""
+        for layer, tags in enumerate(side):
+            if all(tag == OUTSIDE for tag in tags[start:end]):
+                return layer
+        self.gold.append([OUTSIDE] * self.n_pieces)
+        self.predicted.append([OUTSIDE] * self.n_pieces)
+        return len(side) - 1
+
+
+def _bio(label: str, n: int) -> Tags:
+    return [f"B-{label}"] + [f"I-{label}"] * (n - 1)
 
 
 def ner_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ class Table:
     def __str__(self) -> str:
         return _as_text([self])
 
+    def to_dict(self) -> dict[str, Any]:
+        """Title, columns and rows as plain values."""
+        rows = [list(row) for row in self.rows]
+        return {"title": self.title, "columns": list(self.columns), "rows": rows}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Table":
+        """The table that `to_dict` gave."""
+        rows = tuple(tuple(row) for row in record["rows"])
+        return cls(title=record["title"], columns=tuple(record["columns"]), rows=rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -65,17 +76,19 @@ class Report:
     def __str__(self) -> str:
         return _as_text(self.tables.values())
 
+    def to_dict(self) -> dict[str, Any]:
+        """Scores and tables as plain values."""
+        tables = {name: table.to_dict() for name, table in self.tables.items()}
+        return {"scores": dict(self.scores), "tables": tables}
+
     def to_json(self) -> str:
-        """Scores and tables as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+        """The report as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Report":
-        """The report whose JSON was read into a dictionary."""
-        tables = {
-            name: Table(table["title"], tuple(table["columns"]), tuple(map(tuple, table["rows"])))
-            for name, table in record["tables"].items()
-        }
+        """The report that `to_dict` gave."""
+        tables = {name: Table.from_dict(table) for name, table in record["tables"].items()}
         return cls(scores=dict(record["scores"]), tables=tables)
 
 

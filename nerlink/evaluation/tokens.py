@@ -8,13 +8,10 @@ from typing import Final
 
 from nerlink.evaluation.counts import Counts
 from nerlink.evaluation.matching import Pair, Range
-from nerlink.evaluation.ner import Labelled, has_labels, labelled_mentions
+from nerlink.evaluation.ner import OUTSIDE, Labelled, has_labels, labelled_mentions
 from nerlink.evaluation.report import Report, Table
 
 __all__ = ["score_tokens", "token_tags", "tokens_of"]
-
-OUTSIDE: Final = "O"
-"""The tag of what no mention covers."""
 
 # These are neither the model's tokens (`converters.words`) nor those of written files
 # (`sources.tokens.cover`, where combining marks stay with their letter): scores of texts without
@@ -39,8 +36,11 @@ def score_tokens(pairs: Sequence[Pair]) -> Report:
         return Report(scores={})
     n_right = sum(n for (gold_tag, said), n in confusion.items() if gold_tag == said)
     by_row = {tag: _counts(confusion, [tag]) for tag in (*tags, OUTSIDE)} | {"all but O": inside}
-    rows = tuple((tag, c.precision, c.recall, c.f1, c.gold) for tag, c in by_row.items())
-    table = Table("Tokens", ("tag", "precision", "recall", "f1", "gold"), rows)
+    table = Table(
+        title="Tokens",
+        columns=("tag", "precision", "recall", "f1", "gold"),
+        rows=tuple((tag, c.precision, c.recall, c.f1, c.gold) for tag, c in by_row.items()),
+    )
     scores = {"tokens.accuracy": n_right / confusion.total(), "tokens.f1": inside.f1}
     return Report(scores=scores, tables={"tokens": table})
 

@@ -1,70 +1,38 @@
-from itertools import chain
-
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from seqeval.metrics import classification_report
-from seqeval.scheme import IOB2
+from seqeval.metrics.sequence_labeling import get_entities
 
-from nerlink.data import Document, Mention
-from nerlink.evaluation.matching import match_documents
-from nerlink.evaluation.ner import score_ner
-from tests.evaluation.marked import marked
+from nerlink.evaluation.ner import tag_layers
+from tests.evaluation.marked import ranges
 
-
-def strict(gold, predicted):
-    return score_ner(match_documents([gold], [predicted])).scores
-
-
-@pytest.mark.parametrize(
-    ("gold", "predicted", "f1"),
-    [
-        ("[Ada Lovelace|PER] sang", "Ada [Lovelace|PER] sang", 0.0),
-        ("[ab|PER][cd|PER]", "[ab|PER][cd|PER]", 1.0),
-        ("[ab|PER][cd|PER]", "[abcd|PER]", 0.0),
-    ],
-    ids=["other borders", "neighbours", "neighbours as one"],
+labelled = st.frozensets(
+    st.tuples(ranges, st.sampled_from(["PER", "LOC"])).map(lambda m: (*m[0], m[1])), max_size=6
 )
-def test_match_needs_both_borders(gold, predicted, f1):
-    assert strict(marked(gold), marked(predicted))["ner.f1"] == f1
 
 
-def test_nested_mentions_all_count():
-    nested = [Mention(start=0, end=9, label="ORG"), Mention(start=4, end=9, label="LOC")]
-    gold = Document(text="FC London", mentions=tuple(nested))
-    assert strict(gold, gold)["ner.f1"] == 1.0
-    found = Document(text=gold.text, mentions=(nested[0],))
-    assert (strict(gold, found)["ner.precision"], strict(gold, found)["ner.recall"]) == (1.0, 0.5)
+def test_text_is_cut_at_all_borders():
+    gold, predicted = {(0, 12, "PER")}, {(4, 12, "PER")}
+    assert list(tag_layers(gold, predicted)) == [(["B-PER", "I-PER"], ["O", "B-PER"])]
 
 
-spans = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ABCDEFGHIJ")), max_size=6)
-"""Lengths of mentions that stand side by side, and their labels; nothing for the length 0."""
-
-
-def tags_and_document(lengths):
-    """The mentions as BIO tags of 18 tokens of one character, and as a document."""
-    parts = [[f"B-{label}"] + [f"I-{label}"] * (n - 1) if n else ["O"] for n, label in lengths]
-    ends = [sum(map(len, parts[: n + 1])) for n in range(len(parts))]
-    mentions = [
-        Mention(start=end - n, end=end, label=label)
-        for (n, label), end in zip(lengths, ends, strict=True)
-        if n
+def test_overlapping_mentions_get_a_sequence_each():
+    nested = {(0, 9, "ORG"), (4, 9, "LOC")}
+    assert list(tag_layers(nested, nested)) == [
+        (["B-ORG", "I-ORG"], ["B-ORG", "I-ORG"]),
+        (["O", "B-LOC"], ["O", "B-LOC"]),
     ]
-    tags = list(chain(*parts))
-    return tags + ["O"] * (18 - len(tags)), Document(text="x" * 18, mentions=tuple(mentions))
 
 
-@settings(deadline=None)
-@given(st.lists(st.tuples(spans, spans), min_size=1, max_size=3))
-def test_scores_equal_those_of_seqeval(pairs):
-    gold, documents = zip(*(tags_and_document(side) for side, _ in pairs), strict=True)
-    said, predicted = zip(*(tags_and_document(side) for _, side in pairs), strict=True)
-    report = score_ner(match_documents(documents, predicted))
-    if not any(doc.mentions for doc in documents):
-        assert report.scores == {}
-        return
-    wanted = classification_report(
-        list(gold), list(said), mode="strict", scheme=IOB2, output_dict=True, zero_division=0
-    )
-    found = {name: numbers for name, *numbers in report.tables["ner"].rows}
-    assert found == {name: [*map(float, row.values())] for name, row in wanted.items()}
+def test_neighbours_with_one_label_stay_two():
+    ((gold, _),) = tag_layers({(0, 2, "PER"), (2, 4, "PER")}, set())
+    assert gold == ["B-PER", "B-PER"]
+
+
+@given(labelled, labelled)
+def test_tags_match_exactly_where_mentions_do(gold, predicted):
+    n_gold = n_predicted = n_both = 0
+    for gold_tags, predicted_tags in tag_layers(gold, predicted):
+        right, said = set(get_entities(gold_tags)), set(get_entities(predicted_tags))
+        n_gold, n_predicted = n_gold + len(right), n_predicted + len(said)
+        n_both += len(right & said)
+    assert (n_gold, n_predicted, n_both) == (len(gold), len(predicted), len(gold & predicted))
