@@ -1,9 +1,8 @@
 """The knowledge base: entities and aliases in one SQLite file, and candidates for surfaces."""
 
 from nerlink.kb.candidates.aliases import Acronym, Exact, Normalised, Partial
-from nerlink.kb.candidates.base import CandidateGenerator, Chain, FromMentions
+from nerlink.kb.candidates.base import CandidateGenerator, Chain
 from nerlink.kb.candidates.chains import (
-    FILL_TO,
     GENERATORS,
     Filled,
     available_generators,
@@ -24,7 +23,6 @@ from nerlink.kb.store.build import BuildOptions
 from nerlink.kb.store.rows import Attributes
 
 __all__ = [
-    "FILL_TO",
     "GENERATORS",
     "Acronym",
     "Attributes",
@@ -35,7 +33,6 @@ __all__ = [
     "Chain",
     "Exact",
     "Filled",
-    "FromMentions",
     "Fuzzy",
     "InDocument",
     "KnowledgeBase",

@@ -1,5 +1,6 @@
 """The knowledge base: entities and aliases in one SQLite file, read by many, changed safely."""
 
+import json
 import math
 import sqlite3
 import time
@@ -10,7 +11,7 @@ from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from nerlink.data import Candidate, Entity
 from nerlink.errors import KnowledgeBaseError
@@ -19,7 +20,14 @@ from nerlink.kb.entities import EntityTables
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
-from nerlink.kb.store.rows import Attributes, RecentRows, find_rows, read_entities, read_texts
+from nerlink.kb.store.rows import (
+    Attributes,
+    EntityRecord,
+    find_rows,
+    read_entities,
+    read_records,
+    read_texts,
+)
 from nerlink.kb.store.schema import check_schema, hash_content, read_meta
 from nerlink.tables import AnyTable
 
@@ -30,6 +38,26 @@ _PAGE: Final = 1000
 
 _RECENT: Final = 0.02
 """Seconds for which a version counts as recent."""
+
+_MAX_ROWS: Final = 200_000
+"""Ids whose rows are remembered."""
+
+_MAX_RECORDS: Final = 20_000
+"""Entities whose record is remembered: enough between finding candidates and describing them."""
+
+
+class _Memory(NamedTuple):
+    """What was read of a base at one version.
+
+    Args:
+        version: The version of the base.
+        rows: The row of an entity by its id.
+        records: What is known of an entity by its row.
+    """
+
+    version: int
+    rows: dict[str, int]
+    records: dict[int, EntityRecord]
 
 
 class KnowledgeBase:
@@ -47,7 +75,7 @@ class KnowledgeBase:
         self._connections = connections
         self.path = connections.path
         self.read_only = connections.read_only
-        self._recent_rows = RecentRows(0)
+        self._memory = _Memory(0, {}, {})
         self._recent_version = (0, -math.inf)
 
     @classmethod
@@ -184,23 +212,54 @@ class KnowledgeBase:
         Raises:
             KnowledgeBaseError: The base lacks one of them.
         """
-        known = self._rows_now().rows(self.connection, ids)
+        known = self._remembered().rows
+        if missing := {entity for entity in ids if entity not in known}:
+            known.update(find_rows(self.connection, missing))
         for entity in ids:
             if entity not in known:
                 raise self._no_entity(entity)
         return [known[entity] for entity in ids]
 
     def attributes(self, rows: Sequence[int]) -> Attributes:
-        """Ids, names, types and popularities of the entities on some rows, in one query at most.
+        """Columns of the entities on some rows, which may repeat, in one query at most.
 
         Raises:
             KnowledgeBaseError: A row without an entity.
         """
-        return self._rows_now().attributes(self.connection, rows)
+        records = self._remembered().records
+        if missing := [row for row in dict.fromkeys(rows) if row not in records]:
+            # Not remembered: a table of all entities would take the place of candidates.
+            records = {row: records[row] for row in rows if row in records}
+            records |= read_records(self.connection, missing)
+        return Attributes.of([records[row] for row in rows])
 
     def found(self, query: str, asked: Sequence[object]) -> list[list[tuple[str, float, int]]]:
-        """Id, popularity and count of what a query finds, as `RecentRows.found` says."""
-        return self._rows_now().found(self.connection, query, asked)
+        """Id, popularity and count of the entities that a query finds for each value asked for.
+
+        Counts of an entity that a value finds several times are added. The rows and records of
+        the entities are remembered, since candidates are described soon after they are found.
+
+        Args:
+            query: Takes a JSON array of the values, and selects the place in it, the columns of
+                an `EntityRecord`, a row and a count.
+            asked: Values for which entities are looked up.
+
+        Returns:
+            A list for each value, (n_asked).
+        """
+        memory = self._remembered()
+        if len(memory.rows) > _MAX_ROWS or len(memory.records) > _MAX_RECORDS:
+            # A new memory, not an empty one: another thread may be reading the old one.
+            self._memory = memory = _Memory(memory.version, {}, {})
+        found: list[dict[int, tuple[str, float, int]]] = [{} for _ in asked]
+        for place, id_, name, type_, popularity, row, count in self.connection.execute(
+            query, (json.dumps(asked),)
+        ):
+            memory.records[row] = id_, name, type_, popularity
+            memory.rows[id_] = row
+            before = found[place].get(row)
+            found[place][row] = id_, popularity, count + before[2] if before else count
+        return [list(entities.values()) for entities in found]
 
     def search(
         self, surface: str, *, limit: int = 10, generators: Sequence[str] | None = None
@@ -322,11 +381,12 @@ class KnowledgeBase:
         with self.change() as connection:
             edit.index_fuzzy(connection)
 
-    def _rows_now(self) -> RecentRows:
+    def _remembered(self) -> _Memory:
+        """What was read since the last change; callers keep it, as other threads may replace it."""
         version = self.recent_version
-        if self._recent_rows.version != version or self._recent_rows.is_full:
-            self._recent_rows = RecentRows(version)
-        return self._recent_rows
+        if self._memory.version != version:
+            self._memory = _Memory(version, {}, {})
+        return self._memory
 
     def _find(self, connection: sqlite3.Connection, entity: str) -> int:
         if found := find_rows(connection, [entity]):

@@ -22,10 +22,6 @@ class FromBase(CandidateGenerator):
     def __init__(self, kb: Base) -> None:
         self.kb = kb
 
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """What the base knows of the surface, by falling prior."""
-        return self.candidates_of([surface], limit=limit)[0]
-
     def candidates_of(
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:

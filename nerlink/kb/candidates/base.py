@@ -1,21 +1,22 @@
-"""What a surface may mean: small objects with one method, and chains of them."""
+"""What a surface may mean: generators with one method to write, and chains of generators."""
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from nerlink.data import Candidate, Document
-from nerlink.kb.normalise import normalise
 from nerlink.kb.store.rows import Attributes
 
-__all__ = ["Base", "CandidateGenerator", "Chain", "FromMentions", "rank"]
+__all__ = ["Base", "CandidateGenerator", "Chain", "rank"]
 
 
 class Base(Protocol):
-    """What generators ask a `KnowledgeBase`, which makes generators itself and so comes later."""
+    """What generators ask of a `KnowledgeBase`.
+
+    The class `KnowledgeBase` makes generators, so generators cannot import the class.
+    """
 
     path: Path
 
@@ -58,52 +59,28 @@ class CandidateGenerator(ABC):
     """Proposes entities for a surface. Also understood by flair, through `get_candidates`."""
 
     @abstractmethod
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """What the surface may mean, by falling prior, ties by id; empty if nothing is known.
-
-        Args:
-            surface: The mention as it is written.
-            limit: Keep so many; `None` keeps all. Priors are shares of all in either case.
-        """
-
     def candidates_of(
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
-        """`candidates` of many surfaces; a generator may be quicker to find them together."""
-        return [self.candidates(surface, limit=limit) for surface in surfaces]
+        """What each surface may mean, by falling prior, ties by id; empty if nothing is known.
+
+        Args:
+            surfaces: The mentions as they are written, (n_surfaces); one may occur again.
+            limit: Keep so many candidates of each surface; `None` keeps all. Priors are shares
+                of all candidates in either case.
+        """
+
+    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
+        """What one surface may mean, as `candidates_of` says."""
+        return self.candidates_of([surface], limit=limit)[0]
 
     def in_document(self, doc: Document) -> list[tuple[Candidate, ...]]:
         """What each mention of a document may mean."""
         return self.candidates_of([doc.surface(mention) for mention in doc.mentions])
 
     def get_candidates(self, mention: str) -> set[str]:
-        """The ids alone, as flair's `CandidateGenerator` gives them."""
+        """The entity ids alone, as the `CandidateGenerator` of flair gives them."""
         return {candidate.entity for candidate in self.candidates(mention)}
-
-
-class FromMentions(CandidateGenerator):
-    """Entities that mentions of this key were seen to mean, in annotated documents.
-
-    Args:
-        pairs: Surface and entity id of each mention.
-        key: Surfaces with the same key are one.
-    """
-
-    def __init__(
-        self, pairs: Iterable[tuple[str, str]], *, key: Callable[[str], str] = normalise
-    ) -> None:
-        self._key = key
-        counts: dict[str, Counter[str]] = {}
-        for surface, entity in pairs:
-            counts.setdefault(key(surface), Counter())[entity] += 1
-        self._candidates = {
-            seen: rank((entity, 0.0, count) for entity, count in entities.items())
-            for seen, entities in counts.items()
-        }
-
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """What mentions of this key meant, by falling prior."""
-        return self._candidates.get(self._key(surface), ())[:limit]
 
 
 class Chain(CandidateGenerator):
@@ -116,17 +93,10 @@ class Chain(CandidateGenerator):
     def __init__(self, *generators: CandidateGenerator) -> None:
         self.generators = generators
 
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """The first answer that is not empty."""
-        for generator in self.generators:
-            if found := generator.candidates(surface, limit=limit):
-                return found
-        return ()
-
     def candidates_of(
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
-        """The first answer for each; a generator is asked for what those before it left open."""
+        """The first answer for each surface; a generator is asked for what is left open."""
         found: dict[str, tuple[Candidate, ...]] = dict.fromkeys(surfaces, ())
         for generator in self.generators:
             left = [one for one, candidates in found.items() if not candidates]

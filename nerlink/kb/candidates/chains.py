@@ -11,11 +11,11 @@ from nerlink.kb.candidates.fuzzy import Fuzzy
 from nerlink.kb.candidates.in_document import LENT_SHARE, widen
 from nerlink.kb.store.schema import has_fuzzy
 
-__all__ = ["FILL_TO", "GENERATORS", "Filled", "available_generators", "make_chain", "make_filled"]
+__all__ = ["GENERATORS", "Filled", "available_generators", "make_chain", "make_filled"]
 
 
 FILL_TO: Final = 10
-"""Candidates of a list that is filled up, by default."""
+"""Candidates that a list has once it is filled up, by default."""
 
 
 class Filled(CandidateGenerator):
@@ -23,12 +23,13 @@ class Filled(CandidateGenerator):
 
         Filled(Normalised(kb), [Partial(kb)])
 
-    All that is added shares half of the priors, the whole where the first generator knows nothing.
+    The added candidates share half of the priors, or all of them where the first generator finds
+    nothing.
 
     Args:
         generator: Asked first.
-        fillers: Asked one after another while a list is short; each adds its best.
-        to: Candidates that are enough.
+        fillers: Asked one after another while a list is short; each adds its best candidates.
+        to: Number of candidates that are enough.
     """
 
     def __init__(
@@ -42,18 +43,15 @@ class Filled(CandidateGenerator):
         self.fillers = tuple(fillers)
         self.to = to
 
-    def candidates(self, surface: str, *, limit: int | None = None) -> tuple[Candidate, ...]:
-        """The candidates of the first generator, filled up, by falling prior."""
-        return self.candidates_of([surface], limit=limit)[0]
-
     def candidates_of(
         self, surfaces: Sequence[str], *, limit: int | None = None
     ) -> list[tuple[Candidate, ...]]:
-        """`candidates` of many surfaces, each generator asked once."""
+        """The candidates of the first generator, filled up; each generator is asked once."""
         own = dict(zip(surfaces, self.generator.candidates_of(surfaces), strict=True))
         added: dict[str, list[tuple[Candidate, ...]]] = {surface: [] for surface in own}
         for filler in self.fillers:
-            room = {surface: self._room(own[surface], more) for surface, more in added.items()}
+            # Before each filler, since the fillers before it may have filled a list.
+            room = {s: self.to - len(own[s]) - sum(map(len, more)) for s, more in added.items()}
             short = [surface for surface, places in room.items() if places > 0]
             for surface, more in zip(short, filler.candidates_of(short), strict=True):
                 there = {one.entity for part in (own[surface], *added[surface]) for one in part}
@@ -65,9 +63,6 @@ class Filled(CandidateGenerator):
         }
         return [filled[surface][:limit] for surface in surfaces]
 
-    def _room(self, own: Sequence[Candidate], added: Sequence[Sequence[Candidate]]) -> int:
-        return self.to - len(own) - sum(map(len, added))
-
 
 GENERATORS: Final[Mapping[str, Callable[[Base], CandidateGenerator]]] = {
     "exact": Exact,
@@ -76,11 +71,11 @@ GENERATORS: Final[Mapping[str, Callable[[Base], CandidateGenerator]]] = {
     "partial": Partial,
     "fuzzy": Fuzzy,
 }
-"""What makes a generator of a knowledge base alone; the cheapest to ask come first."""
+"""Generators that need nothing but a knowledge base, by name; the cheapest to ask come first."""
 
 
 def available_generators(kb: Base) -> list[str]:
-    """The names of the generators that the base has what they need for."""
+    """The names of the generators for which the base has the index they need."""
     return [name for name in GENERATORS if name != "fuzzy" or has_fuzzy(kb.connection)]
 
 
@@ -102,24 +97,17 @@ def make_chain(kb: Base, names: Sequence[str]) -> CandidateGenerator:
     return made[0] if len(made) == 1 else Chain(*made)
 
 
-def make_filled(
-    kb: Base,
-    names: Sequence[str],
-    fill: Sequence[str],
-    *,
-    to: int = FILL_TO,
-) -> CandidateGenerator:
-    """A chain, its short lists filled up by others.
+def make_filled(kb: Base, names: Sequence[str], fill: Sequence[str]) -> CandidateGenerator:
+    """A chain of generators, and other generators that fill up its short lists.
 
     Args:
         kb: The knowledge base.
         names: The chain, as `make_chain` takes it.
-        fill: Names of those that add candidates, one after another.
-        to: Candidates that are enough.
+        fill: Names of the generators that add candidates, one after another.
 
     Raises:
         KnowledgeBaseError: A name is unknown, or the base lacks an index that a generator needs.
     """
     chain = make_chain(kb, names)
     fillers = [make_chain(kb, [name]) for name in fill]
-    return Filled(chain, fillers, to=to) if fillers else chain
+    return Filled(chain, fillers) if fillers else chain

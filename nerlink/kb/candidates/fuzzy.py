@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from heapq import nlargest
 from itertools import accumulate
@@ -24,23 +23,23 @@ _MIN_SIMILARITY: Final = 0.8
 """Twice the letters in common by both lengths; `Obma` and `Obama` have 0.89."""
 
 _MAX_KEYS: Final = 20_000
-"""Keys counted for a surface, by its rarest trigrams."""
+"""Keys that the rarest trigrams of a surface may lead to; more common trigrams are not asked."""
 
 _N_READ: Final = 500
-"""Keys that are read, those that share most of these trigrams."""
+"""Keys whose text is read: those that share most of the rarest trigrams."""
 
 _N_COMPARED: Final = 20
-"""Keys compared letter by letter, those that share most of all trigrams."""
+"""Keys compared letter by letter: those that share most of all trigrams."""
 
 _SHARPNESS: Final = 20.0
-"""A key 5 points less similar than the best weighs 1/e of it."""
+"""A key that is 0.05 less similar than another weighs 1/e of it."""
 
 
 class Fuzzy(FromBase):
-    """Entities with an alias spelt nearly like this one; `score` is the similarity, 0 to 1.
+    """Entities with an alias spelt nearly like the surface; `score` is the similarity, 0 to 1.
 
-    Priors are those of the similar aliases, weighted by similarity. Surfaces of fewer than three
-    characters have no candidates. The base needs its trigram index (`kb.index_fuzzy()`).
+    Priors are the priors of the similar aliases, weighted by similarity. Surfaces of fewer than
+    three characters have no candidates. The base needs its trigram index (`kb.index_fuzzy()`).
     """
 
     def __init__(self, kb: Base) -> None:
@@ -56,32 +55,41 @@ class Fuzzy(FromBase):
         return [self._spelt_like(normalise(surface)) for surface in surfaces]
 
     def _spelt_like(self, key: str) -> tuple[Candidate, ...]:
+        """The candidates of all keys that are similar to one key, best first."""
         if len(key) < 3:
             return ()
         similar = self._similar_keys(key)
-        weights = {one: exp(_SHARPNESS * (score - 1)) for one, score in similar.items()}
-        best: dict[str, Candidate] = {}
         found = dict(zip(similar, self._normalised.candidates_of(list(similar)), strict=True))
+        # An exponential of the similarity, so that many poor keys do not outweigh a good one.
+        weights = {one: exp(_SHARPNESS * (score - 1)) for one, score in similar.items()}
+        # A key has no candidates where its entity was removed; it takes no share of the priors.
         mass = sum(weights[one] for one in similar if found[one])
+        priors: dict[str, float] = {}
+        scores: dict[str, float] = {}
+        counts: Counter[str] = Counter()
         for one, score in similar.items():
             for candidate in found[one]:
-                share = (candidate.prior or 0.0) * weights[one] / mass
-                known = best.get(
-                    candidate.entity, replace(candidate, prior=0.0, score=0.0, count=0)
-                )
-                best[candidate.entity] = replace(
-                    known,
-                    prior=(known.prior or 0.0) + share,
-                    score=max(known.score or 0.0, score),
-                    count=known.count + candidate.count,
-                )
-        return tuple(sorted(best.values(), key=lambda one: (-(one.prior or 0.0), one.entity)))
+                entity, share = candidate.entity, (candidate.prior or 0.0) * weights[one] / mass
+                priors[entity] = priors.get(entity, 0.0) + share
+                scores[entity] = max(scores.get(entity, 0.0), score)
+                counts[entity] += candidate.count
+        ranked = sorted((-prior, entity) for entity, prior in priors.items())
+        return tuple(
+            Candidate(entity=entity, prior=-prior, score=scores[entity], count=counts[entity])
+            for prior, entity in ranked
+        )
 
     def _similar_keys(self, key: str) -> dict[str, float]:
+        """The similarity of each key that is similar enough to one key.
+
+        The three steps narrow down, each dearer for a key than the one before: sharing rare
+        trigrams (SQL), sharing all trigrams (sets), comparing letters (`SequenceMatcher`).
+        """
         wanted = _trigrams(key)
         shared = {}
         for other in self._keys_sharing(wanted, len(key)):
             there = _trigrams(other)
+            # Half the Dice coefficient, which has the same order.
             shared[other] = len(wanted & there) / (len(wanted) + len(there))
         nearest = nlargest(_N_COMPARED, shared, key=lambda other: (shared[other], other))
         scores = {
@@ -102,6 +110,8 @@ class Fuzzy(FromBase):
             "SELECT spelling.key FROM json_each(?) CROSS JOIN spelling ON spelling.rowid = value "
             "WHERE length(spelling.key) - 2 BETWEEN ? AND ?"
         )
+        # Twice the shorter length by both lengths is the most that the similarity can be. Two
+        # blanks surround a stored key.
         ratio = (2 - _MIN_SIMILARITY) / _MIN_SIMILARITY
         bounds = (int(length / ratio), int(length * ratio) + 1)
         return [key[1:-1] for (key,) in connection.execute(query, (nearest, *bounds))]

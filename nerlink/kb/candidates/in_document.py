@@ -1,7 +1,8 @@
-"""What a document says of a short name elsewhere.
+"""Fuller names in a document, which lend their candidates to short names.
 
-Where "Ada Lovelace" is named, "Lovelace" may be her, and "World Health Organization (WHO)" says
-what "WHO" is. The short name gets the candidates of the fuller one beside its own.
+Where a document has "Ada Lovelace", "Lovelace" may be her. Where it has "World Health Organization
+(WHO)", "WHO" is that organization. A short name keeps its candidates and gets those of its fuller
+names as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +13,13 @@ from nerlink.kb.candidates.base import CandidateGenerator
 from nerlink.kb.candidates.definitions import find_definitions
 from nerlink.kb.normalise import acronym, is_acronym, normalise
 
-__all__ = ["FULLER", "LENT_SHARE", "Fuller", "InDocument", "Name", "widen"]
+__all__ = ["LENT_SHARE", "InDocument", "Name", "widen"]
 
 _MAX_FULLER: Final = 8
-"""Fuller names that lend their candidates to one name; those that the document has first."""
+"""Fuller names that lend their candidates to one short name: the first ones of the document."""
 
 LENT_SHARE: Final = 0.5
-"""Share of the priors that lenders get, by default."""
+"""Share of the priors that all lent candidates of a name get, by default."""
 
 
 class Name(NamedTuple):
@@ -33,33 +34,23 @@ class Name(NamedTuple):
     label: str | None = None
 
 
-Fuller: TypeAlias = Callable[[Sequence[Name], str], Mapping[Name, Sequence[str]]]
+_Fuller: TypeAlias = Callable[[Sequence[Name], str], Mapping[Name, Sequence[str]]]
 """Finds the fuller surfaces of the short names among all names of a document, given its text."""
 
 
 class InDocument:
-    """Widens the candidates of a document's names by those of fuller names.
+    """Adds the candidates of fuller names to the candidates of each name of a document.
 
         within = InDocument(Normalised(kb))
         names = [Name("Ada Lovelace", "PER"), Name("Lovelace", "PER")]
-        within.candidates_of(names)  # the second has Ada Lovelace among its candidates, too
+        within.candidates_of(names)  # the second has Ada Lovelace among its candidates
 
     Args:
         generator: Finds the candidates of a surface.
-        ways: How fuller names are found, keys of `FULLER`.
-        share: Share of the priors that fuller names get.
     """
 
-    def __init__(
-        self,
-        generator: CandidateGenerator,
-        ways: Sequence[str] = ("definition", "initials", "partial"),
-        *,
-        share: float = LENT_SHARE,
-    ) -> None:
+    def __init__(self, generator: CandidateGenerator) -> None:
         self.generator = generator
-        self.ways = tuple(ways)
-        self.share = share
 
     def in_document(self, doc: Document) -> list[tuple[Candidate, ...]]:
         """What each mention of a document may mean."""
@@ -73,10 +64,10 @@ class InDocument:
             names: All names of a document, in order.
             text: The document, for names that it explains in parentheses.
         """
-        names = list(dict.fromkeys(names))
+        names = list(dict.fromkeys(names))  # in order, since only the first few lend
         found: dict[Name, dict[str, None]] = {}
-        for way in self.ways:
-            for name, surfaces in FULLER[way](names, text).items():
+        for find in _FULLER:
+            for name, surfaces in find(names, text).items():
                 found.setdefault(name, {}).update(dict.fromkeys(surfaces))
         return {name: tuple(surfaces)[:_MAX_FULLER] for name, surfaces in found.items()}
 
@@ -95,11 +86,7 @@ class InDocument:
         surfaces |= dict.fromkeys(one for more in fuller.values() for one in more)
         found = dict(zip(surfaces, self.generator.candidates_of(list(surfaces)), strict=True))
         return [
-            widen(
-                found[name.surface],
-                [found[one] for one in fuller.get(name, ())],
-                share=self.share,
-            )[:limit]
+            widen(found[name.surface], [found[one] for one in fuller.get(name, ())])[:limit]
             for name in names
         ]
 
@@ -107,16 +94,16 @@ class InDocument:
 def widen(
     own: Sequence[Candidate], lent: Sequence[Sequence[Candidate]], *, share: float = LENT_SHARE
 ) -> tuple[Candidate, ...]:
-    """A name's own candidates and those lent to it, by falling prior, ties by id.
+    """A name's own candidates and the candidates lent to it, by falling prior, ties by id.
 
-    Own priors are multiplied by 1 - `share`; each lender with candidates adds its priors by an
-    equal part of `share`, also where the name has no candidates of its own. Counts stay what they
-    were: a lent candidate has none.
+    Own priors are multiplied by 1 - `share`. Each lender with candidates adds its priors, times
+    an equal part of `share`, also where the name has no candidates of its own. Only own
+    candidates have counts.
 
     Args:
         own: Candidates of the name itself.
-        lent: Candidates of each lender: a fuller name, or a generator that fills up.
-        share: What all lenders together get, 0 to 1.
+        lent: Candidates of each lender, which is a fuller name or a generator that fills up.
+        share: Share of the priors that all lenders together get, 0 to 1.
     """
     lent = [candidates for candidates in lent if candidates]
     if not lent:
@@ -136,6 +123,7 @@ def widen(
 
 def _defined(names: Sequence[Name], text: str) -> dict[Name, list[str]]:
     """Names that the text explains: WHO of "World Health Organization (WHO)"."""
+    # Most texts have no parenthesis, and need no search.
     definitions = find_definitions(text) if "(" in text else {}
     return {name: [definitions[name.surface]] for name in names if name.surface in definitions}
 
@@ -157,6 +145,7 @@ def _partial(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa
     long: dict[tuple[str | None, tuple[str, ...]], dict[str, None]] = {}
     for surface, label in names:
         words = _name_words(surface)
+        # The label is part of the key: a person lends nothing to a place of the same name.
         for n in range(1, len(words)):
             long.setdefault((label, words[:n]), {})[surface] = None
             long.setdefault((label, words[n:]), {})[surface] = None
@@ -170,9 +159,5 @@ def _name_words(surface: str) -> tuple[str, ...]:
     return tuple(normalise(surface).split())
 
 
-FULLER: Final[Mapping[str, Fuller]] = {
-    "definition": _defined,
-    "initials": _initials,
-    "partial": _partial,
-}
-"""Ways in which a document says what a short name stands for."""
+_FULLER: Final[tuple[_Fuller, ...]] = (_defined, _initials, _partial)
+"""Ways in which a document says what a short name stands for, the surest first."""

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, TypeAlias
 from uuid import uuid4
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Progress: TypeAlias = Callable[[str, int], None]
-"""Called now and then with what is being done and how many are done."""
+"""Called now and then with the stage of the work and how many rows are done in it."""
 
 EntityValues: TypeAlias = tuple[int, str, float, str, str | None, str | None, str]
 
@@ -40,6 +40,8 @@ INSERT_ENTITY: Final = (
 )
 
 _BATCH: Final = 10_000
+"""Rows that are in memory at once, and between two reports of progress."""
+
 _FAST: Final = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -48,7 +50,9 @@ PRAGMA cache_size = -128000;
 CREATE TEMP TABLE staging (key TEXT, row INTEGER, surface TEXT, count INTEGER);
 CREATE TEMP TABLE staged_word (word TEXT, row INTEGER);
 """
-"""Safe here only, where the file is thrown away if anything goes wrong."""
+"""Settings for a file that is thrown away if anything goes wrong; nowhere else are they safe.
+
+Aliases and words are staged: written as they come, and sorted once at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class BuildOptions:
         parentheses: Also find `Jordan (country)` by `Jordan`.
         fuzzy: Index aliases by trigrams, which `Fuzzy` needs; can be done later.
         text: How the tables in CSV and TSV files are laid out.
-        progress: Called with what is being done and how many are done.
+        progress: Called now and then with the stage of the work and how many rows are done.
     """
 
     parentheses: bool = True
@@ -68,7 +72,7 @@ class BuildOptions:
     progress: Progress | None = None
 
     def report(self, stage: str, n_done: int = 0) -> None:
-        """Tell whoever wants to know."""
+        """Call `progress`, if there is one."""
         if self.progress is not None:
             self.progress(stage, n_done)
 
@@ -111,7 +115,7 @@ def _not_writable(path: Path, error: Exception) -> KnowledgeBaseError:
 
 
 def entity_values(row: int, entity: Entity) -> EntityValues:
-    """What `INSERT_ENTITY` takes."""
+    """The values of an entity that `INSERT_ENTITY` takes, in its order."""
     return (
         row,
         entity.id,
@@ -132,7 +136,7 @@ def aliases_of(entity: Entity, *, parentheses: bool) -> Iterator[tuple[str, int]
 
 
 def words_of(row: int, name: str) -> list[tuple[str, int]]:
-    """What the index of words holds of a name."""
+    """The distinct words of a name, each with the row of its entity, in order."""
     return [(word, row) for word in sorted(set(normalise(name).split()))]
 
 
@@ -152,13 +156,15 @@ def _fill(
     _load_aliases(connection, alias_rows, options)
     tables.check()
     options.report("sorting aliases")
+    # Keys that come in order fill the pages of a table one after the other; a table that is filled
+    # out of order is read and written again and again once it outgrows the cache.
     connection.execute(
         "INSERT INTO alias SELECT key, row, surface, sum(count) FROM staging "
         "GROUP BY key, row, surface ORDER BY key, row, surface"
     )
     connection.execute("INSERT INTO word SELECT word, row FROM staged_word ORDER BY word, row")
     connection.execute("COMMIT")
-    connection.executescript(INDICES)
+    connection.executescript(INDICES)  # after the rows: one sort is quicker than many inserts
     if options.fuzzy:
         options.report("indexing trigrams")
         connection.executescript(FUZZY)
@@ -176,59 +182,42 @@ def _fill(
 def _load_entities(
     connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
 ) -> int:
+    """Insert the entities of all rows, and stage their surfaces and words; how many there are."""
+    numbered = enumerate(rows)
     n_loaded = 0
-    while batch := [(row, entity_in_row(row)) for row in islice(rows, _BATCH)]:
-        _insert_entities(connection, n_loaded, batch)
-        _stage(
-            connection,
-            (
-                (surface, number, n)
-                for number, (_, entity) in enumerate(batch, n_loaded)
-                for surface, n in aliases_of(entity, parentheses=options.parentheses)
-            ),
+    while batch := [(number, row, entity_in_row(row)) for number, row in islice(numbered, _BATCH)]:
+        for number, row, entity in batch:
+            try:
+                connection.execute(INSERT_ENTITY, entity_values(number, entity))
+            except sqlite3.IntegrityError as error:
+                raise DataError(
+                    f"{row.where}: column 'id' is {entity.id!r}, which an earlier row has too. "
+                    "Ids must be unique; give one row an id of its own or merge the rows."
+                ) from error
+        # All surfaces of a batch at once: a statement for each entity takes a quarter longer.
+        surfaces = (
+            (surface, number, count)
+            for number, _, entity in batch
+            for surface, count in aliases_of(entity, parentheses=options.parentheses)
         )
-        connection.executemany(
-            "INSERT INTO staged_word VALUES (?, ?)",
-            (
-                pair
-                for number, (_, entity) in enumerate(batch, n_loaded)
-                for pair in words_of(number, entity.name)
-            ),
-        )
+        words = (pair for number, _, entity in batch for pair in words_of(number, entity.name))
+        _stage(connection, surfaces)
+        connection.executemany("INSERT INTO staged_word VALUES (?, ?)", words)
         n_loaded += len(batch)
         options.report("entities", n_loaded)
     return n_loaded
 
 
-def _insert_entities(
-    connection: sqlite3.Connection, first: int, batch: list[tuple[Row, Entity]]
-) -> None:
-    numbers = count(first)
-    values = (
-        entity_values(number, entity) for number, (_, entity) in zip(numbers, batch, strict=False)
-    )
-    try:
-        connection.executemany(INSERT_ENTITY, values)
-    except sqlite3.IntegrityError as error:
-        row, entity = batch[next(numbers) - 1 - first]  # the last one that was drawn
-        raise DataError(
-            f"{row.where}: column 'id' is {entity.id!r}, which an earlier row has too. "
-            "Ids must be unique; give one row an id of its own or merge the rows."
-        ) from error
-
-
 def _load_aliases(
     connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
 ) -> None:
+    """Stage the aliases in all rows."""
     n_loaded = 0
     while batch := list(islice(rows, _BATCH)):
+        found = ((row, one) for row in batch for one in aliases_in_row(row))
         _stage(
             connection,
-            (
-                (found.alias, _row_of(connection, found.entity, row), found.count)
-                for row in batch
-                for found in aliases_in_row(row)
-            ),
+            ((one.alias, _row_of(connection, one.entity, row), one.count) for row, one in found),
         )
         n_loaded += len(batch)
         options.report("alias rows", n_loaded)

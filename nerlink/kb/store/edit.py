@@ -26,7 +26,7 @@ __all__ = [
 
 
 def mark_change(connection: sqlite3.Connection) -> None:
-    """Tell readers, by a higher version, that what they remember is old."""
+    """Raise the version, which tells readers that what they remember is old."""
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
     connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
 
@@ -38,7 +38,6 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
         KnowledgeBaseError: An id that is taken.
     """
     first = row = read_meta(connection, "n_rows")
-    parentheses = bool(read_meta(connection, "parentheses"))
     for entity in entities:
         try:
             connection.execute(INSERT_ENTITY, entity_values(row, entity))
@@ -47,9 +46,7 @@ def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> 
                 f"entity {entity.id!r} is in the knowledge base already. "
                 "Rename or remove the one there, or choose another id."
             ) from error
-        for surface, count in aliases_of(entity, parentheses=parentheses):
-            _add_alias(connection, surface, row, count)
-        _add_words(connection, row, entity.name)
+        _add_names(connection, row, entity)
         row += 1
     connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
     changed = read_meta(connection, "version") + 1
@@ -71,12 +68,7 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
         "UPDATE entity SET name = ?, acronym = ?, changed = ? WHERE row = ?",
         (visible, acronym(visible), changed, row),
     )
-    _add_words(connection, row, visible)
-    entity = Entity(id="", name=visible)
-    for surface, count in aliases_of(
-        entity, parentheses=bool(read_meta(connection, "parentheses"))
-    ):
-        _add_alias(connection, surface, row, count)
+    _add_names(connection, row, Entity(id="", name=visible))
 
 
 def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> None:
@@ -92,6 +84,7 @@ def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> 
         (source, target),
     )
     if has_trained(connection):
+        # `trained` must go with the aliases, or training again would count their links twice.
         connection.execute(
             "INSERT INTO trained SELECT key, ?, surface, count, is_new FROM trained WHERE row = ? "
             "ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -118,25 +111,27 @@ def count_mentions(
         Ids that the base lacks (`NIL` left out) and how often they were met.
     """
     unknown: Counter[str] = Counter()
-    for (surface, entity), count in Counter(pairs).items():
-        found = connection.execute("SELECT row FROM entity WHERE id = ?", (entity,)).fetchone()
-        if found is not None:
-            _add_alias(connection, surface, found[0], count)
+    counts = Counter(pairs)
+    rows = find_rows(connection, {entity for _, entity in counts})
+    for (surface, entity), count in counts.items():
+        if entity in rows:
+            _add_alias(connection, surface, rows[entity], count)
         elif entity != NIL:
             unknown[entity] += count
     return unknown
 
 
 def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str], int]) -> None:
-    """Add what training documents link to the counts; what another training counted, once.
+    """Add the links of training documents to the counts; what earlier training counted stays once.
 
     Args:
         connection: To the base.
-        links: Counts of (surface, entity), of entities that the base has.
+        links: How often each (surface, entity) occurs; the base has all the entities.
     """
     connection.execute(TRAINED)
-    rows = find_rows(connection, list({entity for _, entity in links}))
+    rows = find_rows(connection, {entity for _, entity in links})
     pairs = [(normalise(surface), rows[entity]) for surface, entity in links]
+    # All at once and first: what is added below would make later surfaces of a key known.
     known = [_is_known(connection, *pair) for pair in pairs]
     for (surface, _), n, (key, row), is_known in zip(
         links, links.values(), pairs, known, strict=True
@@ -146,6 +141,7 @@ def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str
             "SELECT count FROM trained WHERE key = ? AND row = ? AND surface = ?", place
         ).fetchone()
         before = found[0] if found else 0
+        # Training again on the same documents must not count their links twice.
         _add_alias(connection, surface, row, max(0, n - before))
         connection.execute(
             "INSERT OR REPLACE INTO trained VALUES (?, ?, ?, ?, ?)",
@@ -154,7 +150,7 @@ def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str
 
 
 def names_of_training(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
-    """Keys and rows that a base knows from training alone, to how often training has them."""
+    """How often training counted each key and row that the base knows from training alone."""
     if not has_trained(connection):
         return {}
     query = "SELECT key, row, sum(count) FROM trained WHERE is_new GROUP BY key, row"
@@ -172,7 +168,9 @@ def index_fuzzy(connection: sqlite3.Connection) -> None:
 def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: int) -> None:
     """Add to the count of an alias that may be new; index its key if it is the first."""
     key = normalise(surface)
-    if _is_new_spelling(connection, key):
+    is_known = "SELECT 1 FROM alias WHERE key = ?"
+    if has_fuzzy(connection) and not connection.execute(is_known, (key,)).fetchone():
+        # The trigram index holds each key once, with a blank at both ends.
         connection.execute("INSERT INTO spelling VALUES (?)", (f" {key} ",))
     connection.execute(
         "INSERT INTO alias VALUES (?, ?, ?, ?) "
@@ -195,12 +193,10 @@ def _drop_words(connection: sqlite3.Connection, row: int) -> None:
     connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words_of(row, name))
 
 
-def _add_words(connection: sqlite3.Connection, row: int, name: str) -> None:
-    """Index the words of a name."""
-    connection.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words_of(row, name))
-
-
-def _is_new_spelling(connection: sqlite3.Connection, key: str) -> bool:
-    if not has_fuzzy(connection):
-        return False
-    return connection.execute("SELECT 1 FROM alias WHERE key = ?", (key,)).fetchone() is None
+def _add_names(connection: sqlite3.Connection, row: int, entity: Entity) -> None:
+    """Index the words of an entity's name, and add the surfaces by which it is found."""
+    words = words_of(row, entity.name)
+    connection.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words)
+    parentheses = bool(read_meta(connection, "parentheses"))
+    for surface, count in aliases_of(entity, parentheses=parentheses):
+        _add_alias(connection, surface, row, count)

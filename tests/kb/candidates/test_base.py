@@ -12,12 +12,12 @@ from nerlink.kb import (
     CandidateGenerator,
     Chain,
     Exact,
-    FromMentions,
     Fuzzy,
     KnowledgeBase,
     Normalised,
 )
 from nerlink.kb.candidates.base import rank
+from tests.kb.candidates.mentions import FromMentions
 
 
 def ids(generator: CandidateGenerator, surface: str) -> list[str]:
@@ -61,12 +61,6 @@ def test_initials_find_the_name(kb: KnowledgeBase, surface: str) -> None:
 
 def test_words_are_no_initials(kb: KnowledgeBase) -> None:
     assert ids(Acronym(kb), "who") == []
-
-
-def test_mentions_seen_become_candidates() -> None:
-    pairs = [("Paris", "Q167646"), ("PARIS", "Q90"), ("Paris", "Q90")]
-    candidates = FromMentions(pairs).candidates("paris")
-    assert [(one.entity, one.count) for one in candidates] == [("Q90", 2), ("Q167646", 1)]
 
 
 words = st.text(alphabet="abAB .-é", min_size=1, max_size=4).filter(str.strip)

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerlink.data import Candidate
-from nerlink.kb import FromMentions, InDocument, Name
-from nerlink.kb.candidates.in_document import FULLER, widen
+from nerlink.kb import InDocument, Name
+from nerlink.kb.candidates.in_document import widen
+from tests.kb.candidates.mentions import FromMentions
 
 GENERATOR = FromMentions(
     [
@@ -74,11 +75,6 @@ def test_a_limit_keeps_the_best() -> None:
     assert within.candidates_of(names, limit=1)[0] == within.candidates_of(names)[0][:1]
 
 
-def test_only_the_ways_that_are_asked_for_are_gone() -> None:
-    names = [Name("Lovelace"), Name("Ada Lovelace")]
-    assert InDocument(GENERATOR, ["initials", "definition"]).fuller(names) == {}
-
-
 def test_a_name_with_very_many_fuller_ones_takes_the_first() -> None:
     names = [Name("Li"), *(Name(f"{letter} Li") for letter in "ABCDEFGHIJKLMNOP")]
     assert InDocument(GENERATOR).fuller(names) == {
@@ -89,7 +85,6 @@ def test_a_name_with_very_many_fuller_ones_takes_the_first() -> None:
 words = st.sampled_from(["Ada", "Lovelace", "Paris", "Match", "WHO", "World Health Organization"])
 surfaces = st.lists(words, min_size=1, max_size=3).map(" ".join)
 names = st.lists(st.builds(Name, surfaces, st.sampled_from(["PER", "ORG", None])), max_size=8)
-ways = st.lists(st.sampled_from(sorted(FULLER)), unique=True)
 lists = st.dictionaries(st.sampled_from("abcde"), st.floats(0.01, 1), max_size=4).map(
     lambda priors: [
         Candidate(entity=entity, prior=prior / sum(priors.values()), count=3)
@@ -98,9 +93,9 @@ lists = st.dictionaries(st.sampled_from("abcde"), st.floats(0.01, 1), max_size=4
 )
 
 
-@given(names=names, ways=ways)
-def test_a_document_only_adds_candidates(names: list[Name], ways: list[str]) -> None:
-    widened = InDocument(GENERATOR, ways).candidates_of(names)
+@given(names=names)
+def test_a_document_only_adds_candidates(names: list[Name]) -> None:
+    widened = InDocument(GENERATOR).candidates_of(names)
     for name, candidates in zip(names, widened, strict=True):
         own = {one.entity: one.count for one in GENERATOR.candidates(name.surface)}
         assert own.items() <= {one.entity: one.count for one in candidates}.items()

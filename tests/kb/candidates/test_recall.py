@@ -1,5 +1,6 @@
 from nerlink.data import Document, Mention
-from nerlink.kb import FromMentions, InDocument, candidate_recall, report_candidates
+from nerlink.kb import InDocument, candidate_recall, report_candidates
+from tests.kb.candidates.mentions import FromMentions
 
 GENERATOR = FromMentions([("Jordan", "country"), ("Jordan", "country"), ("Jordan", "river")])
 

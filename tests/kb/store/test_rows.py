@@ -49,8 +49,8 @@ def test_rows_that_repeat_are_described_as_often(kb: KnowledgeBase) -> None:
 def test_more_entities_than_are_remembered_are_described_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nerlink.kb.store.rows._MAX_RECORDS", 2)
-    monkeypatch.setattr("nerlink.kb.store.rows._MAX_ROWS", 2)
+    monkeypatch.setattr("nerlink.kb.knowledge_base._MAX_RECORDS", 2)
+    monkeypatch.setattr("nerlink.kb.knowledge_base._MAX_ROWS", 2)
     names = [f"Town {number}" for number in range(9)]
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [Entity(id=n, name=n) for n in names]) as kb:
         found = [Normalised(kb).candidates(name)[0].entity for name in names]
