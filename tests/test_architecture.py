@@ -75,7 +75,6 @@ HOMES = {
 
 
 MANY_ARGUMENTS = {
-    "nerlink.sources.frame.from_frame",
     "nerlink.training.run.__init__",
 }
 """Functions that still take more than six arguments; none is to be added."""

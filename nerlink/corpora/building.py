@@ -15,7 +15,6 @@ from nerlink.corpora.cards import (
     Card,
     File,
     KnowledgeBaseFile,
-    KnowledgeBaseFiles,
     SplitFile,
     SplitName,
     data_folder,
@@ -82,10 +81,10 @@ def build_corpus(
             split: _build_split(card, split, folder, partial, verify=verify)
             for split in card.splits
         }
-        tables = KnowledgeBaseFiles(
-            entities=_build_table(card.kb.entities, "entities", folder, partial, verify=verify),
-            aliases=_build_table(card.kb.aliases, "aliases", folder, partial, verify=verify),
-        )
+        tables = {
+            kind: _build_table(table, kind, folder, partial, verify=verify)
+            for kind, table in card.kb.items()
+        }
         built = {"format": "jsonl", "options": {}, "splits": splits, "kb": tables}
         content = dump_table(card.model_copy(update=built))
         (partial / CARD).write_text(content, encoding="utf-8")
@@ -142,26 +141,25 @@ def _build_split(
     card: Card, split: SplitName, source: Path, target: Path, *, verify: bool
 ) -> SplitFile:
     expected = card.splits[split]
-    path, counts = source / expected.file, Counter[str]()
+    path, counts, labels = source / expected.file, Counter[str](), set[str]()
     documents = stream(path, format=card.format, **card.options)
     name = f"{split}.jsonl"
-    write(_tally(with_ids(documents, split), counts), target / name)
-    for kind in _COUNTED:
-        number = getattr(expected, kind)
-        if number is not None and number != counts[kind]:
-            found = f"the number of {kind} is {counts[kind]:,}"
-            _refuse(f"{path}: {found}, not {number:,}.", verify=verify)
-    labels = {kind.removeprefix("label ") for kind in counts if kind.startswith("label ")}
+    write(_tally(with_ids(documents, split), counts, labels), target / name)
+    for kind, number in counts.items():
+        if getattr(expected, kind) not in (None, number):
+            found = f"the number of {kind} is {number:,}"
+            _refuse(f"{path}: {found}, not {getattr(expected, kind):,}.", verify=verify)
     if unknown := sorted(labels - set(card.labels)):
         _refuse(f"{path} has labels the card does not name: {', '.join(unknown)}.", verify=verify)
-    numbers = {kind: counts[kind] for kind in _COUNTED}
-    return expected.model_copy(
-        update={"file": name, "sha256": sha256_of(target / name), "url": None, **numbers}
-    )
+    built = {"file": name, "sha256": sha256_of(target / name), **counts}
+    return SplitFile.model_validate(built)
 
 
-def _tally(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Document]:
-    """The same documents, counted on the way."""
+def _tally(
+    documents: Iterable[Document], counts: Counter[str], labels: set[str]
+) -> Iterator[Document]:
+    """The same documents; their counts, by the names of `SplitFile`, and labels are noted."""
+    counts.update(dict.fromkeys(_COUNTED, 0))
     for doc in documents:
         links = [mention.entity for mention in doc.mentions]
         counts["documents"] += 1
@@ -170,15 +168,13 @@ def _tally(documents: Iterable[Document], counts: Counter[str]) -> Iterator[Docu
         counts["mentions"] += len(doc.mentions)
         counts["linked"] += sum(link not in (None, NIL) for link in links)
         counts["nil"] += links.count(NIL)
-        counts.update(f"label {mention.label}" for mention in doc.mentions if mention.label)
+        labels.update(mention.label for mention in doc.mentions if mention.label)
         yield doc
 
 
 def _build_table(
-    expected: KnowledgeBaseFile | None, kind: str, source: Path, target: Path, *, verify: bool
-) -> KnowledgeBaseFile | None:
-    if expected is None:
-        return None
+    expected: KnowledgeBaseFile, kind: str, source: Path, target: Path, *, verify: bool
+) -> KnowledgeBaseFile:
     name, n_rows = f"{kind}.jsonl", 0
     with open_output(target / name) as handle:
         for row in EntityTables(expected.columns).rows(source / expected.file):

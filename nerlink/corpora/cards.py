@@ -23,7 +23,6 @@ __all__ = [
     "Card",
     "File",
     "KnowledgeBaseFile",
-    "KnowledgeBaseFiles",
     "SplitFile",
     "SplitName",
     "data_folder",
@@ -83,13 +82,6 @@ class KnowledgeBaseFile(File):
     columns: dict[str, str] = Field(default_factory=dict)
 
 
-class KnowledgeBaseFiles(Section):
-    """The tables that the documents link to."""
-
-    entities: KnowledgeBaseFile | None = None
-    aliases: KnowledgeBaseFile | None = None
-
-
 class Card(Section):
     """What a corpus is, where it comes from and how its files are read.
 
@@ -115,13 +107,12 @@ class Card(Section):
     format: str
     options: dict[str, Any] = Field(default_factory=dict)
     splits: dict[SplitName, SplitFile]
-    kb: KnowledgeBaseFiles = KnowledgeBaseFiles()
+    kb: dict[Literal["entities", "aliases"], KnowledgeBaseFile] = Field(default_factory=dict)
 
     @property
     def files(self) -> list[File]:
-        """All files it names."""
-        tables = (self.kb.entities, self.kb.aliases)
-        return [*self.splits.values(), *(table for table in tables if table is not None)]
+        """All files that the card names."""
+        return [*self.splits.values(), *self.kb.values()]
 
 
 def read_card(folder: str | Path) -> Card:

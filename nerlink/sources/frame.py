@@ -1,13 +1,13 @@
 """pandas DataFrames of documents, in three shapes."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.check import OnError, accept, check_documents
-from nerlink.sources.from_rows import RowFormat, Shape, documents_from_table
+from nerlink.sources.check import OnError, accept, check_documents, check_options
+from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.losses import Losses
 from nerlink.sources.to_rows import TableShape, table_from_documents
 from nerlink.tables import OpenTable, is_frame, open_frame
@@ -24,11 +24,9 @@ def from_frame(
     frame: "pandas.DataFrame",
     *,
     texts: "pandas.DataFrame | None" = None,
-    shape: Shape | None = None,
-    columns: Mapping[str, str] | None = None,
-    scheme: str = "bio",
     on_error: OnError = "raise",
     skipped: Callable[[DataError], None] | None = None,
+    **options: Any,
 ) -> list[Document]:
     """The documents of a DataFrame. Further columns go to `Document.meta`.
 
@@ -39,19 +37,20 @@ def from_frame(
         frame: The table.
         texts: `doc_id`, `text` and further columns, beside rows of mentions or tokens; without
             it mention rows need a column `text`, and tokens are joined by blanks.
-        shape: `document`, `mention` or `token`; by default the shape that fits the columns.
-        columns: nerlink's names of columns to the frame's, such as `{"text": "body"}`.
-        scheme: The scheme of the tags of token rows.
         on_error: `raise` at a bad document or `skip` it.
         skipped: Called with the error of each document left out.
+        **options: `shape`, `columns` and `scheme`, as in `RowFormat`: what a row is, by default
+            the shape that fits the columns; nerlink's names of columns to the frame's, such as
+            `{"text": "body"}`; the scheme of the tags of token rows.
 
     Raises:
-        DataError: A column is missing or a value is wrong; the message names the row, counted
-            from 0, and the column.
+        DataError: An option is not known, a column is missing or a value is wrong; the message
+            names the row, counted from 0, and the column.
     """
     table = _open(frame, "frame")
     beside = None if texts is None else _open(texts, "texts")
-    form = RowFormat(shape=shape, columns=columns, scheme=scheme)
+    check_options(RowFormat, options, what="from_frame")
+    form = RowFormat(**options)
     results = documents_from_table(table, form, texts=beside, where="frame")
     return list(accept(results, source="frame", on_error=on_error, skipped=skipped))
 

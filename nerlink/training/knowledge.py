@@ -76,8 +76,8 @@ def _tables(config: Config) -> tuple[AnyTable, AnyTable] | None:
     corpora = dict.fromkeys(entry.corpus for entry in config.data if entry.corpus is not None)
     folders = [find_corpus(corpus) for corpus in corpora]
     cards = [(folder, read_card(folder).kb) for folder in folders]
-    entities = _unique_files((folder, kb.entities) for folder, kb in cards)
-    aliases = _unique_files((folder, kb.aliases) for folder, kb in cards)
+    entities = _unique_files((folder, kb.get("entities")) for folder, kb in cards)
+    aliases = _unique_files((folder, kb.get("aliases")) for folder, kb in cards)
     return (_entities_in(entities), _aliases_in(aliases)) if entities else None
 
 

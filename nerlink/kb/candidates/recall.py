@@ -1,7 +1,7 @@
-"""How often the right entity is among the candidates, and what it costs to find them."""
+"""How often the gold entity is among the candidates, and how long finding candidates takes."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -33,10 +33,10 @@ class CandidateRecall:
 
     Args:
         n_mentions: Linked mentions looked up.
-        n_covered: Those with any candidate.
-        n_candidates: Candidates of all mentions together.
-        recall: Share of mentions whose entity is among the first so many candidates, by that
-            limit; `None` stands for all candidates. 0 where there are no mentions.
+        n_covered: Linked mentions with any candidate.
+        n_candidates: Candidates of all linked mentions together.
+        recall: Limits to the share of mentions whose entity is among as many candidates as the
+            limit says; the limit `None` means all candidates. 0 where there are no mentions.
     """
 
     n_mentions: int
@@ -47,13 +47,13 @@ class CandidateRecall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateReport:
-    """What a generator finds in some documents, and what it costs.
+    """What a generator finds in some documents, and how long it takes.
 
     Args:
-        linked: How well it covers the mentions that are linked.
-        n_nil: Mentions that mean nothing in the base.
-        n_nil_covered: Those with any candidate, all of them wrong.
-        microseconds: Time that the generator takes for a mention.
+        linked: How well the generator covers the linked mentions.
+        n_nil: Mentions whose gold entity is `NIL`.
+        n_nil_covered: `NIL` mentions with any candidate, all of which are wrong.
+        microseconds: Mean time that the generator takes for a mention.
     """
 
     linked: CandidateRecall
@@ -68,7 +68,7 @@ def candidate_recall(
     *,
     limits: Iterable[int | None] = LIMITS,
 ) -> CandidateRecall:
-    """The share of mentions whose entity is among the candidates.
+    """How well candidates cover pairs of surface and entity.
 
     Args:
         generator: What proposes candidates.
@@ -83,15 +83,17 @@ def candidate_recall(
 def report_candidates(
     generator: InDocuments, documents: Iterable[Document], *, limits: Iterable[int | None] = LIMITS
 ) -> CandidateReport:
-    """What a generator finds for the mentions of documents, and what it costs.
+    """What a generator finds for the mentions of documents, and how long it takes.
 
     Args:
         generator: What proposes candidates.
-        documents: With gold mentions; those that are not annotated with a link do not count.
+        documents: With gold mentions; mentions without an annotated link do not count.
         limits: Numbers of candidates to look at; `None` for all.
     """
     documents = list(documents)
-    found, microseconds = _timed(generator.in_document, documents)
+    start = time.perf_counter()
+    found = [candidates for doc in documents for candidates in generator.in_document(doc)]
+    seconds = time.perf_counter() - start
     gold = [mention.entity for doc in documents for mention in doc.mentions]
     linked = [(c, e) for c, e in zip(found, gold, strict=True) if e not in (None, NIL)]
     nil = [c for c, e in zip(found, gold, strict=True) if e == NIL]
@@ -99,17 +101,8 @@ def report_candidates(
         linked=_recall([c for c, _ in linked], [str(e) for _, e in linked], limits),
         n_nil=len(nil),
         n_nil_covered=sum(map(bool, nil)),
-        microseconds=microseconds,
+        microseconds=1e6 * seconds / max(1, len(found)),
     )
-
-
-def _timed(
-    find: Callable[[Document], list[tuple[Candidate, ...]]], documents: Sequence[Document]
-) -> tuple[list[tuple[Candidate, ...]], float]:
-    """What is found for all mentions, and the microseconds that each took."""
-    start = time.perf_counter()
-    found = [candidates for doc in documents for candidates in find(doc)]
-    return found, 1e6 * (time.perf_counter() - start) / max(1, len(found))
 
 
 def _recall(

@@ -4,6 +4,7 @@ r"""The white space between tokens, as UDPipe notes it in CoNLL-U's column `misc
 what is usual: a blank, a line feed after a sentence, nothing at the end.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Final
@@ -13,8 +14,8 @@ __all__ = ["USUAL", "notes_from_text", "usual_gaps", "white_space"]
 USUAL: Final = "_"
 """The note of a token that is surrounded by the usual white space."""
 
-_ESCAPES: Final = {"\\": "\\\\", " ": "\\s", "\t": "\\t", "\n": "\\n", "\r": "\\r", "|": "\\p"}
-_PLAIN: Final = {escape: character for character, escape in _ESCAPES.items()}
+_PLAIN: Final = {"\\\\": "\\", "\\s": " ", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\p": "|"}
+_ESCAPES: Final = {ord(character): escape for escape, character in _PLAIN.items()}
 
 
 def usual_gaps(sentences: Sequence[int], join: str) -> Iterator[str]:
@@ -40,15 +41,8 @@ def white_space(note: str, gap: str) -> tuple[str, str]:
 
 
 def _unescape(value: str) -> str:
-    # Two characters at a time: "\\s" is a backslash and an s, not a blank.
-    characters: list[str] = []
-    position = 0
-    while position < len(value):
-        length = 2 if value[position : position + 2] in _PLAIN else 1
-        piece = value[position : position + length]
-        characters.append(_PLAIN.get(piece, piece))
-        position += length
-    return "".join(characters)
+    # From left to right: "\\s" is a backslash and an s, not a backslash and a blank.
+    return re.sub(r"\\[\\strnp]", lambda match: _PLAIN[match[0]], value)
 
 
 def notes_from_text(
@@ -68,8 +62,7 @@ def notes_from_text(
 def _note_of_gap(before: str, after: str, gap: str) -> str:
     entries = []
     if before:
-        entries.append("SpacesBefore=" + "".join(_ESCAPES.get(c, c) for c in before))
+        entries.append("SpacesBefore=" + before.translate(_ESCAPES))
     if after != gap:
-        escaped = "".join(_ESCAPES.get(c, c) for c in after)
-        entries.append(f"SpacesAfter={escaped}" if after else "SpaceAfter=No")
+        entries.append(f"SpacesAfter={after.translate(_ESCAPES)}" if after else "SpaceAfter=No")
     return "|".join(entries) or USUAL
