@@ -34,7 +34,7 @@ from nerlink.tables import AnyTable
 __all__ = ["KnowledgeBase"]
 
 _PAGE: Final = 1000
-"""Entities fetched at once by iterators, so that none keeps the file locked."""
+"""Entities that an iterator fetches at once, so that no iterator keeps the file locked."""
 
 _RECENT: Final = 0.02
 """Seconds for which a version counts as recent."""
@@ -67,7 +67,7 @@ class KnowledgeBase:
             kb["Q90"].name  # 'Paris'
 
     Any number of threads and processes may read while one writes. `version` grows with every
-    change and is seen by all of them, so whoever remembers answers knows when to forget them.
+    change, and all of them see it, so that answers of an older version can be forgotten.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -99,10 +99,10 @@ class KnowledgeBase:
                 are taken for alias tables.
             aliases: More tables, one row an alias: `alias`, `entity` or a list `entities`,
                 and optionally `count`.
-            columns: What a value is called here to its column in the tables, such as
+            columns: Names of values as above to the names of columns in the tables, such as
                 `{"popularity": "in_links"}`. Other columns are left out.
             overwrite: Replace an existing file.
-            options: How it is made.
+            options: How the base is made.
 
         Raises:
             DataError: A table, row or value that cannot be used.
@@ -150,28 +150,28 @@ class KnowledgeBase:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, for queries of the generators; not to write with."""
+        """The connection of this thread, for queries of the generators; `change` is for writing."""
         return self._connections.get()
 
     @property
     def version(self) -> int:
-        """Grows with every change, whoever makes it."""
+        """A number that grows with every change, whichever process makes the change."""
         version = read_meta(self.connection, "version")
         self._recent_version = version, time.monotonic()
         return version
 
     @property
     def recent_version(self) -> int:
-        """`version` as it was at most 20 ms ago, without asking the file each time.
+        """`version` as it was at most 20 ms ago, without a query for each call.
 
-        Changes made through this object are seen at once, those of others when asked next.
+        A change made through this object is seen at once, a change by another within 20 ms.
         """
         version, asked = self._recent_version
         return self.version if time.monotonic() - asked > _RECENT else version
 
     @property
     def n_rows(self) -> int:
-        """One more than the largest row ever given to an entity; removed ones count."""
+        """One more than the largest row ever given to an entity, be it removed or not."""
         return read_meta(self.connection, "n_rows")
 
     @property
@@ -401,7 +401,7 @@ class KnowledgeBase:
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, after which `version` is higher."""
+        """A transaction for one change of the base, which raises `version` when it ends."""
         with self._connections.transaction() as connection:
             yield connection
             edit.mark_change(connection)

@@ -1,4 +1,4 @@
-"""Candidates that a knowledge base finds by its aliases, and by initials and parts of names."""
+"""Candidates from a knowledge base: by aliases, by initials of names, by parts of names."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ class Exact(FromBase):
             "CROSS JOIN alias ON alias.key = json_extract(value, '$[0]') "
             "AND surface = json_extract(value, '$[1]') CROSS JOIN entity USING (row)"
         )
-        # SQLite takes no half surrogate pairs; no alias has any, so their names do as well.
+        # SQLite takes no half surrogate pair. No alias has one, so its escape finds nothing either.
         written = [one.encode(errors="backslashreplace").decode() for one in surfaces]
         asked = [(normalise(one), text) for one, text in zip(surfaces, written, strict=True)]
         return list(map(rank, self.kb.found(query, asked)))
 
 
 class Normalised(FromBase):
-    """Entities with an alias of the same key; counts of all such aliases are added."""
+    """Entities with an alias of the same key as the surface; counts of these aliases are added."""
 
     def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:
         query = (
@@ -77,10 +77,10 @@ _Found: TypeAlias = tuple[str, float, int]
 """Id, popularity and count of an entity."""
 
 _MAX_NAMES: Final = 500
-"""Names with the longest words of a surface that are looked through; the first ones of the base."""
+"""Names that are looked through: the first ones of the base that have the two longest words."""
 
 _MAX_CANDIDATES: Final = 100
-"""Candidates of a surface, the most popular of those."""
+"""Candidates of a surface: the most popular entities whose name has all its words."""
 
 
 class Partial(FromBase):
@@ -96,6 +96,7 @@ class Partial(FromBase):
             "ON other.word = json_extract(value, '$[1]') AND other.row = word.row "
             f"WHERE word.word = json_extract(value, '$[0]') LIMIT {_MAX_NAMES})"
         )
+        # SQL looks for two words, which leaves few names; the names are then compared in Python.
         words = [normalise(surface).split() for surface in surfaces]
         asked = list(map(_longest, words))
         every = zip(words, asked, self.kb.found(query, asked), strict=True)
@@ -105,14 +106,14 @@ class Partial(FromBase):
         ]
 
     def _with_words(self, words: Sequence[str], found: Sequence[_Found]) -> list[_Found]:
-        """Those whose name has all words, or for a single letter one that begins with it."""
+        """The entities whose name has all words; a single letter may open any word of the name."""
         rows = self.kb.rows([entity for entity, _, _ in found])
         names = self.kb.attributes(rows).names
         return [one for one, name in zip(found, names, strict=True) if _has_words(name, words)]
 
 
 def _longest(words: Sequence[str]) -> tuple[str, str]:
-    """The two longest words, or one twice, or none; single letters do not count."""
+    """The two longest words, or one twice, or two empty ones; single letters do not count."""
     whole = sorted({word for word in words if len(word) > 1}, key=lambda w: (-len(w), w))
     return (whole[0], whole[min(1, len(whole) - 1)]) if whole else ("", "")
 

@@ -24,19 +24,15 @@ def find_definitions(text: str) -> dict[str, str]:
     for parenthesis in _PARENTHESIS.finditer(text):
         inside = parenthesis[1]
         before = text[max(0, parenthesis.start() - _LONGEST) : parenthesis.start()].rstrip()
-        short, long = inside, _long_form(inside, _last_words(before, inside))
+        # As many words as the long form of a short one can have, by the rule of the paper.
+        n_words = min(len(inside) + 5, 2 * len(inside))
+        short, long = inside, _long_form(inside, " ".join(before.split()[-n_words:]))
         if not long and (word := _LAST_WORD.search(before)):
             short = word[0].strip()
             long = inside if _long_form(short, inside) == inside else None
         if long:
             found.setdefault(short, long)
     return found
-
-
-def _last_words(text: str, short: str) -> str:
-    """As many words as the long form of a short one can have."""
-    words = text.split()
-    return " ".join(words[-min(len(short) + 5, 2 * len(short)) :])
 
 
 def _long_form(short: str, text: str) -> str | None:

@@ -1,6 +1,5 @@
 """A new knowledge base from tables: loaded unsorted, sorted once, indexed last, shown whole."""
 
-import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -92,26 +91,18 @@ def build(
         KnowledgeBaseError: The file cannot be written.
     """
     try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-        os.close(handle)
-    except OSError as error:
-        raise _not_writable(path, error) from error
-    try:
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            _fill(connection, entities, aliases, EntityTables(columns, options.text), options)
-        Path(part).chmod(0o644)
-        remove_journals(path)
-        Path(part).replace(path)
+        # In the folder of the path: only within a file system is a replacement one step.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            part = Path(folder) / path.name
+            with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+                _fill(connection, entities, aliases, EntityTables(columns, options.text), options)
+            remove_journals(path)
+            part.replace(path)
     except (sqlite3.OperationalError, OSError) as error:
-        raise _not_writable(path, error) from error
-    finally:
-        Path(part).unlink(missing_ok=True)
-
-
-def _not_writable(path: Path, error: Exception) -> KnowledgeBaseError:
-    return KnowledgeBaseError(
-        f"{path}: cannot be written ({error}). Name a file in a folder of yours, with room for it."
-    )
+        raise KnowledgeBaseError(
+            f"{path}: cannot be written ({error}). "
+            "Name a file in a folder of yours, with room for it."
+        ) from error
 
 
 def entity_values(row: int, entity: Entity) -> EntityValues:

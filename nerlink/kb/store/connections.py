@@ -1,4 +1,4 @@
-"""The file of a knowledge base: connections for every thread and process, copies, journals."""
+"""The file of a knowledge base: a connection for every thread of every process, and copies."""
 
 import os
 import sqlite3
@@ -23,13 +23,16 @@ def copy_base(connection: sqlite3.Connection, target: Path) -> None:
 
 
 def remove_base(path: Path) -> None:
-    """Remove the file of a base, if it is there, and what belongs to it."""
+    """Remove the file of a base and its journals, if they are there."""
     remove_journals(path)
     path.unlink(missing_ok=True)
 
 
 def remove_journals(path: Path) -> None:
-    """Remove what a killed writer left beside a base that goes: it is not to be played back."""
+    """Remove the journals that a killed writer left beside a base.
+
+    SQLite would play a journal back into the next base at that path.
+    """
     for ending in ("-journal", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
@@ -39,22 +42,24 @@ _SETTINGS: Final = (
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
-"""The first 128 MB of the file are read where the operating system keeps them, without copies; of
-what lies behind, at most 16 MB of pages a thread are held. So a large base takes no more memory."""
+"""Memory of a connection, whatever the size of the base.
+
+The first 128 MB of the file are read from the page cache of the operating system, without copies.
+Of the rest of the file, a thread holds at most 16 MB of pages."""
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that can be weakly referenced and knows its process."""
+    """A connection that can be weakly referenced, and the id of the process that opened it."""
 
     pid: int
 
 
 class Connections:
-    """Hands each thread its own connection; a forked process never touches its parent's.
+    """A connection for each thread; a forked process never uses a connection of its parent.
 
     Args:
         path: The SQLite file.
-        read_only: Refuse writes, also of the file's companions, so the folder may be read-only.
+        read_only: Refuse writes to the file and to journals, so that the folder may be read-only.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
@@ -77,7 +82,8 @@ class Connections:
         if self._is_closed:
             raise KnowledgeBaseError(f"{self.path}: this knowledge base is closed; open it again.")
         if connection is not None:
-            self._inherited.append(connection)  # closing it here could break the parent's
+            # Kept, since closing it in a fork could release the locks of the parent.
+            self._inherited.append(connection)
         self._local.connection = connection = self._connect()
         return connection
 
@@ -118,6 +124,8 @@ class Connections:
             )
         connection = self.get()
         try:
+            # IMMEDIATE takes the lock of writers now: two transactions that both read first and
+            # write later would wait for each other.
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")

@@ -181,10 +181,11 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
 
 def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
     """Whether an entity has a name of this key that is not from training."""
-    where = "WHERE key = ? AND row = ?"
-    if connection.execute(f"SELECT 1 FROM trained {where} AND is_new", (key, row)).fetchone():
-        return False
-    return connection.execute(f"SELECT 1 FROM alias {where}", (key, row)).fetchone() is not None
+    query = (
+        "SELECT 1 FROM alias WHERE key = ?1 AND row = ?2 AND NOT EXISTS "
+        "(SELECT 1 FROM trained WHERE key = ?1 AND row = ?2 AND is_new)"
+    )
+    return connection.execute(query, (key, row)).fetchone() is not None
 
 
 def _drop_words(connection: sqlite3.Connection, row: int) -> None:

@@ -1,4 +1,4 @@
-"""The tables in the SQLite file, and the marks by which a file is known as a knowledge base."""
+"""The tables of a knowledge base in SQLite, and what tells its file from other SQLite files."""
 
 import hashlib
 import sqlite3
@@ -30,23 +30,23 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE entity (
-    row INTEGER PRIMARY KEY,
+    row INTEGER PRIMARY KEY,  -- place of its vectors; never given to another entity
     id TEXT NOT NULL UNIQUE,
     popularity REAL NOT NULL,
     name TEXT NOT NULL,
     type TEXT,
     acronym TEXT,
     description TEXT NOT NULL,
-    changed INTEGER NOT NULL DEFAULT 1  -- the version since which its text is as it is
+    changed INTEGER NOT NULL DEFAULT 1  -- the version in which its text last changed
 );
 CREATE TABLE alias (
-    key TEXT NOT NULL,
+    key TEXT NOT NULL,  -- the surface as `normalise` makes it
     row INTEGER NOT NULL,
     surface TEXT NOT NULL,
-    count INTEGER NOT NULL,
+    count INTEGER NOT NULL,  -- how often the surface was seen to mean the entity
     PRIMARY KEY (key, row, surface)
 ) WITHOUT ROWID;
-CREATE TABLE word (  -- of the name
+CREATE TABLE word (  -- the words of each name, for candidates by a part of it
     word TEXT NOT NULL,
     row INTEGER NOT NULL,
     PRIMARY KEY (word, row)
@@ -67,7 +67,9 @@ CREATE TABLE trigram (term TEXT PRIMARY KEY, n_keys INTEGER NOT NULL) WITHOUT RO
 INSERT INTO trigram SELECT term, doc FROM temp.vocabulary;
 DROP TABLE temp.vocabulary;
 """
-"""Keys, a space at both ends, by trigrams; and how many keys have each: rare ones go first."""
+"""Keys by their trigrams, and how many keys have each trigram, as rare trigrams are asked first.
+
+A key has a blank at both ends, so that its first and last letters have trigrams of their own."""
 
 
 TRAINED: Final = """
@@ -95,15 +97,12 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: a SQLite file, but not a knowledge base of nerlink. "
             "Make one with KnowledgeBase.create(path, table) or nerlink kb build TABLE -o PATH."
         )
-    if version < SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
+        is_old = version < SCHEMA_VERSION
+        age, remedy = ("an older", "") if is_old else ("a newer", "Upgrade nerlink, or else: ")
         raise KnowledgeBaseError(
-            f"{path}: written by an older nerlink (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}). Build the base again from its tables, or train the model again."
-        )
-    if version > SCHEMA_VERSION:
-        raise KnowledgeBaseError(
-            f"{path}: written by a newer nerlink (schema {version}, this one reads "
-            f"{SCHEMA_VERSION}). Upgrade nerlink, or build the base again."
+            f"{path}: written by {age} nerlink (schema {version}, this reads {SCHEMA_VERSION}). "
+            f"{remedy}Build the base again from its tables, or train the model again."
         )
 
 
@@ -134,7 +133,7 @@ def has_trained(connection: sqlite3.Connection) -> bool:
 
 
 def read_identity(connection: sqlite3.Connection) -> str | None:
-    """What copies of a base share, and bases built apart do not; None in an old file."""
+    """The mark that a base shares with its copies alone; `None` in an old file."""
     found = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
     return str(found[0]) if found else None
 

@@ -13,10 +13,10 @@ from nerlink.sources.losses import Losses
 
 __all__ = ["choose_flat", "cover", "opens_sentence"]
 
-# Words with their combining marks; any other sign as people see it (an emoji is one token). The
-# model's tokens (`converters.words`) follow rules that may change, and files must not change with
-# them.
-_WORD_OR_GRAPHEME = regex.compile(r"\w+|(?!\s)\X")
+# White space; words with their combining marks; any other sign as people see it (an emoji is one
+# token). The model's tokens (`converters.words`) follow rules that may change, and files must not
+# change with them.
+_SPACE_OR_TOKEN = regex.compile(r"(\s+)|\w+|\X")
 
 
 def cover(doc: Document, losses: Losses) -> list[tuple[int, int]]:
@@ -42,22 +42,12 @@ def cover(doc: Document, losses: Losses) -> list[tuple[int, int]]:
 def _segments(doc: Document) -> Iterator[tuple[int, int, bool]]:
     """The text without a hole: start, end, and whether it is a token or white space."""
     position = 0
-    for start, end in _given(doc):
-        if position < start:
-            yield position, start, False
-        yield start, end, True
+    for start, end in (*(doc.tokens or ()), (len(doc.text), len(doc.text))):
+        for match in _SPACE_OR_TOKEN.finditer(doc.text, position, start):
+            yield *match.span(), match[1] is None
+        if start < end:
+            yield start, end, True
         position = end
-    if position < len(doc.text):
-        yield position, len(doc.text), False
-
-
-def _given(doc: Document) -> Iterator[tuple[int, int]]:
-    position = 0
-    for start, end in doc.tokens or ():
-        yield from (match.span() for match in _WORD_OR_GRAPHEME.finditer(doc.text, position, start))
-        yield start, end
-        position = end
-    yield from (match.span() for match in _WORD_OR_GRAPHEME.finditer(doc.text, position))
 
 
 def _pieces(start: int, end: int, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
