@@ -147,10 +147,8 @@ def _bundled() -> tuple[Path, Path]:
 
 def list_cards() -> list[Card]:
     """The cards of all corpora that can be found by name, in order of name."""
-    found: dict[str, Path] = {}
-    for place in (*_bundled(), data_folder()):
-        for path in sorted(place.glob(f"*/{CARD}")):
-            found.setdefault(path.parent.name, path.parent)
+    places = (data_folder(), *reversed(_bundled()))  # of one name, the last one found counts
+    found = {path.parent.name: path.parent for place in places for path in place.glob(f"*/{CARD}")}
     cards: list[Card] = []
     for name in sorted(found):
         try:

@@ -76,11 +76,11 @@ class Connections:
         Raises:
             KnowledgeBaseError: The base is closed, or the file cannot be opened.
         """
-        connection: _Connection | None = getattr(self._local, "connection", None)
-        if connection is not None and connection.pid == os.getpid() and not self._is_closed:
-            return connection
         if self._is_closed:
             raise KnowledgeBaseError(f"{self.path}: this knowledge base is closed; open it again.")
+        connection: _Connection | None = getattr(self._local, "connection", None)
+        if connection is not None and connection.pid == os.getpid():
+            return connection
         if connection is not None:
             # Kept, since closing it in a fork could release the locks of the parent.
             self._inherited.append(connection)
