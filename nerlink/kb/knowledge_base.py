@@ -46,7 +46,7 @@ _MAX_RECORDS: Final = 20_000
 """Entities whose record is remembered: enough between finding candidates and describing them."""
 
 
-class _Memory(NamedTuple):
+class _Recent(NamedTuple):
     """What was read of a base at one version.
 
     Args:
@@ -75,7 +75,7 @@ class KnowledgeBase:
         self._connections = connections
         self.path = connections.path
         self.read_only = connections.read_only
-        self._memory = _Memory(0, {}, {})
+        self._recent = _Recent(0, {}, {})
         self._recent_version = (0, -math.inf)
 
     @classmethod
@@ -247,16 +247,16 @@ class KnowledgeBase:
         Returns:
             A list for each value, (n_asked).
         """
-        memory = self._remembered()
-        if len(memory.rows) > _MAX_ROWS or len(memory.records) > _MAX_RECORDS:
-            # A new memory, not an empty one: another thread may be reading the old one.
-            self._memory = memory = _Memory(memory.version, {}, {})
+        recent = self._remembered()
+        if len(recent.rows) > _MAX_ROWS or len(recent.records) > _MAX_RECORDS:
+            # New tables, not emptied ones: another thread may be reading the old one.
+            self._recent = recent = _Recent(recent.version, {}, {})
         found: list[dict[int, tuple[str, float, int]]] = [{} for _ in asked]
         for place, id_, name, type_, popularity, row, count in self.connection.execute(
             query, (json.dumps(asked),)
         ):
-            memory.records[row] = id_, name, type_, popularity
-            memory.rows[id_] = row
+            recent.records[row] = id_, name, type_, popularity
+            recent.rows[id_] = row
             before = found[place].get(row)
             found[place][row] = id_, popularity, count + before[2] if before else count
         return [list(entities.values()) for entities in found]
@@ -381,12 +381,12 @@ class KnowledgeBase:
         with self.change() as connection:
             edit.index_fuzzy(connection)
 
-    def _remembered(self) -> _Memory:
+    def _remembered(self) -> _Recent:
         """What was read since the last change; callers keep it, as other threads may replace it."""
         version = self.recent_version
-        if self._memory.version != version:
-            self._memory = _Memory(version, {}, {})
-        return self._memory
+        if self._recent.version != version:
+            self._recent = _Recent(version, {}, {})
+        return self._recent
 
     def _find(self, connection: sqlite3.Connection, entity: str) -> int:
         if found := find_rows(connection, [entity]):
