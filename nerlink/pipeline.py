@@ -176,15 +176,16 @@ class Pipeline:
         """
         return links_seen(self.model, check_documents(documents))
 
-    def refresh(self, *, told: Callable[[int, int], None] | None = None) -> None:
-        """Read the texts of entities that were added since; done before documents by itself.
+    def refresh(self, *, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Encode the texts of entities added since the last call; every call on documents does so.
 
         Args:
-            told: Called as it goes on, with the entities read and those there are to read.
+            on_progress: Called after each group of texts, with the number of texts encoded and
+                the number of texts to encode.
         """
         with self._lock:
             if self.model.linker:
-                self.model.linker.texts.refresh(told=told)
+                self.model.linker.texts.refresh(on_progress=on_progress)
 
     def explain(self, doc: Document, mention: Mention) -> Explanation:
         """Why a mention is linked as it is: the parts of each candidate's score.

@@ -224,7 +224,7 @@ def test_new_entities_are_read_when_asked_to_and_told_of(folder):
     with KnowledgeBase.open(pipeline.kb.path, read_only=False) as kb:
         kb.add(Entity(id="otto", name="Otto Nix"), Entity(id="anna", name="Anna Nix"))
     for _ in range(2):
-        pipeline.refresh(told=lambda *counts: told.append(counts))
+        pipeline.refresh(on_progress=lambda *counts: told.append(counts))
     assert told == [(2, 2)]
 
 

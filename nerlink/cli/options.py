@@ -64,8 +64,8 @@ def load_pipeline(model: str, **options: Any) -> "Pipeline":
 
     log_to_stderr()
     pipeline = Pipeline.load(model, **options)
-    with progress_bar("texts of new entities") as told:
-        pipeline.refresh(told=told)
+    with progress_bar("texts of new entities") as on_progress:
+        pipeline.refresh(on_progress=on_progress)
     return pipeline
 
 

@@ -117,7 +117,7 @@ class Run:
             if encoder.kept:
                 encoder.kept.forget()
         if self.model.linker:
-            self.model.linker.texts.write(told=self.reporter.texts)
+            self.model.linker.texts.write(on_progress=self.reporter.texts)
             self.model.linker.lookup.forget()
         self.model.eval()
         calibrate(self.model, self.dev)

@@ -23,7 +23,7 @@ TEXTS_TOGETHER: Final = 2048
 LENGTH: Final = 0.25
 """Length of a text vector, as a multiple of the square root of its width."""
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called while texts are encoded, with the number of texts done and the number of all."""
 
 
@@ -44,13 +44,16 @@ class EntityTexts:
         self.prototypes = prototypes
         self._written: set[int] | None = None
 
-    def write(self, rows: Iterable[int] | None = None, *, told: Told | None = None) -> None:
+    def write(
+        self, rows: Iterable[int] | None = None, *, on_progress: OnProgress | None = None
+    ) -> None:
         """Encode the texts of entities, whatever the table has for them.
 
         Args:
             rows: Rows of the entities; the other rows of the table stay as they are. All, if not
                 given.
-            told: Called with the texts written and the rows of the table.
+            on_progress: Called after each group of texts, with the number of texts written and
+                the number of rows of the table.
         """
         version = self.kb.version
         table = self.prototypes.writable_text(self.kb.n_rows)
@@ -58,15 +61,16 @@ class EntityTexts:
         for numbers, vectors in encode_entities(self.encoder, self.kb.texts(rows)):
             table[torch.tensor(numbers)] = vectors
             n_done += len(numbers)
-            if told:
-                told(n_done, len(table))
+            if on_progress:
+                on_progress(n_done, len(table))
         self.prototypes.set_text(table, version=version)
 
-    def refresh(self, *, told: Told | None = None) -> None:
+    def refresh(self, *, on_progress: OnProgress | None = None) -> None:
         """Encode the texts of entities that were added or renamed since the table was written.
 
         Args:
-            told: Called with the texts encoded and the number of texts to encode.
+            on_progress: Called after each group of texts, with the number of texts encoded and
+                the number of texts to encode.
         """
         version = self.kb.version
         if version == self.prototypes.version:
@@ -76,8 +80,8 @@ class EntityTexts:
         for rows, vectors in encode_entities(self.encoder, self.kb.texts(changed)):
             self.prototypes.add_text(rows, vectors)
             n_done += len(rows)
-            if told:
-                told(n_done, len(changed))
+            if on_progress:
+                on_progress(n_done, len(changed))
         self.prototypes.version = version
 
     @contextmanager
