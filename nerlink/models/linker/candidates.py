@@ -9,37 +9,10 @@ from numpy.typing import NDArray
 
 from nerlink.models.linker.counts import TrainingCounts
 
-__all__ = ["COLUMNS", "CandidateSet", "Lender", "lent_to"]
+__all__ = ["COLUMNS", "CandidateSet", "lent_to"]
 
 COLUMNS: Final = ("rows", "priors", "counts", "popularity", "names", "types")
-"""What a candidate set knows of each candidate."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lender:
-    """What a fuller name in the document may mean.
-
-    Args:
-        key: The normalised name.
-        rows: Rows of its candidates, (n_candidates).
-        counts: How often the name was seen to mean each, (n_candidates).
-        popularity: Popularity of each, (n_candidates).
-    """
-
-    key: str
-    rows: NDArray[np.int64]
-    counts: NDArray[np.float32]
-    popularity: NDArray[np.float32]
-
-    def priors(self, training: TrainingCounts) -> NDArray[np.float32] | None:
-        """P(entity | name), (n_candidates); `None` if no entity would have the name."""
-        is_known = training.knows(self.key, self.rows)
-        if not is_known.any():
-            return None
-        counts = training.of_name(self.key, self.rows, self.counts).astype(np.float64)
-        fame = (self.popularity + 1) * is_known
-        priors: NDArray[np.float32] = (counts + fame / fame.sum()) / (counts.sum() + 1)
-        return priors
+"""Fields of a candidate set that hold one row for each candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +22,16 @@ class CandidateSet:
     Args:
         surface: The mention as it is written.
         key: The normalised surface.
-        entities: Their ids.
-        rows: Their rows in the knowledge base, (n_candidates).
+        entities: Ids of the candidates.
+        rows: Rows of the candidates in the knowledge base, (n_candidates).
         priors: P(entity | surface), (n_candidates).
-        counts: How often the surface was seen to mean each, (n_candidates).
-        popularity: Popularity of each, (n_candidates).
-        names: How the surface compares to each name, (n_candidates, len(NAME_FEATURES)).
-        types: Place of each one's type among the labels, counted from 1; 0 where it is none of
-            them, (n_candidates).
-        lenders: The fuller names in the document; `None` for one that has no candidates.
+        counts: How often the surface was seen to mean each candidate, (n_candidates).
+        popularity: Popularity of each candidate, (n_candidates).
+        names: How the surface compares to the name of each candidate,
+            (n_candidates, len(NAME_FEATURES)).
+        types: Place of each candidate's type among the labels, counted from 1; 0 for a type that
+            is no label, (n_candidates).
+        lenders: Candidate sets of the fuller names in the document; some may be empty.
     """
 
     surface: str
@@ -69,13 +43,26 @@ class CandidateSet:
     popularity: NDArray[np.float32]
     names: NDArray[np.float32]
     types: NDArray[np.int64]
-    lenders: tuple[Lender | None, ...] = ()
+    lenders: tuple[Self, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entities)
 
+    def lent_priors(self, training: TrainingCounts) -> NDArray[np.float32] | None:
+        """P(entity | name) as a fuller name lends it, (n_candidates).
+
+        `None` if, by the counts that the mention may see, no entity has the name.
+        """
+        is_known = training.knows(self.key, self.rows)
+        if not is_known.any():
+            return None
+        counts = training.of_name(self.key, self.rows, self.counts).astype(np.float64)
+        fame = (self.popularity + 1) * is_known
+        priors: NDArray[np.float32] = (counts + fame / fame.sum()) / (counts.sum() + 1)
+        return priors
+
     def without(self, position: int) -> Self:
-        """The set without one of its candidates."""
+        """The set without the candidate at a position."""
         return replace(
             self,
             entities=self.entities[:position] + self.entities[position + 1 :],
@@ -84,22 +71,22 @@ class CandidateSet:
 
 
 def lent_to(
-    rows: NDArray[np.int64], lenders: Sequence[Lender | None], training: TrainingCounts
+    rows: NDArray[np.int64], lenders: Sequence[CandidateSet], training: TrainingCounts
 ) -> tuple[NDArray[np.float32], float]:
     """What the fuller names in a document say of the candidates of a short one.
 
     Args:
         rows: Rows of the candidates in the knowledge base.
-        lenders: The fuller names; `None` for one that has no candidates.
+        lenders: The candidate sets of the fuller names.
         training: The counts that the mention may see.
 
     Returns:
-        P(entity | fuller names) of each candidate, (n_candidates), names with candidates having
-        an equal say; and the share of names that have none.
+        P(entity | fuller names) of each candidate, (n_candidates): the mean over the fuller names
+        that have candidates; and the share of fuller names that have none.
     """
-    lent = [(lender.rows, lender.priors(training)) for lender in lenders if lender]
-    # `None` for a lender that the base would not know without this document: to the model it is a
-    # fuller name without candidates, as it will be at inference.
+    lent = [(lender.rows, lender.lent_priors(training)) for lender in lenders]
+    # A fuller name that the base knows from this document alone has no priors here: at inference
+    # it would have no candidates.
     known = [(inside.tolist(), priors.tolist()) for inside, priors in lent if priors is not None]
     sums: dict[int, float] = {}
     for inside, priors in known:

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -159,32 +159,19 @@ def flatten(sets: Sequence[CandidateSet], training: Sequence[TrainingCounts]) ->
         sets: The candidate set of each mention.
         training: The counts that each mention may see.
     """
-    pairs = list(zip(sets, training, strict=True))
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     mentions = np.repeat(np.arange(len(sets)), sizes)
-    lent = [lent_to(s.rows, s.lenders, counts) for s, counts in pairs]
-    known = _Known(
-        mentions=mentions,
-        sizes=sizes,
-        name_counts=_joined([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs]),
-        links=_joined([counts.of_entities(s.rows) for s, counts in pairs]),
-        nil_counts=np.array([counts.of_nil(s.key) for s, counts in pairs], dtype=np.float32),
-        popularity=_joined([s.popularity for s in sets]),
-        names=np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)]),
-        lent=_joined([priors for priors, _ in lent]),
-        unknown=np.array([unknown for _, unknown in lent], dtype=np.float32),
-    )
-    features, nil_features = _feature_tables(known)
+    features, nil_features = _feature_tables(sets, training, mentions, sizes)
     return FlatCandidates(
         mentions=torch.from_numpy(mentions),
         # The first of a mention's candidates stands where the candidates before it end.
         places=torch.from_numpy(np.arange(len(mentions)) - (np.cumsum(sizes) - sizes)[mentions]),
-        rows=torch.from_numpy(_integers([s.rows for s in sets])),
+        rows=torch.from_numpy(_joined([s.rows for s in sets], np.int64)),
         features=torch.from_numpy(features),
         nil_features=torch.from_numpy(nil_features),
         sizes=torch.from_numpy(sizes),
-        types=torch.from_numpy(_integers([s.types for s in sets])),
-        seen=torch.from_numpy(known.links > 0),
+        types=torch.from_numpy(_joined([s.types for s in sets], np.int64)),
+        seen=torch.from_numpy(features[:, FEATURES.index("seen in training")] > 0),
     )
 
 
@@ -203,40 +190,22 @@ def with_labels(flat: FlatCandidates, labels: Tensor) -> FlatCandidates:
     return replace(flat, features=features)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What features are made of.
-
-    Args:
-        mentions: The mention of each candidate, (n_candidates).
-        sizes: Candidates of each mention, (n_mentions).
-        name_counts: How often the surface means each candidate, (n_candidates).
-        links: Links of training to each candidate, (n_candidates).
-        nil_counts: How often the surface is `NIL`, (n_mentions).
-        popularity: (n_candidates).
-        names: How the surface compares to the name, (n_candidates, len(NAME_FEATURES)).
-        lent: P(entity | fuller names in the document), (n_candidates).
-        unknown: Share of fuller names without candidates, (n_mentions).
-    """
-
-    mentions: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    name_counts: Floats
-    links: Floats
-    nil_counts: Floats
-    popularity: Floats
-    names: Floats
-    lent: Floats
-    unknown: Floats
-
-
-def _feature_tables(known: _Known) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _feature_tables(
+    sets: Sequence[CandidateSet],
+    training: Sequence[TrainingCounts],
+    mentions: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Features of candidates, (n_candidates, len(FEATURES)), and of `NIL`, (n_mentions, ...)."""
-    mentions, sizes, popularity = known.mentions, known.sizes, known.popularity
-    name_counts, nil_counts, names = known.name_counts, known.nil_counts, known.names
-    n = len(sizes)
+    pairs, n = list(zip(sets, training, strict=True)), len(sets)
+    name_counts = _joined([counts.of_name(s.key, s.rows, s.counts) for s, counts in pairs])
+    nil_counts = np.array([counts.of_nil(s.key) for s, counts in pairs], dtype=np.float32)
+    popularity = _joined([s.popularity for s in sets])
+    names = np.concatenate([np.zeros((0, len(NAME_FEATURES))), *(s.names for s in sets)])
+    lent = [lent_to(s.rows, s.lenders, counts) for s, counts in pairs]
+    links = _joined([counts.of_entities(s.rows) for s, counts in pairs])
     # Sums and maxima run over the candidates of each mention, which stand together; `[mentions]`
-    # spreads a mention's number over its candidates again.
+    # spreads a number of each mention over the candidates of the mention again.
     total = _sums(name_counts, mentions, n)
     everything = total + nil_counts
     most_popular = _maxima(popularity + 1, sizes)
@@ -250,9 +219,9 @@ def _feature_tables(known: _Known) -> tuple[NDArray[np.float32], NDArray[np.floa
         "share of the most popular": (popularity + 1) / most_popular[mentions],
         "share of counts": name_counts / (everything[mentions] + 1),
         "log count": np.log1p(name_counts) / 5,
-        "seen in training": np.minimum(np.log1p(known.links) / 5, 1.5),
+        "seen in training": np.minimum(np.log1p(links) / 5, 1.5),
         **dict(zip(NAME_FEATURES, names.T, strict=True)),
-        "prior of a fuller name": known.lent,
+        "prior of a fuller name": _joined([priors for priors, _ in lent]),
         # Known once the tagger has read the mentions (`with_labels`).
         "type is known": np.zeros(len(mentions)),
         "label agrees with type": np.zeros(len(mentions)),
@@ -266,7 +235,7 @@ def _feature_tables(known: _Known) -> tuple[NDArray[np.float32], NDArray[np.floa
         "best prior": _maxima(prior, sizes),
         "best name": _maxima(names[:, NAME_FEATURES.index(BEST_NAME)], sizes),
         "best popularity": np.log1p(_maxima(popularity, sizes)) / 14,
-        "fuller name is unknown": known.unknown,
+        "fuller name is unknown": np.array([unknown for _, unknown in lent], dtype=np.float32),
     }
     return _table(features, FEATURES), _table(nil_features, NIL_FEATURES)
 
@@ -301,12 +270,9 @@ class Curves(nn.Module):
         return (features - 1) * self.weight + (bent * self.height).sum(-1)
 
 
-def _joined(parts: Sequence[Floats]) -> Floats:
-    return np.concatenate([np.zeros(0, dtype=np.float32), *parts])
-
-
-def _integers(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+def _joined(parts: Sequence[NDArray[Any]], dtype: type = np.float32) -> NDArray[Any]:
+    """The parts end to end; an empty array of the type if there are no parts."""
+    return np.concatenate([np.zeros(0, dtype=dtype), *parts])
 
 
 def _sums(values: Floats, groups: NDArray[np.int64], n: int) -> Floats:

@@ -1,11 +1,11 @@
 """What is known about the candidates of a mention before its context is read.
 
-Everything here depends on the surface alone, and on fuller names in the document, so it is looked
-up once for each and remembered.
+A candidate set depends on the surface and on the fuller names in the document, and on nothing else,
+so the set is looked up once and remembered.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
@@ -18,7 +18,7 @@ from nerlink.data import Candidate
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase, Name, normalise
 from nerlink.kb.candidates.in_document import widen
-from nerlink.models.linker.candidates import COLUMNS, CandidateSet, Lender
+from nerlink.models.linker.candidates import COLUMNS, CandidateSet
 from nerlink.models.linker.counts import NO_ROW
 from nerlink.models.linker.features import NAME_FEATURES, compare_names
 from nerlink.models.passages import MentionBatch
@@ -29,7 +29,7 @@ MAX_SURFACES: Final = 4096
 """Candidate sets that are remembered, of some 2 kB each."""
 
 _Key: TypeAlias = tuple[str, tuple[str, ...]]
-"""A surface, and fuller names in its document."""
+"""A surface, and the fuller names in the document of the mention."""
 
 
 class Lookup:
@@ -37,7 +37,7 @@ class Lookup:
 
     Args:
         kb: The knowledge base.
-        generator: Finds candidates in it.
+        generator: Finds candidates in the knowledge base.
         limit: Candidates kept for a surface.
         labels: The labels that a tagger gives.
         in_document: Whether short names get the candidates of fuller names in their document.
@@ -61,21 +61,21 @@ class Lookup:
         self._version = kb.recent_version
 
     def refresh(self) -> None:
-        """Forget everything if the knowledge base has changed since."""
+        """Forget all candidate sets if the knowledge base has changed since they were looked up."""
         if self.kb.recent_version != self._version:
             self.forget()
 
     def forget(self) -> None:
-        """Forget everything."""
+        """Forget all candidate sets."""
         self._recent.clear()
         self._version = self.kb.recent_version
 
     def __call__(self, surfaces: Iterable[str]) -> list[CandidateSet]:
-        """The candidate set of each surface by itself; new ones are looked up together."""
+        """The candidate set of each surface without fuller names, new ones looked up together."""
         return self._remembered([(surface, ()) for surface in surfaces])
 
     def of_mentions(self, mentions: MentionBatch) -> list[CandidateSet]:
-        """The candidate set of each mention, in the light of the other names of its document."""
+        """The candidate set of each mention, widened by the fuller names in the document."""
         keys: list[_Key] = []
         names = zip(mentions.passages, mentions.names, strict=True)
         for number, group in groupby(names, key=itemgetter(0)):
@@ -98,6 +98,7 @@ class Lookup:
         return replace(candidates, entities=(*candidates.entities, entity), **columns)
 
     def _remembered(self, keys: Sequence[_Key]) -> list[CandidateSet]:
+        """The candidate set of each key, looked up where it is not remembered."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._recent]
         new = dict(zip(missing, self._found(missing), strict=True)) if missing else {}
         sets = [new[key] if key in new else self._recent[key] for key in keys]
@@ -107,7 +108,7 @@ class Lookup:
         return sets
 
     def _found(self, keys: Sequence[_Key]) -> list[CandidateSet]:
-        """New candidate sets; looked up again if an entity was removed in between."""
+        """New candidate sets; looked up again if an entity was removed meanwhile."""
         # Between finding candidates and describing them another process may remove an entity. Then
         # the version has changed, and the second try sees a base without it.
         version = self.kb.recent_version
@@ -120,45 +121,26 @@ class Lookup:
             return self._found(keys)
 
     def _look_up(self, keys: Sequence[_Key]) -> list[CandidateSet]:
-        # All surfaces and fuller names go to the base together: a query costs more than a row.
-        surfaces = list(
-            dict.fromkeys(one for surface, fuller in keys for one in (surface, *fuller))
-        )
+        """New candidate sets, each with the sets of the fuller names that lend it candidates."""
+        # A fuller name is looked up as a surface by itself. All go to the base together: a query
+        # costs more than a row.
+        alone = [(one, ()) for _, fuller in keys for one in fuller]
+        every = list(dict.fromkeys([*keys, *alone]))
+        surfaces = list(dict.fromkeys(surface for surface, _ in every))
         known = self.generator.candidates_of(surfaces, limit=self.limit)
         found = dict(zip(surfaces, known, strict=True))
         widened = [
             widen(found[surface], [found[one] for one in fuller])[: self.limit]
-            for surface, fuller in keys
+            for surface, fuller in every
         ]
-        sets = self._candidate_sets([surface for surface, _ in keys], widened)
-        lenders = self._lenders({one: found[one] for _, fuller in keys for one in fuller})
-        return [
-            replace(each, lenders=tuple(lenders.get(one) for one in fuller))
-            for each, (_, fuller) in zip(sets, keys, strict=True)
-        ]
-
-    def _lenders(self, found: Mapping[str, Sequence[Candidate]]) -> dict[str, Lender]:
-        """Fuller names that have candidates."""
-        every = [candidate for candidates in found.values() for candidate in candidates]
-        rows = np.array(self.kb.rows([one.entity for one in every]), dtype=np.int64)
-        counts = np.array([one.count for one in every], dtype=np.float32)
-        popularity = np.array(self.kb.attributes(rows.tolist()).popularities, dtype=np.float32)
-        ends = pairwise(accumulate(map(len, found.values()), initial=0))
-        return {
-            name: Lender(
-                key=normalise(name),
-                rows=rows[first:last],
-                counts=counts[first:last],
-                popularity=popularity[first:last],
-            )
-            for name, (first, last) in zip(found, ends, strict=True)
-            if first < last
-        }
+        described = self._candidate_sets([surface for surface, _ in every], widened)
+        sets = dict(zip(every, described, strict=True))
+        return [replace(sets[key], lenders=tuple(sets[one, ()] for one in key[1])) for key in keys]
 
     def _candidate_sets(
         self, surfaces: Sequence[str], found: Sequence[Sequence[Candidate]]
     ) -> list[CandidateSet]:
-        """What is known of the candidates of some surfaces, asked for in one go."""
+        """The candidate set of each surface, from one query for all of them."""
         every = [candidate for candidates in found for candidate in candidates]
         rows = self.kb.rows([candidate.entity for candidate in every])
         known = self.kb.attributes(rows)

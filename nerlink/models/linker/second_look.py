@@ -119,25 +119,20 @@ class SecondLook(nn.Module):
             torch.from_numpy(together).to(device),
         )
 
-        def of_nil(values: Tensor) -> Tensor:
-            column = scores.new_zeros(n, width)
-            column[:, 0] = values.to(device, scores.dtype)
-            return column
-
-        def of_candidates(values: Tensor) -> Tensor:
-            column = scores.new_zeros(n, width)
-            index = (flat.mentions, flat.places + 1)
-            return column.index_put_(index, values.to(device, scores.dtype))
-
-        tables = {
-            "first look": scores,
-            "NIL": of_nil(torch.ones(n)),
-            "same name elsewhere": of_candidates(torch.from_numpy(same[n:])),
-            "same name elsewhere is NIL": of_nil(torch.from_numpy(same[:n])),
-            "elsewhere in the document": of_candidates(torch.from_numpy(anywhere[n:])),
-            "close to the rest of the document": of_candidates(close),
+        of_nil = {"NIL": torch.ones(n), "same name elsewhere is NIL": torch.from_numpy(same[:n])}
+        of_candidates = {
+            "same name elsewhere": torch.from_numpy(same[n:]),
+            "elsewhere in the document": torch.from_numpy(anywhere[n:]),
+            "close to the rest of the document": close,
         }
-        return torch.stack([tables[name] for name in LOOK_FEATURES], dim=-1)
+        table = scores.new_zeros(n, width, len(LOOK_FEATURES))
+        table[..., LOOK_FEATURES.index("first look")] = scores
+        for name, values in of_nil.items():
+            table[:, 0, LOOK_FEATURES.index(name)] = values.to(device, scores.dtype)
+        for name, values in of_candidates.items():
+            column = LOOK_FEATURES.index(name)
+            table[flat.mentions, flat.places + 1, column] = values.to(device, scores.dtype)
+        return table
 
 
 def names_together(passages: Sequence[int], names: Sequence[str]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nerlink.kb import KnowledgeBase, Normalised
-from nerlink.models.linker.candidates import Lender, lent_to
+from nerlink.models.linker.candidates import CandidateSet, lent_to
 from nerlink.models.linker.counts import NO_ROW, TrainingCounts
 from nerlink.models.linker.features import (
     FEATURES,
@@ -160,13 +160,18 @@ def test_types_are_known_by_their_place_among_the_labels(tmp_path):
     }
 
 
-def lender(key: str, counts: list[float]) -> Lender:
-    ones = np.ones(len(counts), dtype=np.float32)
-    return Lender(key, np.array([7, 8]), np.array(counts, dtype=np.float32), ones)
+def lender(key: str, counts: list[float]) -> CandidateSet:
+    rows, ones = np.array([7, 8][: len(counts)]), np.ones(len(counts), dtype=np.float32)
+    known = np.array(counts, dtype=np.float32)
+    names = np.zeros((len(counts), len(NAME_FEATURES)), dtype=np.float32)
+    return CandidateSet(key, key, ("a", "b"), rows, ones, known, ones, names, rows)
+
+
+NOBODY = lender("paris nowhere", [])
 
 
 def test_fuller_names_lend_priors_and_doubts(sets):
-    lent = replace(sets[0], rows=np.array([7, 8]), lenders=(lender("paris texas", [3, 0]), None))
+    lent = replace(sets[0], rows=np.array([7, 8]), lenders=(lender("paris texas", [3, 0]), NOBODY))
     flat = flatten([lent, *sets[1:]])
     assert column(flat, "prior of a fuller name") == [0.875, 0.125, 0]
     assert nil_column(flat, "fuller name is unknown") == [0.5, 0, 0]
@@ -197,7 +202,7 @@ def test_a_name_that_one_document_alone_knows_lends_it_nothing(sets):
 
 def test_several_lenders_have_an_equal_say():
     both = [lender("a", [3, 0]), lender("b", [0, 0])]
-    lent, unknown = lent_to(np.array([8, 7, 9]), [*both, None, None], TrainingCounts())
+    lent, unknown = lent_to(np.array([8, 7, 9]), [*both, NOBODY, NOBODY], TrainingCounts())
     assert (lent.tolist(), unknown) == ([0.3125, 0.6875, 0], 0.5)
     lent, unknown = lent_to(np.array([7, 8]), [], TrainingCounts())
     assert (lent.tolist(), unknown) == ([0, 0], 0)
