@@ -189,7 +189,14 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             if self.kept is None:
                 stacked = [self._transform(documents, shapes, rng)]
             else:
-                stacked = [torch.cat([self._no_rows(), *self.kept(documents)])]
+                stacked = [
+                    torch.cat(
+                        [
+                            torch.zeros(0, self.text_length, device=self.device),
+                            *self.kept(documents),
+                        ]
+                    )
+                ]
         if self.shapes is not None:
             stacked.append(self.shapes.encode(shapes))
         if self.static is not None:
@@ -235,20 +242,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.precision = precision
         compute_in(self.model, precision, self.scratch)
 
-    def _transform(
-        self,
-        documents: Sequence[TokenizedDocument],
-        shapes: Sequence[NDArray[np.int64]],
-        rng: Random | None,
-    ) -> Tensor:
-        """What the transformer makes of all tokens, (n_tokens, text_length)."""
-        subtokenized = self.subtokenizer(documents)
-        return self._encode_windows(subtokenized, self._plan(subtokenized, rng), shapes)
-
-    def _no_rows(self) -> Tensor:
-        return torch.zeros(0, self.text_length, device=self.device)
-
     def _plan(self, documents: Sequence[SubtokenizedDocument], rng: Random | None) -> list[Window]:
+        """The windows of all documents, in order."""
         return [
             window
             for number, doc in enumerate(documents)
@@ -262,20 +257,23 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             )
         ]
 
-    def _encode_windows(
+    def _transform(
         self,
-        documents: Sequence[SubtokenizedDocument],
-        windows: Sequence[Window],
+        documents: Sequence[TokenizedDocument],
         shapes: Sequence[NDArray[np.int64]],
+        rng: Random | None,
     ) -> Tensor:
+        """What the transformer makes of all tokens, (n_tokens, text_length)."""
+        subtokenized = self.subtokenizer(documents)
+        windows = self._plan(subtokenized, rng)
         # bases: row of each document's first token in `out`. firsts has one entry more than tokens.
-        bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in documents)])
-        cases = [_by_subtoken(own, doc) for own, doc in zip(shapes, documents, strict=bool(shapes))]
+        bases = np.cumsum([0, *(len(doc.firsts) - 1 for doc in subtokenized)])
+        cases = [_by_subtoken(kinds, doc) for kinds, doc in zip(shapes, subtokenized, strict=False)]
         out = torch.zeros(int(bases[-1]), self.text_length, device=self.device)
         for batch in self._batches([len(w) for w in windows]):
             chosen = [windows[i] for i in batch]
             hidden, sizes = self._forward(
-                [documents[w.document].ids[w.start : w.stop] for w in chosen],
+                [subtokenized[w.document].ids[w.start : w.stop] for w in chosen],
                 [cases[w.document][w.start : w.stop] for w in chosen if cases],
             )
             positions, rows = [], []
@@ -283,7 +281,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             # at the sum of the sizes before it, its text one prefix later.
             begins = np.cumsum([len(self.subtokenizer.prefix), *sizes])
             for start, window in zip(begins, chosen, strict=False):
-                firsts = documents[window.document].firsts
+                firsts = subtokenized[window.document].firsts
                 # The tokens whose first subtoken lies in the core. A token that begins in the core
                 # and ends behind it belongs here; the next core does not see its first subtoken.
                 begin, end = np.searchsorted(firsts[:-1], (window.first, window.last))

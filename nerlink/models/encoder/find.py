@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
@@ -81,10 +82,6 @@ def find_encoder(model: str) -> Path:
     )
 
 
-def _as_folder(model: str) -> Path:
-    return _encoder_folder(Path(model).expanduser())
-
-
 def _in_models_folder(model: str) -> Path:
     root = os.environ.get(MODELS_VARIABLE)
     if not root:
@@ -105,23 +102,6 @@ def _in_packages(model: str) -> Path:
     folder = _encoder_folder(folder)
     _check_weights(folder / "model.safetensors", packaged.sha256)
     return folder
-
-
-def _in_cache(model: str) -> Path:
-    return _from_hub(model, offline=True)
-
-
-def _on_hub(model: str) -> Path:
-    return _from_hub(model, offline=False)
-
-
-PLACES: Final[dict[str, Callable[[str], Path]]] = {
-    "for a folder": _as_folder,
-    f"in ${MODELS_VARIABLE}": _in_models_folder,
-    "in installed packages": _in_packages,
-    "in the Hugging Face cache": _in_cache,
-    "on the Hugging Face hub": _on_hub,
-}
 
 
 def _from_hub(model: str, *, offline: bool) -> Path:
@@ -165,3 +145,13 @@ def _check_weights(path: Path, expected: str) -> None:
             f"{path}: sha256 is {actual}, not that of the published weights ({expected}). "
             "The package is damaged or another version: install it again, or remove it."
         )
+
+
+PLACES: Final[dict[str, Callable[[str], Path]]] = {
+    "for a folder": lambda model: _encoder_folder(Path(model).expanduser()),
+    f"in ${MODELS_VARIABLE}": _in_models_folder,
+    "in installed packages": _in_packages,
+    "in the Hugging Face cache": partial(_from_hub, offline=True),
+    "on the Hugging Face hub": partial(_from_hub, offline=False),
+}
+"""How to look in each place, in the order of looking."""

@@ -62,11 +62,6 @@ class ShapeEmbeddings(TokenEmbeddings):
         """Width of a token's vector."""
         return 3 * self.dim
 
-    @property
-    def embedding_type(self) -> str:
-        """Flair's name for what is embedded."""
-        return "word-level"
-
     def forward(self, shapes: Tensor) -> Tensor:
         """Shape vectors of tokens in reading order.
 

@@ -144,7 +144,18 @@ def _with_fitting_rows(path: Path, vectors: WordVectors) -> WordVectors:
     return vectors
 
 
-class StaticEmbeddings(TokenEmbeddings):
+class _WordEmbeddings(TokenEmbeddings):
+    """Flair's embeddings of tokens, each by its text alone."""
+
+    name = "static"
+
+    def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
+        tokens = [token for sentence in sentences for token in sentence]
+        for token, vector in zip(tokens, self([t.text for t in tokens]), strict=True):
+            token.set_embedding(self.name, vector)
+
+
+class StaticEmbeddings(_WordEmbeddings):
     """Word vectors that were learnt elsewhere and stay as they are.
 
     A word that has none gets that of its lower-case form, or zeros.
@@ -156,7 +167,6 @@ class StaticEmbeddings(TokenEmbeddings):
     table: Tensor
 
     def __init__(self, vectors: WordVectors) -> None:
-        self.name = "static"
         super().__init__()
         self.words = vectors.words
         numbered = list(enumerate(vectors.words, start=1))
@@ -175,21 +185,13 @@ class StaticEmbeddings(TokenEmbeddings):
         """Width of a token's vector."""
         return int(self.table.shape[1])
 
-    @property
-    def embedding_type(self) -> str:
-        """Flair's name for what is embedded."""
-        return "word-level"
-
     def forward(self, words: Sequence[str]) -> Tensor:
         """Vectors of words, (n_words, embedding_length)."""
         rows = [self.row_of.get(word) or self.row_of.get(word.lower(), 0) for word in words]
         return self.table[torch.tensor(rows, dtype=torch.long, device=self.table.device)]
 
-    def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
-        _embed(self, sentences)
 
-
-class InputEmbeddings(TokenEmbeddings):
+class InputEmbeddings(_WordEmbeddings):
     """What goes into a transformer as the vectors of its output: the mean of a word's subtokens.
 
     Args:
@@ -198,7 +200,6 @@ class InputEmbeddings(TokenEmbeddings):
     """
 
     def __init__(self, table: nn.Embedding, subtokenizer: Subtokenizer) -> None:
-        self.name = "static"
         super().__init__()
         self.table = table
         self.subtokenizer = subtokenizer
@@ -207,11 +208,6 @@ class InputEmbeddings(TokenEmbeddings):
     def embedding_length(self) -> int:
         """Width of a token's vector."""
         return int(self.table.embedding_dim)
-
-    @property
-    def embedding_type(self) -> str:
-        """Flair's name for what is embedded."""
-        return "word-level"
 
     def forward(self, words: Sequence[str]) -> Tensor:
         """Vectors of words, (n_words, embedding_length)."""
@@ -223,12 +219,3 @@ class InputEmbeddings(TokenEmbeddings):
         owners = torch.arange(len(pieces), device=device).repeat_interleave(sizes)
         sums = vectors.new_zeros(len(pieces), self.embedding_length)
         return sums.index_add(0, owners, vectors) / sizes.unsqueeze(1)
-
-    def _add_embeddings_internal(self, sentences: list[Sentence]) -> None:
-        _embed(self, sentences)
-
-
-def _embed(embeddings: StaticEmbeddings | InputEmbeddings, sentences: list[Sentence]) -> None:
-    tokens = [token for sentence in sentences for token in sentence]
-    for token, vector in zip(tokens, embeddings([t.text for t in tokens]), strict=True):
-        token.set_embedding(embeddings.name, vector)

@@ -9,7 +9,7 @@ from flair.models.sequence_tagger_utils.crf import CRF, START_TAG, STOP_TAG
 from torch import Tensor, nn
 
 from nerlink.models.tagger.batching import SentenceBatch, batch_sentences
-from nerlink.models.tagger.tags import FORBIDDEN, Moves, TagSet, best_paths
+from nerlink.models.tagger.tags import FORBIDDEN, Moves, TagSet, ranges_of, tag_by_viterbi
 
 __all__ = ["TagChain"]
 
@@ -71,13 +71,8 @@ class TagChain(nn.Module):
             Tag indices, (n_tokens), and the log-probability that each token has its tag, whatever
             the tags of the others, (n_tokens).
         """
-        starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
-        ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
         found = np.zeros(len(scores), dtype=np.int64)
-        for positions, best in best_paths(
-            scores.float().cpu().numpy(), starts, ends, self._moves()
-        ):
-            found[positions] = best
+        tag_by_viterbi(found, scores.float().cpu().numpy(), ranges_of(sentences), self._moves())
         tags = torch.from_numpy(found).to(scores.device)
         return tags, self._log_marginals(scores, tags, sentences)
 

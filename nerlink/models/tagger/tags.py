@@ -1,6 +1,6 @@
 """From tag scores to spans: the best sequence of tags that is one, for many sentences at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from nerlink.models.encoder.windows import batches_by_budget
 
-__all__ = ["FORBIDDEN", "FoundSpans", "Moves", "TagSet", "best_paths", "decode_spans", "spans_of"]
+__all__ = [
+    "FORBIDDEN",
+    "FoundSpans",
+    "Moves",
+    "TagSet",
+    "decode_spans",
+    "ranges_of",
+    "spans_of",
+    "tag_by_viterbi",
+]
 
 FORBIDDEN: Final = -1e4
 """Score of a tag after one that it may not follow; Flair scores what follows its last tag so."""
@@ -114,12 +123,9 @@ def decode_spans(
         sentences: Token ranges that cover all tokens, in order.
         tagset: The tags.
     """
-    tags = log_probs.argmax(axis=1) if len(log_probs) else np.zeros(0, dtype=np.int64)
-    starts = np.array([first for first, last in sentences if last > first], dtype=np.int64)
-    ends = np.array([last for first, last in sentences if last > first], dtype=np.int64)
-    broken = _invalid_sentences(tags, starts, ends, tagset)
-    for positions, found in best_paths(log_probs, starts[broken], ends[broken], tagset.moves):
-        tags[positions] = found
+    tags = log_probs.argmax(axis=1)
+    broken = _invalid_sentences(tags, ranges_of(sentences), tagset)
+    tag_by_viterbi(tags, log_probs, broken, tagset.moves)
     of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0]
     return spans_of(tags, of_tags, tagset)
 
@@ -148,47 +154,52 @@ def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: Ta
     return FoundSpans(firsts, lasts, tagset.label_of[tags[firsts]], scores)
 
 
+def ranges_of(sentences: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """The token ranges of sentences that have tokens, (n_sentences, 2)."""
+    return np.array([s for s in sentences if s[1] > s[0]], dtype=np.int64).reshape(-1, 2)
+
+
 def _invalid_sentences(
-    tags: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], tagset: TagSet
+    tags: NDArray[np.int64], sentences: NDArray[np.int64], tagset: TagSet
 ) -> NDArray[np.int64]:
-    if not len(tags):
-        return np.zeros(0, dtype=np.int64)
+    """The sentences, (n_invalid, 2), whose tags are not a valid sequence."""
+    starts, ends = sentences.T
     allowed = np.ones(len(tags), dtype=bool)
     allowed[1:] = tagset.may_follow[tags[:-1], tags[1:]]
+    # No rule binds the first tag of a sentence to the last tag of the sentence before it.
     allowed[starts] = tagset.may_start[tags[starts]]
     allowed[ends - 1] &= tagset.may_end[tags[ends - 1]]
     broken = np.flatnonzero(~allowed)
-    return np.unique(np.searchsorted(ends, broken, side="right"))
+    return sentences[np.unique(np.searchsorted(ends, broken, side="right"))]
 
 
-def best_paths(
+def tag_by_viterbi(
+    tags: NDArray[np.int64],
     scores: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    sentences: NDArray[np.int64],
     moves: Moves,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """The best tag sequences of sentences, by the Viterbi algorithm, in batches of like length.
+) -> None:
+    """Write the best tag sequences of sentences, by the Viterbi algorithm.
 
     Args:
+        tags: Tag indices of all tokens, written where the sentences are, (n_tokens).
         scores: Of each tag for itself, (n_tokens, n_tags).
-        starts: First token of each sentence, none empty, (n_sentences).
-        ends: One past the last token, (n_sentences).
+        sentences: First token of each sentence and one past the last token, none empty,
+            (n_sentences, 2).
         moves: What it scores to go from tag to tag.
-
-    Returns:
-        Positions of tokens and their tags, of equal length, for each batch.
     """
-    for batch in batches_by_budget((ends - starts).tolist(), budget=VITERBI_TOKENS):
-        yield _viterbi(scores, starts[batch], ends[batch], moves)
+    lengths = [last - first for first, last in sentences.tolist()]
+    for batch in batches_by_budget(lengths, budget=VITERBI_TOKENS):
+        positions, best = _viterbi(scores, sentences[batch], moves)
+        tags[positions] = best
 
 
 def _viterbi(
-    scores: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    moves: Moves,
+    scores: NDArray[np.float32], sentences: NDArray[np.int64], moves: Moves
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The tokens of some sentences and their best tags, (n_tokens) each."""
+    """The tokens of sentences, and the best tag of each token, (n_tokens) each."""
+    starts, ends = sentences.T
+    lengths = ends - starts
     lengths = ends - starts
     longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(moves.first)
     # best[s, t]: score of the best path of sentence s that ends in tag t, as far as it is walked;
