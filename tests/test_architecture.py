@@ -74,12 +74,6 @@ HOMES = {
 """Packages that stay where they belong."""
 
 
-MANY_ARGUMENTS = {
-    "nerlink.training.run.__init__",
-}
-"""Functions that still take more than six arguments; none is to be added."""
-
-
 def module_name(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -221,7 +215,7 @@ def test_function_takes_at_most_six_arguments():
         for function in functions(path)
         if n_arguments(function) > 6
     }
-    assert many <= MANY_ARGUMENTS
+    assert many == set()
 
 
 @each_file

@@ -29,7 +29,7 @@ from nerlink import Document, to_corpus
 from nerlink.config import Config, DataConfig, TrainingConfig
 from nerlink.models.joint import JointModel
 from nerlink.training.data import training_set
-from nerlink.training.reporting import Silent
+from nerlink.training.reporting import Reporter
 from nerlink.training.run import Run
 from nerlink.training.train import open_accelerator
 
@@ -66,7 +66,7 @@ PRECISIONS: Final = ("fp32", "bf16")
 """Of nerlink's steps; Flair's are in fp32."""
 
 
-class _LastStep(Silent):
+class _LastStep(Reporter):
     """Knows when the last step of nerlink's loop was over."""
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -1,14 +1,28 @@
 """Between the labels on Flair's sentences and the models' spans."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from torch import nn
 
 from nerlink.config import Task
 from nerlink.converters.to_flair import UNKNOWN
 from nerlink.data import NIL
 from nerlink.models.passages import Example, Link, SentenceRun, TokenSpan
 
-__all__ = ["examples_from", "gold_spans", "write_links", "write_spans"]
+__all__ = ["evaluating", "examples_from", "gold_spans", "write_links", "write_spans"]
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """A model in evaluation mode inside, and afterwards in the mode that it had before."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def gold_spans(run: SentenceRun) -> tuple[TokenSpan, ...]:

@@ -14,13 +14,12 @@ from torch import Tensor
 from nerlink.config import Config, LinkerConfig
 from nerlink.errors import ConfigError
 from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.flair import examples_from, gold_spans, write_links, write_spans
+from nerlink.models.flair import evaluating, examples_from, gold_spans, write_links, write_spans
 from nerlink.models.linker.linker import Linker
 from nerlink.models.passages import (
     Example,
     Link,
     Passage,
-    SentenceRun,
     TokenSpan,
     first_rows,
     locate,
@@ -114,20 +113,30 @@ class JointModel(MultitaskModel):
         # The encoder casts what it can; heads and losses in few bits would learn badly.
         with torch.autocast(self.encoder.device.type, enabled=False):
             vectors = self.encoder.encode([e.passage.tokens for e in examples], rng=rng)
-            return self._losses(vectors, examples)
-
-    def _losses(self, vectors: Tensor, examples: Sequence[Example]) -> JointLoss:
-        ner = nel = vectors.new_zeros(())
-        n_tokens = n_mentions = 0
-        labels = None
-        if self.tagger:
-            scores = self.tagger.score(vectors, [example.passage for example in examples])
-            ner, n_tokens = self.tagger.loss(scores, examples)
-            # Detached: links would else teach the tagger to call things what makes linking easy.
-            labels = self.tagger.label_distribution(scores).detach()
-        if self.linker:
-            nel, n_mentions = self.linker.loss(vectors, labels, examples)
+            ner = nel = vectors.new_zeros(())
+            n_tokens = n_mentions = 0
+            labels = None
+            if self.tagger:
+                scores = self.tagger.score(vectors, [example.passage for example in examples])
+                ner, n_tokens = self.tagger.loss(scores, examples)
+                # Detached: the loss of links would otherwise teach the tagger the labels that make
+                # linking easy.
+                labels = self.tagger.label_distribution(scores).detach()
+            if self.linker:
+                nel, n_mentions = self.linker.loss(vectors, labels, examples)
         return JointLoss(ner, nel, n_tokens, n_mentions)
+
+    def mean_loss(self, loss: JointLoss, *, n_tokens: int, n_mentions: int) -> Tensor:
+        """The weighted sum of the mean losses of both tasks, a scalar.
+
+        Args:
+            loss: The summed losses.
+            n_tokens: Tokens to divide the loss of `ner` by.
+            n_mentions: Mentions to divide the loss of `nel` by.
+        """
+        factors = self.loss_factors
+        ner = factors.get("ner", 0.0) * loss.ner / max(1, n_tokens)
+        return ner + factors.get("nel", 0.0) * loss.nel / max(1, n_mentions)
 
     def configure_linker(self, config: LinkerConfig) -> None:
         """Have the linker go by another configuration from now on, which is saved with the model.
@@ -200,33 +209,24 @@ class JointModel(MultitaskModel):
         the links, and is multiplied by the number of sentences, as Flair divides by it.
         """
         sentences = [sentences] if isinstance(sentences, Sentence) else list(sentences)
-        runs = runs_of(sentences)
-        loss = self(examples_from(runs, self.config.tasks))
-        factors = self.loss_factors
-        total = factors.get("ner", 0) * loss.ner / max(1, loss.n_tokens)
-        total = total + factors.get("nel", 0) * loss.nel / max(1, loss.n_mentions)
-        return total * len(sentences), len(sentences)
+        loss = self(examples_from(runs_of(sentences), self.config.tasks))
+        mean = self.mean_loss(loss, n_tokens=loss.n_tokens, n_mentions=loss.n_mentions)
+        return mean * len(sentences), len(sentences)
 
     def predict(self, sentences: Any, **_: Any) -> None:  # type: ignore[override]
         """Flair's inference interface: `ner` and `nel` labels for sentences.
 
         Sentences that follow each other in a document are read together; others are not.
         """
-        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        runs = runs_of(sentences)
         given = None if self.tagger else [gold_spans(run) for run in runs]
-        was_training = self.training
-        self.eval()
-        annotated = list(self.annotate([run.passage for run in runs], given=given))
-        self.train(was_training)
+        with evaluating(self):
+            annotated = list(self.annotate([run.passage for run in runs], given=given))
         for run, annotations in zip(runs, annotated, strict=True):
-            self._label(run, annotations)
-
-    def _label(self, run: SentenceRun, annotations: Sequence[Annotation]) -> None:
-        if self.tagger:
-            write_spans(run, [(a.span, a.score or 0.0) for a in annotations], "ner")
-        if self.linker:
-            links = [(a.span, a.link) for a in annotations if a.link is not None]
-            write_links(run, links, "nel")
+            if self.tagger:
+                write_spans(run, [(a.span, a.score or 0.0) for a in annotations], "ner")
+            if self.linker:
+                write_links(run, [(a.span, a.link) for a in annotations if a.link], "nel")
 
 
 def _chunk_ends(passages: Sequence[Passage], most: int) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """What the models read, learn from and give back: passages, gold spans, mentions, links."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple, Self
@@ -81,23 +81,24 @@ class SentenceRun:
     sentences: list[Sentence]
 
 
-def runs_of(sentences: Sequence[Sentence]) -> list[SentenceRun]:
+def runs_of(sentences: Sentence | Iterable[Sentence]) -> list[SentenceRun]:
     """Sentences in runs whose members follow each other in a document.
 
     A sentence continues the run of the one before it in the list if Flair's context links say
     so; other sentences are never seen, so that documents do not leak into each other.
     """
     runs: list[list[Sentence]] = []
-    for sentence in sentences:
-        if runs and _follows(runs[-1][-1], sentence):
+    for sentence in [sentences] if isinstance(sentences, Sentence) else sentences:
+        last = runs[-1][-1] if runs else None
+        if (
+            last is not None
+            and sentence._previous_sentence is last
+            and not sentence.is_document_boundary
+        ):
             runs[-1].append(sentence)
         else:
             runs.append([sentence])
     return [SentenceRun(_passage(run), run) for run in runs]
-
-
-def _follows(left: Sentence, right: Sentence) -> bool:
-    return right._previous_sentence is left and not right.is_document_boundary
 
 
 def _passage(run: Sequence[Sentence]) -> Passage:

@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,7 +12,7 @@ from nerlink.evaluation import Report
 from nerlink.training.data import Summary
 from nerlink.words import number_of
 
-__all__ = ["Epoch", "Reporter", "Silent", "Terminal", "format_summary"]
+__all__ = ["Epoch", "Reporter", "Terminal", "format_summary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +38,20 @@ class Epoch:
     is_best: bool
 
 
-class Reporter(Protocol):
-    """Told what happens; must not change it."""
+class Reporter:
+    """What a run calls while it trains; this one does nothing, and others override some methods.
+
+    A reporter must not change the run.
+    """
 
     def begin(self, summary: Summary, n_steps: int) -> None:
-        """Called before the first step."""
+        """Called before the first step, with the number of steps of the whole run."""
 
     def note(self, text: str) -> None:
-        """Something worth a line."""
+        """Called with a line of text for the user."""
 
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
-        """Called after every update, with the updates done in the whole run."""
+        """Called after every step, with the number of steps done in the whole run."""
 
     def texts(self, n_done: int, n_all: int) -> None:
         """Called while the texts of all entities are encoded."""
@@ -60,34 +63,12 @@ class Reporter(Protocol):
         """Called once, also after an error."""
 
 
-class Silent:
-    """Says nothing."""
-
-    def begin(self, summary: Summary, n_steps: int) -> None:
-        """Ignored."""
-
-    def note(self, text: str) -> None:
-        """Ignored."""
-
-    def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
-        """Ignored."""
-
-    def texts(self, n_done: int, n_all: int) -> None:
-        """Ignored."""
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Ignored."""
-
-    def end(self) -> None:
-        """Ignored."""
-
-
 LINE_SECONDS: Final = 60
 """Seconds between two lines of progress where no bar can be drawn."""
 
 
 @dataclass(slots=True)
-class Terminal:
+class Terminal(Reporter):
     """A progress bar and a line an epoch, on standard error; in a log file, a line a minute."""
 
     console: Console = field(default_factory=lambda: Console(stderr=True))

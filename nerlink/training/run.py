@@ -12,9 +12,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
-from torch import Tensor
 
-from nerlink.config import Config
 from nerlink.data import Document
 from nerlink.evaluation import Report, evaluate
 from nerlink.models.annotate import annotate_documents, links_seen
@@ -55,7 +53,6 @@ class Run:
         model: The model, on its device.
         data: What it learns from.
         dev: Documents that decide which epoch was best; the last epoch wins without any.
-        config: The whole configuration.
         folder: Where checkpoints and the best weights go.
         accelerator: Devices, precision and processes.
         reporter: Told what happens.
@@ -67,7 +64,6 @@ class Run:
         data: TrainingSet,
         dev: Sequence[Document],
         *,
-        config: Config,
         folder: Path,
         accelerator: Accelerator,
         reporter: Reporter,
@@ -75,13 +71,12 @@ class Run:
         self.model = model
         self.data = data
         self.dev = dev
-        self.config = config
         self.folder = folder
         self.accelerator = accelerator
         self.reporter = reporter
         self.progress = RunProgress()
-        self.rng = Random(config.seed)  # noqa: S311
-        settings = config.training
+        self.rng = Random(model.config.seed)  # noqa: S311
+        settings = self.settings = model.config.training
         # Batches are drawn anew each epoch, so epochs differ in length; the schedule of the
         # learning rate needs the true sum.
         n_updates = [len(self._updates(epoch)) for epoch in range(settings.epochs)]
@@ -103,8 +98,7 @@ class Run:
 
     def go(self) -> RunProgress:
         """Train to the end, from wherever the run stands, and put the best weights in place."""
-        settings = self.config.training
-        while self.progress.epoch < settings.epochs and not self._is_out_of_patience():
+        while self.progress.epoch < self.settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
         self.accelerator.wait_for_everyone()
@@ -168,16 +162,15 @@ class Run:
 
     def _updates(self, epoch: int) -> list[list[list[Example]]]:
         """The batches of an epoch, grouped into updates; the same in every process."""
-        settings = self.config.training
         # Seed and epoch alone decide the batches: a resumed run draws the batches of the killed
         # one.
-        rng = Random(f"{self.config.seed} {epoch}")  # noqa: S311
-        batches = list(make_batches(self.data, batch_tokens=settings.batch_tokens, rng=rng))
-        size = settings.gradient_accumulation
+        rng = Random(f"{self.model.config.seed} {epoch}")  # noqa: S311
+        batches = list(make_batches(self.data, batch_tokens=self.settings.batch_tokens, rng=rng))
+        size = self.settings.gradient_accumulation
         return [batches[i : i + size] for i in range(0, len(batches), size)]
 
     def _epoch(self) -> None:
-        progress, settings = self.progress, self.config.training
+        progress, settings = self.progress, self.settings
         self.model.train()
         last_save = start = time.monotonic()
         before = progress.seconds
@@ -209,7 +202,7 @@ class Run:
         if self.accelerator.num_processes > 1:
             # Each process has chance of its own, which a checkpoint of the first does not hold.
             place = (self.progress.epoch, self.progress.batch, self.accelerator.process_index)
-            self.rng.seed(f"{self.config.seed} {place}")
+            self.rng.seed(f"{self.model.config.seed} {place}")
             torch.manual_seed(self.rng.getrandbits(63))
         # Losses are sums; dividing by the counts of the whole update makes it a mean, whatever the
         # number of batches and of processes that share it.
@@ -219,26 +212,16 @@ class Run:
         for number, batch in enumerate(batches):
             is_last = number == len(batches) - 1
             with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
-                loss = self._loss(self._share(batch), n_tokens, n_mentions)
+                share = batch[self.accelerator.process_index :: self.accelerator.num_processes]
+                losses = self.wrapped(share, self.rng)
+                loss = self.model.mean_loss(losses, n_tokens=n_tokens, n_mentions=n_mentions)
                 # Several processes average their gradients; the loss was divided by all tokens
                 # already.
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += float(self.accelerator.reduce(loss.detach(), "sum"))
-        self.accelerator.clip_grad_norm_(self.optimisers.dense, self.config.training.max_grad_norm)
+        self.accelerator.clip_grad_norm_(self.optimisers.dense, self.settings.max_grad_norm)
         self.optimisers.step()
         return total
-
-    def _loss(self, examples: list[Example], n_tokens: int, n_mentions: int) -> Tensor:
-        loss = self.wrapped(examples, self.rng)
-        factors = self.model.loss_factors
-        ner = factors.get("ner", 0.0) * loss.ner / max(1, n_tokens)
-        nel = factors.get("nel", 0.0) * loss.nel / max(1, n_mentions)
-        total: Tensor = ner + nel
-        return total
-
-    def _share(self, batch: list[Example]) -> list[Example]:
-        """This process's part of a batch."""
-        return batch[self.accelerator.process_index :: self.accelerator.num_processes]
 
     def _refresh_text(self, examples: Iterable[Example]) -> None:
         """Bring the text of all candidates of some examples up to date with the encoder."""
@@ -279,12 +262,8 @@ class Run:
         progress.history.append(
             {"epoch": epoch.number, "loss": epoch.loss, "seconds": epoch.seconds, "scores": scores}
         )
-        progress.epoch, progress.batch, progress.losses, progress.seconds = (
-            epoch.number,
-            0,
-            0.0,
-            0.0,
-        )
+        progress.epoch, progress.batch = epoch.number, 0
+        progress.losses = progress.seconds = 0.0
         if is_best and self.accelerator.is_main_process:
             save_checkpoint(self.best, {"model": self.weights()})
         self.save()
@@ -304,5 +283,4 @@ class Run:
         return sum(scores) / len(scores) if scores else None
 
     def _is_out_of_patience(self) -> bool:
-        patience = self.config.training.patience
-        return 0 < patience <= self.progress.epoch - self.progress.best_epoch
+        return 0 < self.settings.patience <= self.progress.epoch - self.progress.best_epoch

@@ -19,7 +19,6 @@ from accelerate.utils import set_seed
 from nerlink.config import Config, DataConfig, TrainingConfig, dump_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError
-from nerlink.evaluation import Report
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.store.edit import count_training, names_of_training
 from nerlink.kb.store.schema import has_trained
@@ -43,7 +42,7 @@ from nerlink.training.data import (
     training_set,
 )
 from nerlink.training.knowledge import make_knowledge_base
-from nerlink.training.reporting import Reporter, Silent
+from nerlink.training.reporting import Reporter
 from nerlink.training.run import Run
 
 __all__ = ["TrainingResult", "open_accelerator", "train"]
@@ -150,13 +149,19 @@ def train(
             model,
             data,
             dev,
-            config=config,
             folder=folder,
             accelerator=accelerator,
-            reporter=reporter if reporter and accelerator.is_main_process else Silent(),
+            reporter=reporter if reporter and accelerator.is_main_process else Reporter(),
         )
         progress = _go(run, summary, resumes=resumes)
-        result = _result(Path(output), progress, summary, run.evaluate())
+        report = run.evaluate()
+        result = TrainingResult(
+            folder=Path(output),
+            scores=report.scores if report else {},
+            best_epoch=progress.best_epoch,
+            history=progress.history,
+            summary=summary,
+        )
         if accelerator.is_main_process:
             _save(model, result)
         accelerator.wait_for_everyone()
@@ -273,14 +278,7 @@ def _prepare(
         names = _count_into(links, base, is_new=is_new, accelerator=accelerator)
         counts = TrainingCounts(links=linked, nil=nil, new_names=names)
     encoder = WindowEmbeddings(config.encoder)
-    model = build_model(
-        config,
-        encoder,
-        labels=data.labels,
-        kb=base,
-        counts=counts,
-    )
-    return summary, model
+    return summary, build_model(config, encoder, labels=data.labels, kb=base, counts=counts)
 
 
 def _count_into(
@@ -296,19 +294,6 @@ def _count_into(
             count_training(connection, links)
     accelerator.wait_for_everyone()
     return names_of_training(base.connection)
-
-
-def _result(
-    output: Path, progress: RunProgress, summary: Summary, report: Report | None
-) -> TrainingResult:
-    """The result of a run that is over, with the scores of the model that is kept."""
-    return TrainingResult(
-        folder=output,
-        scores=report.scores if report else {},
-        best_epoch=progress.best_epoch,
-        history=progress.history,
-        summary=summary,
-    )
 
 
 def _save(model: JointModel, result: TrainingResult) -> None:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from nerlink.training import TrainingResult, train
-from nerlink.training.reporting import Epoch, Silent
+from nerlink.training.reporting import Epoch, Reporter
 from tests.world import DOCUMENTS, tiny_config
 
 
@@ -56,7 +56,7 @@ class Killed(Exception):  # noqa: N818
     """Stands in for whatever ends a run early."""
 
 
-class Killer(Silent):
+class Killer(Reporter):
     """Ends a run at a step, or at the end of an epoch."""
 
     def __init__(self, *, step: int = 0, epoch: int = 0) -> None:
@@ -72,7 +72,7 @@ class Killer(Silent):
             raise Killed
 
 
-class Listener(Silent):
+class Listener(Reporter):
     """Remembers what it was told."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from nerlink.config import LinkerConfig, Task
 from nerlink.data import NIL, Candidate, NilKind
 from nerlink.kb import normalise
 from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.flair import examples_from, gold_spans, write_links
+from nerlink.models.flair import evaluating, examples_from, gold_spans, write_links
 from nerlink.models.linker.candidates import CandidateSet
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.features import (
@@ -336,15 +336,12 @@ class Linker(SpanClassifier):
 
     def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
         """Flair's inference interface: links of the `ner` spans become labels."""
-        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
+        runs = runs_of(sentences)
         passages = [run.passage for run in runs]
         spans = [gold_spans(run) for run in runs]
-        was_training = self.training
-        self.eval()
-        with torch.inference_mode():
+        with evaluating(self), torch.inference_mode():
             vectors = self.embeddings.encode([passage.tokens for passage in passages])
             links = iter(self.link(vectors, None, locate(passages, spans, vectors.device)))
-        self.train(was_training)
         for run, inside in zip(runs, spans, strict=True):
             found = [(span, next(links)) for span in inside]
             write_links(run, found, label_name or self.task)

@@ -13,6 +13,7 @@ from nerlink.converters import tokenize
 from nerlink.data import Document
 from nerlink.kb import KnowledgeBase
 from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.flair import evaluating
 from nerlink.models.linker.prototypes import Prototypes
 
 __all__ = ["EntityTexts", "encode_entities"]
@@ -111,14 +112,12 @@ def encode_entities(
     encoder: WindowEmbeddings, texts: Iterable[tuple[int, str]]
 ) -> Iterator[tuple[list[int], Tensor]]:
     """Rows and their text vectors, (n_rows, text_length), in groups."""
-    was_training = encoder.training
-    encoder.eval()
     remaining = iter(texts)
-    while group := list(islice(remaining, TEXTS_TOGETHER)):
-        with torch.inference_mode():
-            vectors = _text_vectors(encoder, [text for _, text in group])
-        yield [row for row, _ in group], vectors.to("cpu", torch.float16)
-    encoder.train(was_training)
+    with evaluating(encoder):
+        while group := list(islice(remaining, TEXTS_TOGETHER)):
+            with torch.inference_mode():
+                vectors = _text_vectors(encoder, [text for _, text in group])
+            yield [row for row, _ in group], vectors.to("cpu", torch.float16)
 
 
 def _text_vectors(encoder: WindowEmbeddings, texts: Sequence[str]) -> Tensor:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +20,8 @@ from torch import Tensor, nn
 
 from nerlink.config import TaggerConfig, Task
 from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.flair import examples_from, write_spans
-from nerlink.models.passages import Example, Passage, TokenSpan, runs_of
+from nerlink.models.flair import evaluating, examples_from, write_spans
+from nerlink.models.passages import Example, Passage, TokenSpan, first_rows, runs_of
 from nerlink.models.tagger.crf import TagChain
 from nerlink.models.tagger.recurrent import Recurrent
 from nerlink.models.tagger.tags import FoundSpans, TagSet, decode_spans, spans_of
@@ -159,19 +160,13 @@ class Tagger(SequenceTagger):
 
     def predict(self, sentences: Any, *_: Any, label_name: str | None = None, **kwargs: Any) -> Any:
         """Flair's inference interface: the spans found become labels of the sentences."""
-        runs = runs_of([sentences] if isinstance(sentences, Sentence) else list(sentences))
-        was_training = self.training
-        self.eval()
-        with torch.inference_mode():
-            passages = [run.passage for run in runs]
+        runs = runs_of(sentences)
+        passages = [run.passage for run in runs]
+        with evaluating(self), torch.inference_mode():
             vectors = self.embeddings.encode([passage.tokens for passage in passages])
             found = self.find(self.score(vectors, passages), passages)
-        self.train(was_training)
-        base = 0
-        for run in runs:
-            end = base + len(run.passage.tokens.words)
+        for run, (base, end) in zip(runs, pairwise(first_rows(passages)), strict=True):
             write_spans(run, self.spans_between(found, base, end), label_name or self.task)
-            base = end
         return (torch.zeros(1), 1) if kwargs.get("return_loss") else None
 
     def spans_between(
@@ -197,12 +192,11 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:
     """Token ranges of the sentences of passages, counted over all of them."""
-    ranges: list[tuple[int, int]] = []
-    base = 0
-    for passage in passages:
-        ranges += [(first + base, last + base) for first, last in passage.tokens.sentences]
-        base += len(passage.tokens.words)
-    return ranges
+    return [
+        (first + base, last + base)
+        for passage, base in zip(passages, first_rows(passages), strict=False)
+        for first, last in passage.tokens.sentences
+    ]
 
 
 def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:
