@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from nerlink.config import LinkerConfig, Task
@@ -54,8 +55,7 @@ def split_example(example: Example, n_tokens: int) -> Iterator[Example]:
     tokens = example.passage.tokens
     begin = 0
     ends = [last for _, last in tokens.sentences]
-    for number, end in enumerate(ends):
-        follows = ends[number + 1] if number + 1 < len(ends) else None
+    for end, follows in zip_longest(ends, ends[1:]):
         if follows is None or follows - begin > n_tokens:
             yield _piece(example, begin, end)
             begin = end
@@ -110,9 +110,8 @@ def annotate_group(
     found = model.annotate([passage for _, passage in group], linking=linking)
     for (doc, passage), annotations in zip(group, found, strict=True):
         mentions = [_mention(passage, annotation) for annotation in annotations]
-        meta = doc.meta
-        if MENTION_COLUMNS in meta:  # they were those of the mentions that are replaced
-            meta = {key: value for key, value in meta.items() if key != MENTION_COLUMNS}
+        # The columns describe the mentions that are replaced here.
+        meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
         yield replace(doc, mentions=tuple(mentions), meta=meta)
 
 

@@ -89,12 +89,8 @@ def runs_of(sentences: Sentence | Iterable[Sentence]) -> list[SentenceRun]:
     """
     runs: list[list[Sentence]] = []
     for sentence in [sentences] if isinstance(sentences, Sentence) else sentences:
-        last = runs[-1][-1] if runs else None
-        if (
-            last is not None
-            and sentence._previous_sentence is last
-            and not sentence.is_document_boundary
-        ):
+        goes_on = bool(runs) and sentence._previous_sentence is runs[-1][-1]
+        if goes_on and not sentence.is_document_boundary:
             runs[-1].append(sentence)
         else:
             runs.append([sentence])

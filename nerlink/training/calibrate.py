@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 
 from nerlink.data import Document
 from nerlink.evaluation.linking import links_of
@@ -117,12 +118,9 @@ def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example
         targets += [column for column in gold if column >= 0]
     if not targets:
         return
-    most = max(map(len, features))
-    padded = torch.zeros(len(features), most, len(LOOK_FEATURES))
-    # -inf in the first look marks padding, as `SecondLook.features` does.
-    padded[:, :, 0] = -torch.inf
-    for number, table in enumerate(features):
-        padded[number, : len(table)] = table
+    # Groups differ in the most candidates that a mention has. -inf marks padding, in the first look
+    # as `SecondLook.features` gives it, and in all columns of the rows that are added here.
+    padded = pad_sequence(features, batch_first=True, padding_value=-torch.inf)
     padding, target = padded[:, :, 0].isneginf(), torch.tensor(targets)
     padded = padded.masked_fill(padding.unsqueeze(-1), 0)
     # Without the document there is calibration alone to fit: the first columns.
@@ -131,13 +129,14 @@ def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example
 
 
 def _fit_looks(features: Tensor, padding: Tensor, target: Tensor) -> Tensor:
+    """Weights of the features, (n_features), for (n_mentions, 1 + most candidates, n_features)."""
+
     def loss(weights: Tensor) -> Tensor:
         scores = (features @ weights).masked_fill(padding, -torch.inf)
         return cross_entropy(scores, target, reduction="sum")
 
-    start = torch.zeros(features.shape[-1])
-    start[0] = 1
-    return _minimise(loss, start)
+    # The weight of the first look starts at 1, so that without data nothing changes.
+    return _minimise(loss, torch.eye(1, features.shape[-1]).squeeze(0))
 
 
 def _looks(

@@ -308,17 +308,14 @@ class Linker(SpanClassifier):
                 targets.append(0)
             elif entity in candidates.entities:
                 position = candidates.entities.index(entity)
-                is_dropped = self._is_dropped()
+                share = self.config.candidate_dropout if self.training else 0.0
+                is_dropped = share > 0 and float(torch.rand(())) < share
                 sets.append(candidates.without(position) if is_dropped else candidates)
                 targets.append(0 if is_dropped else 1 + position)
             else:
                 sets.append(self.lookup.with_entity(candidates, entity))
                 targets.append(1 + len(candidates))
         return sets, targets
-
-    def _is_dropped(self) -> bool:
-        share = self.config.candidate_dropout
-        return self.training and share > 0 and float(torch.rand(())) < share
 
     def counts_without(self, example: Example) -> TrainingCounts:
         """The counts of training as they would be without an example's document."""

@@ -18,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -140,8 +139,9 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
         config = load_config(folder / "config.toml")
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
         kb = _open_base(folder / BASE) if "nel" in info.tasks else None
-        seen = json.loads((folder / "linker.json").read_text("utf-8")) if kb else {}
+        seen: dict[str, Any] = {}
         if kb:
+            seen = json.loads((folder / "linker.json").read_text("utf-8"))
             _check_base(kb, seen)
         model = build_model(
             config,
@@ -179,12 +179,13 @@ def read_info(folder: str | Path) -> ModelInfo:
 
 def head_state(model: JointModel) -> dict[str, Tensor]:
     """All weights and buffers that are not the transformer's, by name."""
-    shared = {id(p) for p in model.encoder.model.parameters()}
+    transformer = model.encoder.model
+    shared = {id(t) for t in (*transformer.parameters(), *transformer.buffers())}
+    # A state dict has shared weights under each of their names; these iterators name each once.
     named = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    inside = {id(b) for b in model.encoder.model.buffers()}
-    kept = {n: t for n, t in named.items() if id(t) not in shared and id(t) not in inside}
-    stored = set(model.state_dict(keep_vars=True))
-    return {n: t.detach().cpu().contiguous() for n, t in kept.items() if n in stored}
+    stored = model.state_dict().keys()
+    kept = {name: t for name, t in named.items() if name in stored and id(t) not in shared}
+    return {name: t.detach().cpu().contiguous() for name, t in kept.items()}
 
 
 def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: object) -> None:
@@ -193,21 +194,13 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
     Raises:
         StorageError: A weight is missing, too many, or of another shape.
     """
-    own = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    expected = head_state(model)
-    if expected.keys() != state.keys():
-        names = sorted(expected.keys() ^ state.keys())
+    shapes = [{n: tuple(t.shape) for n, t in s.items()} for s in (head_state(model), state)]
+    if unlike := sorted({name for name, _ in shapes[0].items() ^ shapes[1].items()}):
         raise StorageError(
-            f"{where}: heads.safetensors does not fit this model: {names[:5]}. {_SAME_NERLINK}"
+            f"{where}: heads.safetensors does not fit this model: {unlike[:5]} are missing, "
+            f"not asked for, or of another shape. {_SAME_NERLINK}"
         )
-    with torch.no_grad():
-        for name, tensor in state.items():
-            if own[name].shape != tensor.shape:
-                raise StorageError(
-                    f"{where}: {name} has shape {tuple(tensor.shape)}, "
-                    f"the model needs {tuple(own[name].shape)}. {_SAME_NERLINK}"
-                )
-            own[name].copy_(tensor)
+    model.load_state_dict(state, strict=False)
 
 
 def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base: bool) -> None:

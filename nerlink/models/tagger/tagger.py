@@ -74,9 +74,12 @@ class Tagger(SequenceTagger):
         self.recurrent = Recurrent(encoder.embedding_length, config) if config.rnn else None
         self.chain = TagChain(self.tagset) if config.crf else None
         self.input_dropout = nn.Dropout(config.dropout)
+        hidden: list[nn.Module] = []
+        if config.hidden:
+            hidden = [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(config.dropout)]
         self.linear = nn.Sequential(  # type: ignore[assignment]
-            *_hidden_layer(width, config), nn.Linear(config.hidden or width, len(self.tagset))
-        ).to(encoder.device)
+            *hidden, nn.Linear(config.hidden or width, len(self.tagset))
+        )
         # (n_tags, 1 + n_labels) of zeros and ones: a product sums the probabilities of B, I, E and
         # S of a label into one.
         groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
@@ -197,12 +200,6 @@ def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:
         for passage, base in zip(passages, first_rows(passages), strict=False)
         for first, last in passage.tokens.sentences
     ]
-
-
-def _hidden_layer(width: int, config: TaggerConfig) -> list[nn.Module]:
-    if not config.hidden:
-        return []
-    return [nn.Linear(width, config.hidden), nn.GELU(), nn.Dropout(config.dropout)]
 
 
 @contextmanager
