@@ -26,7 +26,7 @@ from nerlink.toml import check_table
 __all__ = ["Pipeline"]
 
 MANY_SHORT: Final = 512
-"""From so many documents read at once on, memory is kept flat, at the price of some time."""
+"""Number of documents in one group from which memory is kept flat, at the price of some time."""
 
 
 class Pipeline:
@@ -37,10 +37,10 @@ class Pipeline:
         [(doc.surface(m), m.label, m.entity) for m in doc.mentions]
 
     Args:
-        model: In evaluation mode.
-        info: What the model says of itself.
-        device: Where it runs.
-        precision: What it computes in.
+        model: The model, in evaluation mode.
+        info: The fields of the model's `ModelInfo`.
+        device: The device that the model runs on.
+        precision: The precision that the transformer computes in.
     """
 
     def __init__(
@@ -68,14 +68,15 @@ class Pipeline:
             Pipeline.load("owner/name@revision")
 
         Args:
-            name: A folder that `train` or `save` wrote, or the `owner/name` of a repository, a
-                revision of which may be named behind `@`. A folder that is there comes first.
+            name: A folder that `train` or `save` wrote, or a repository as `owner/name` or
+                `owner/name@revision`. A folder of that name is preferred to a repository.
             device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
             precision: What the transformer computes in: `fp32`, `bf16`, `int8`, `fp16`, or
-                `auto`: what it was saved in, or bf16 for fp32 on a GPU that has it. A model saved
-                afterwards keeps it.
-            threshold: Link probability under which a mention is `NIL`; the model's own if `None`.
-            top_k: Candidates that come back with each mention; the model's own if `None`.
+                `auto`. `auto` takes the precision that the model was saved in, or bf16 in place of
+                fp32 on a GPU that has bf16. `save` writes the chosen precision.
+            threshold: Link probability under which a mention is `NIL`; `None` keeps the threshold
+                of the model.
+            top_k: Candidates that come back with each mention; `None` keeps the model's number.
 
         Raises:
             StorageError: There is no such folder or repository, or the model is damaged,
@@ -111,11 +112,11 @@ class Pipeline:
 
     @property
     def kb(self) -> KnowledgeBase | None:
-        """The knowledge base it links to; what is added to the file is linkable at once."""
+        """The knowledge base of the model; an entity added to the file can be linked to at once."""
         return self.model.linker.lookup.kb if self.model.linker else None
 
     def info(self) -> dict[str, Any]:
-        """What the model is, what it learnt from, its scores, and where it runs."""
+        """What `nerlink info` shows of the model, with the device and the precision in use."""
         return {**self._info, "device": self.device, "precision": self.precision}
 
     @overload
@@ -151,11 +152,11 @@ class Pipeline:
     def stream(
         self, documents: Iterable[str | Document], *, link_only: bool = False
     ) -> Iterator[Document]:
-        """What the pipeline or `link_only` gives, in order, a bounded number at a time.
+        """The answers of the pipeline, or of `link_only`, in order, a bounded number at a time.
 
         Args:
             documents: Texts or documents, any number of them.
-            link_only: Link the mentions that the documents have, and look for no others.
+            link_only: Link the mentions that the documents have, and find no new mentions.
 
         Raises:
             DataError: A text or a document is not sound, or the model does not find mentions, or
@@ -170,7 +171,7 @@ class Pipeline:
         return self._run(documents, link_only=link_only)
 
     def links_seen(self, documents: Iterable[Document]) -> dict[str, int] | None:
-        """How often training linked to each entity of some documents; `None` if it did not link.
+        """How often training linked to each entity of some documents; `None` without a linker.
 
         evaluate(gold, pipeline(gold), seen=pipeline.links_seen(gold))
         """
@@ -194,8 +195,8 @@ class Pipeline:
             print(pipeline.explain(doc, doc.mentions[0]))
 
         Args:
-            doc: With all its mentions: what one means depends on the others.
-            mention: One of them.
+            doc: A document with all its mentions: the link of one depends on the others.
+            mention: A mention of the document.
 
         Raises:
             DataError: The document has no such mention, or the model does not link.
@@ -208,13 +209,13 @@ class Pipeline:
             return explain_mention(self.model, doc, mention)
 
     def explain_mistakes(self, mistakes: Iterable[Mistake]) -> Iterator[ScoreParts]:
-        """What the scores of each mistake's candidates add up from; nothing if it has none.
+        """The parts of the scores of each mistake's candidates; empty without candidates.
 
             parts = list(pipeline.explain_mistakes(mistakes))
             mistakes_html(mistakes, names=pipeline.kb.name_of, parts=parts)
 
         Args:
-            mistakes: What `find_mistakes` found in documents that this pipeline made.
+            mistakes: The mistakes that `find_mistakes` found in answers of this pipeline.
 
         Raises:
             DataError: As `explain`.
@@ -232,6 +233,7 @@ class Pipeline:
         return list(self.stream(documents, link_only=link_only))
 
     def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
+        """The annotated documents, group by group; the lock is held for one group at a time."""
         for group in group_documents(check_documents(documents, texts=not link_only)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
                 keep_out_of_heap()

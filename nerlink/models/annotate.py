@@ -35,11 +35,11 @@ def passage_of(doc: Document) -> Passage:
 
 
 def example_of(doc: Document, tasks: Iterable[Task]) -> tuple[Example, AlignmentReport]:
-    """A document as the models learn from it, and what its mentions lost on the way.
+    """A document as the models learn from it, and a report on mentions that do not fit tokens.
 
     Args:
         doc: A document with gold mentions.
-        tasks: What it is to teach, where its annotation allows.
+        tasks: The tasks to learn from the document, where its annotation allows.
     """
     alignment = align(tokenize(doc), doc.mentions, text=doc.text, document=doc.id)
     spans = tuple(
@@ -62,6 +62,7 @@ def split_example(example: Example, n_tokens: int) -> Iterator[Example]:
 
 
 def _piece(example: Example, begin: int, end: int) -> Example:
+    """The sentences and spans of an example between two tokens, counted from the first."""
     tokens = example.passage.tokens
     piece = TokenizedDocument(
         tokens.words[begin:end],
@@ -88,9 +89,9 @@ def annotate_documents(
 
     Args:
         model: In evaluation mode.
-        documents: Their own mentions are replaced.
-        link_only: Keep the documents' mentions and only say what they mean.
-        linking: Has the threshold and `top_k`, if not those of the model.
+        documents: Documents; the mentions that they have are replaced.
+        link_only: Keep the mentions of the documents and add a link to each.
+        linking: A linker configuration whose threshold and `top_k` replace those of the model.
     """
     for group in group_documents(documents):
         yield from annotate_group(model, group, link_only=link_only, linking=linking)
@@ -133,7 +134,7 @@ def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Docume
 def _link(
     model: JointModel, group: Sequence[tuple[Document, Passage]], linking: LinkerConfig | None
 ) -> Iterator[Document]:
-    """Links for given mentions; nested ones, which one pass cannot hold, get more passes."""
+    """Documents with their given mentions linked; overlapping mentions take several passes."""
     left = [dict.fromkeys(doc.mentions) for doc, _ in group]
     linked: list[dict[Mention, Mention]] = [{} for _ in group]
     while any(left):
@@ -162,9 +163,9 @@ def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Expla
     """Why one of a document's mentions is linked as it is.
 
     Args:
-        model: In evaluation mode, with a linker.
-        doc: With all its mentions.
-        mention: One of them; those that overlap it are left out.
+        model: A model in evaluation mode, with a linker.
+        doc: A document with all its mentions.
+        mention: A mention of the document; mentions that overlap it are left out.
 
     Raises:
         DataError: The mention covers no token, or the model does not link.
@@ -185,7 +186,7 @@ def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Expla
 
 
 def _unlinked(mention: Mention) -> Mention:
-    """A mention that covers no token, without what somebody else linked it to."""
+    """A mention that covers no token, without the link that it came with."""
     return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
 
 
@@ -197,7 +198,7 @@ def _mention(passage: Passage, annotation: Annotation) -> Mention:
 
 
 def links_seen(model: JointModel, documents: Iterable[Document]) -> dict[str, int] | None:
-    """How often training linked to each entity of some documents; `None` if it did not link."""
+    """How often training linked to each entity of some documents; `None` without a linker."""
     if model.linker is None:
         return None
     mentions = (mention for doc in documents for mention in doc.mentions)

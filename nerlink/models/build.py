@@ -16,14 +16,14 @@ __all__ = ["build_model", "candidate_generator"]
 
 
 def candidate_generator(kb: KnowledgeBase, config: KnowledgeBaseConfig) -> CandidateGenerator:
-    """Whom a linker asks for candidates.
+    """The candidate generator that a linker asks.
 
     Args:
         kb: The knowledge base.
-        config: Names the generators.
+        config: The knowledge-base section of a configuration, which names the generators.
 
     Raises:
-        KnowledgeBaseError: The base lacks an index that one of them needs.
+        KnowledgeBaseError: The base lacks an index that a generator needs.
     """
     return make_filled(kb, config.candidates, config.fill)
 
@@ -43,7 +43,7 @@ def build_model(
         encoder: The shared encoder.
         labels: Entity types, for a model that finds mentions.
         kb: The knowledge base, for a model that links them.
-        counts: What training links.
+        counts: How often training documents link to each entity.
     """
     counts = counts or TrainingCounts()
     tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None

@@ -26,7 +26,7 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def gold_spans(run: SentenceRun) -> tuple[TokenSpan, ...]:
-    """The `ner` and `nel` labels of a run, a span with both carrying both."""
+    """The spans of a run that have an `ner` label, a `nel` label, or both."""
     spans: list[TokenSpan] = []
     for sentence, (begin, _) in zip(run.sentences, run.passage.tokens.sentences, strict=True):
         labels = {_range(label): label.value for label in sentence.get_labels("ner")}
@@ -45,7 +45,7 @@ def gold_spans(run: SentenceRun) -> tuple[TokenSpan, ...]:
 
 
 def examples_from(runs: Sequence[SentenceRun], tasks: Iterable[Task]) -> list[Example]:
-    """Runs with their gold spans, to learn some tasks from, if their `multitask_id`s say so."""
+    """Runs with their gold spans; a `multitask_id` limits the tasks that a run teaches."""
     return [Example(run.passage, gold_spans(run), _tasks_of(run, frozenset(tasks))) for run in runs]
 
 
@@ -57,13 +57,13 @@ def _tasks_of(run: SentenceRun, tasks: frozenset[Task]) -> frozenset[Task]:
 def write_spans(
     run: SentenceRun, spans: Sequence[tuple[TokenSpan, float]], label_name: str
 ) -> None:
-    """Label the sentences of a run with found spans; earlier labels of that name go."""
+    """Label the sentences of a run with found spans, in place of earlier labels of that name."""
     labels = [(span, span.label, score) for span, score in spans if span.label is not None]
     _relabel(run, labels, label_name)
 
 
 def write_links(run: SentenceRun, links: Sequence[tuple[TokenSpan, Link]], label_name: str) -> None:
-    """Label the spans of a run with what they mean; earlier labels of that name go."""
+    """Label the spans of a run with their links, in place of earlier labels of that name."""
     values = [(UNKNOWN if link.entity == NIL else link.entity, link.score) for _, link in links]
     labels = [(span, *value) for (span, _), value in zip(links, values, strict=True)]
     _relabel(run, labels, label_name)
@@ -72,6 +72,7 @@ def write_links(run: SentenceRun, links: Sequence[tuple[TokenSpan, Link]], label
 def _relabel(
     run: SentenceRun, labels: Sequence[tuple[TokenSpan, str, float]], label_name: str
 ) -> None:
+    """Replace the labels of a name; each new label is a span, a value and a score."""
     for sentence in run.sentences:
         sentence.remove_labels(label_name)
     begins = [begin for begin, _ in run.passage.tokens.sentences]

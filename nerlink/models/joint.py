@@ -30,14 +30,14 @@ from nerlink.models.tagger.tagger import Tagger
 __all__ = ["Annotation", "JointLoss", "JointModel", "Reading"]
 
 HELD_PACKED: Final = 2048
-"""Tokens whose vectors are held at once, unless one document has more."""
+"""Tokens whose vectors are held at once, unless one document alone has more tokens."""
 
 HELD_PADDED: Final = 16_384
-"""The same where batches are padded: enough for windows of like length to meet."""
+"""Tokens held at once where batches are padded: enough to batch windows of like length."""
 
 
 class Annotation(NamedTuple):
-    """A mention as the model sees it: the span, its probability, and what it means."""
+    """A mention that the model found or linked: the span, its probability, and its link."""
 
     span: TokenSpan
     score: float | None
@@ -45,12 +45,12 @@ class Annotation(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What both heads see of a batch.
+    """What the heads read of a batch.
 
     Attributes:
         vectors: Token vectors, (n_tokens, embedding_length).
-        scores: Logits of tags, (n_tokens, n_tags), from a model that finds mentions.
-        labels: The label distribution, (n_tokens, 1 + n_labels), likewise.
+        scores: Logits of tags, (n_tokens, n_tags), `None` without a tagger.
+        labels: The label distribution, (n_tokens, 1 + n_labels), `None` without a tagger.
     """
 
     vectors: Tensor
@@ -60,7 +60,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JointLoss:
-    """Summed losses of a batch and what they sum over.
+    """Summed losses of a batch and the numbers of summed terms.
 
     Args:
         ner: Cross-entropy of tags, a scalar.
@@ -79,9 +79,9 @@ class JointModel(MultitaskModel):
     """A Flair multitask model with one pass of the shared encoder.
 
     Args:
-        encoder: Shared by the heads.
-        tagger: Finds mentions; `None` for a model that links given ones only.
-        linker: Links them; `None` for a model that finds them only.
+        encoder: The encoder that the heads share.
+        tagger: Finds mentions; `None` for a model that links given mentions only.
+        linker: Links mentions; `None` for a model that finds mentions only.
         config: The whole configuration.
     """
 
@@ -110,7 +110,7 @@ class JointModel(MultitaskModel):
         self, examples: Sequence[Example], rng: Random | None = None
     ) -> JointLoss:
         """Losses of a batch of examples, from one encoding."""
-        # The encoder casts what it can; heads and losses in few bits would learn badly.
+        # The encoder has an autocast of its own; heads and losses in half precision learn badly.
         with torch.autocast(self.encoder.device.type, enabled=False):
             vectors = self.encoder.encode([e.passage.tokens for e in examples], rng=rng)
             ner = nel = vectors.new_zeros(())
@@ -139,7 +139,7 @@ class JointModel(MultitaskModel):
         return ner + factors.get("nel", 0.0) * loss.nel / max(1, n_mentions)
 
     def configure_linker(self, config: LinkerConfig) -> None:
-        """Have the linker go by another configuration from now on, which is saved with the model.
+        """Give the linker another configuration, which is saved with the model.
 
         Raises:
             ConfigError: The model does not link.
@@ -156,12 +156,12 @@ class JointModel(MultitaskModel):
         given: Sequence[Sequence[TokenSpan]] | None = None,
         linking: LinkerConfig | None = None,
     ) -> Iterator[list[Annotation]]:
-        """What the model finds in passages, one list each, in order.
+        """The mentions of passages, one list a passage, in order.
 
         Args:
             passages: Each is read as if it were alone.
             given: Spans to link, instead of the spans that the tagger would find.
-            linking: Has the threshold and `top_k`, if not those of the model.
+            linking: A linker configuration whose threshold and `top_k` replace those of the model.
         """
         begin = 0
         most = HELD_PACKED if self.encoder.is_packed else HELD_PADDED
@@ -172,7 +172,7 @@ class JointModel(MultitaskModel):
 
     @torch.inference_mode()
     def read(self, passages: Sequence[Passage]) -> Reading:
-        """What both heads see of passages, from one encoding."""
+        """What the heads read of passages, from one encoding."""
         vectors = self.encoder.encode([passage.tokens for passage in passages])
         if not self.tagger:
             return Reading(vectors, None, None)
@@ -186,6 +186,7 @@ class JointModel(MultitaskModel):
         given: Sequence[Sequence[TokenSpan]] | None,
         linking: LinkerConfig | None,
     ) -> list[list[Annotation]]:
+        """`annotate` for passages that are held at once."""
         vectors, scores, labels = self.read(passages)
         found: list[list[tuple[TokenSpan, float | None]]]
         found = [[(span, None) for span in spans] for spans in given or [()] * len(passages)]
@@ -205,8 +206,9 @@ class JointModel(MultitaskModel):
     def forward_loss(self, sentences: Any) -> tuple[Tensor, int]:
         """Flair's training interface: the weighted mean loss of sentences, one encoding.
 
-        The loss of each task is a mean over what it counts, so that long sentences do not drown
-        the links, and is multiplied by the number of sentences, as Flair divides by it.
+        The loss of `ner` is a mean over tokens and the loss of `nel` a mean over mentions, so that
+        long sentences do not drown the links. The sum is multiplied by the number of sentences,
+        because Flair divides by that number.
         """
         sentences = [sentences] if isinstance(sentences, Sentence) else list(sentences)
         loss = self(examples_from(runs_of(sentences), self.config.tasks))
@@ -216,7 +218,7 @@ class JointModel(MultitaskModel):
     def predict(self, sentences: Any, **_: Any) -> None:  # type: ignore[override]
         """Flair's inference interface: `ner` and `nel` labels for sentences.
 
-        Sentences that follow each other in a document are read together; others are not.
+        Sentences that follow each other in a document are read together, other sentences apart.
         """
         runs = runs_of(sentences)
         given = None if self.tagger else [gold_spans(run) for run in runs]

@@ -61,10 +61,10 @@ class Example:
     """A passage with its gold spans.
 
     Args:
-        passage: What is read.
-        spans: What is to be found, in order, not overlapping.
-        tasks: What the spans teach.
-        whole: The document that it is a piece of, if it is one.
+        passage: The text and its tokens.
+        spans: The gold spans, in order, not overlapping.
+        tasks: The tasks that the spans teach.
+        whole: The example of the whole document, if this example is a piece of a document.
     """
 
     passage: Passage
@@ -85,7 +85,7 @@ def runs_of(sentences: Sentence | Iterable[Sentence]) -> list[SentenceRun]:
     """Sentences in runs whose members follow each other in a document.
 
     A sentence continues the run of the one before it in the list if Flair's context links say
-    so; other sentences are never seen, so that documents do not leak into each other.
+    so. Context outside the list is not read, so that documents do not leak into each other.
     """
     runs: list[list[Sentence]] = []
     for sentence in [sentences] if isinstance(sentences, Sentence) else sentences:
@@ -98,6 +98,7 @@ def runs_of(sentences: Sentence | Iterable[Sentence]) -> list[SentenceRun]:
 
 
 def _passage(run: Sequence[Sentence]) -> Passage:
+    """The sentences as one text, a line each, with tokens by their offsets in that text."""
     tokens = TokenizedDocument([], [], [], [])
     texts: list[str] = []
     offset = 0
@@ -115,13 +116,13 @@ def _passage(run: Sequence[Sentence]) -> Passage:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a mention means.
+    """The link of a mention.
 
     Args:
         entity: Knowledge-base id or `NIL`.
-        score: Its probability, 0 to 1.
+        score: Probability of the link, 0 to 1.
         candidates: The best candidates with their probabilities.
-        nil: Why it is `NIL`, if it is.
+        nil: Why the mention is `NIL`; `None` for a link to an entity.
     """
 
     entity: str
@@ -130,7 +131,7 @@ class Link:
     nil: NilKind | None = None
 
     def put_on(self, mention: Mention) -> Mention:
-        """The mention with this link, whatever it was linked to before."""
+        """The mention with this link, in place of any earlier link."""
         return replace(
             mention,
             entity=self.entity,
@@ -146,9 +147,9 @@ class MentionBatch:
 
     Args:
         firsts: Row of each mention's first token in the batch's token matrix, (n_mentions).
-        lasts: Row of its last token, (n_mentions).
-        names: Its text, and its label where known.
-        passages: Number of the passage each is in.
+        lasts: Row of each mention's last token, (n_mentions).
+        names: Text of each mention, and its label where known.
+        passages: Number of the passage that each mention is in.
         texts: Text of each passage.
         sizes: Tokens of each passage.
     """
@@ -188,7 +189,7 @@ def locate(
 
 
 def passage_means(vectors: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Mean row of each passage, (n_passages, width); zero for one without tokens."""
+    """Mean row of each passage, (n_passages, width); zero for a passage without tokens."""
     owners = torch.repeat_interleave(torch.tensor(sizes)).to(vectors.device)
     sums = vectors.new_zeros(len(sizes), vectors.shape[1]).index_add(0, owners, vectors)
     return sums / torch.tensor(sizes, device=vectors.device).clamp(min=1).unsqueeze(-1)

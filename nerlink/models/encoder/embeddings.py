@@ -30,14 +30,14 @@ __all__ = ["BATCH_SUBTOKENS", "KeptVectors", "WindowEmbeddings"]
 
 
 MOST_NUMBERS: Final = 1 << 28
-"""Numbers kept, four bytes each; documents that come later are encoded anew each time."""
+"""Numbers kept at most, of four bytes each; later documents are encoded anew each time."""
 
 
 class KeptVectors:
     """Vectors of the documents seen so far.
 
     Args:
-        encode: Gives the vectors of a document's tokens, (n_tokens, width), always the same ones.
+        encode: Gives the vectors of a document's tokens, (n_tokens, width), the same at every call.
     """
 
     def __init__(self, encode: Callable[[TokenizedDocument], Tensor]) -> None:
@@ -46,20 +46,22 @@ class KeptVectors:
         self._kept: dict[tuple[tuple[str, ...], tuple[tuple[int, int], ...]], Tensor] = {}
 
     def __call__(self, documents: Sequence[TokenizedDocument]) -> list[Tensor]:
-        """Vectors of each document; what has the same words and sentences is the same document."""
+        """Vectors of each document; documents of the same words and sentences share them."""
         return [self._vectors(doc) for doc in documents]
 
     def forget(self) -> None:
-        """Forget everything, where the encoder computes otherwise from now on."""
+        """Forget all vectors, because the encoder computes other ones from now on."""
         self._kept.clear()
         self.n_numbers = 0
 
     def _vectors(self, doc: TokenizedDocument) -> Tensor:
+        """Vectors of the tokens of a document, (n_tokens, width), kept while there is room."""
         key = tuple(doc.words), tuple(doc.sentences)
         found = self._kept.get(key)
         if found is not None:
             return found
-        # One document at a time, and in no mode that training could not use later.
+        # One document at a time, so that a vector never depends on the batch. Tensors of inference
+        # mode could not be used in training later.
         with torch.inference_mode(mode=False), torch.no_grad():
             vectors = self.encode(doc)
         if self.n_numbers + vectors.numel() <= MOST_NUMBERS:
@@ -78,17 +80,19 @@ BATCH_SUBTOKENS: Final = 2048
 class WindowEmbeddings(TransformerWordEmbeddings):
     """Vectors of tokens, each encoded once in a window of its document.
 
-    A token's vector is that of its first subtoken. Where the tokenizer lower-cases, the shape of
-    its token is added to each subtoken's word embedding, and the shapes of the token and its
-    neighbours follow the vector. Static vectors of the token come last.
+    The transformer's vector of a token is the vector of the first subtoken. If the tokenizer
+    lower-cases, a vector of the token's shape is added to the word embedding of each subtoken, and
+    the shapes of the token and of its two neighbours are appended to the token's vector. The static
+    vector of the token comes last.
 
     Args:
         config: The encoder section of a configuration.
-        folder: Where its files are, if not to be looked for, those of static vectors in `static`.
+        folder: Folder of the encoder's files, with static vectors in the subfolder `static`; the
+            encoder of the configuration is looked up if `None`.
 
     Attributes:
-        precision: What the transformer computes in.
-        autocast: In training, what is computed in while weights stay in fp32, if anything else.
+        precision: The precision that the transformer computes in.
+        autocast: In training, the type to compute in while weights stay in fp32; `None` for fp32.
     """
 
     def __init__(self, config: EncoderConfig, *, folder: Path | None = None) -> None:
@@ -139,7 +143,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
             self.model.get_input_embeddings().requires_grad_(requires_grad=False)
 
     def _static(self, folder: Path | None) -> StaticEmbeddings | InputEmbeddings | None:
-        """What gives a word its vector in any context, if anything is to."""
+        """The static vectors that the configuration asks for, if any."""
         where = self.config.static
         if where is None:
             return None
@@ -178,8 +182,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         """Vectors of all tokens of some documents, in reading order.
 
         Args:
-            documents: Each is encoded as if it were alone.
-            rng: In training, to vary where windows end.
+            documents: The documents; none of them is context of another.
+            rng: Varies where windows end, in training.
 
         Returns:
             One row a token, (n_tokens, embedding_length).
@@ -224,7 +228,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
 
     @contextmanager
     def keep_vectors(self) -> Iterator[None]:
-        """Inside, each document is encoded once; for an encoder that does not learn."""
+        """Encode each document once, within the context, if the encoder does not learn."""
         self.kept = KeptVectors(lambda doc: self._transform([doc], [], None))
         try:
             yield
@@ -300,14 +304,17 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     def _forward(
         self, rows: Sequence[NDArray[np.int64]], shapes: Sequence[NDArray[np.int64]]
     ) -> tuple[Tensor, list[int]]:
-        """Hidden states of sequences end to end, which the next pass may overwrite; their sizes."""
+        """Hidden states of sequences end to end, (n_subtokens, width), and the sequences' sizes.
+
+        The next pass may overwrite the hidden states.
+        """
         prefix, suffix = self.subtokenizer.prefix, self.subtokenizer.suffix
         sizes = [len(prefix) + len(row) + len(suffix) for row in rows]
         ids = np.concatenate([part for row in rows for part in (prefix, row, suffix)])
         extra = None
         if self.shape_inputs is not None:
             borders = np.zeros(len(prefix), dtype=np.int64), np.zeros(len(suffix), dtype=np.int64)
-            parts = [part for own in shapes for part in (borders[0], own, borders[1])]
+            parts = [part for kinds in shapes for part in (borders[0], kinds, borders[1])]
             extra = self.shape_inputs(torch.from_numpy(np.concatenate(parts)).to(self.device))
             # The table stays in fp32, so that a model saved from bf16 loses nothing of it.
             extra = extra.to(PRECISIONS[self.precision])
@@ -320,7 +327,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         return states.float(), sizes
 
     def _most_subtokens(self) -> int:
-        """Subtokens the transformer has positions for, its special ones not counted."""
+        """Subtokens that the transformer has positions for, special subtokens not counted."""
         limit = int(getattr(self.model.config, "max_position_embeddings", UNLIMITED))
         if limit < 0:
             limit = UNLIMITED

@@ -35,8 +35,8 @@ class PackagedEncoder:
     Args:
         package: Name of the distribution.
         folder: Folder of the files inside it.
-        sha256: Of its `model.safetensors`, as published on the hub.
-        install: What to tell pip to get it.
+        sha256: Sum of the `model.safetensors` that the hub publishes.
+        install: Argument of `pip install` that installs the package.
     """
 
     package: str
@@ -53,21 +53,21 @@ PACKAGED_ENCODERS: Final = {
         install="nerlink[demo]",
     ),
 }
-"""Packages by the hub id of the encoder they carry."""
+"""Packages by the hub id of the encoder in the package."""
 
 
 class _NotHereError(Exception):
-    """The encoder is not in this place, and why."""
+    """The encoder is not in a place; the text says why."""
 
 
 def find_encoder(model: str) -> Path:
-    """The folder of an encoder's files, downloaded if it is nowhere on this machine.
+    """The folder of an encoder's files, downloaded if this machine does not have the encoder.
 
     Args:
         model: A folder, or a Hugging Face id such as `google-bert/bert-base-cased`.
 
     Raises:
-        EncoderError: It is in none of the places, or a package carries other weights.
+        EncoderError: The encoder is in none of the places, or a package has other weights.
     """
     looked = []
     for place, look in PLACES.items():
@@ -90,6 +90,7 @@ def _in_models_folder(model: str) -> Path:
 
 
 def _in_packages(model: str) -> Path:
+    """The folder of an encoder in an installed package, with its weights checked."""
     packaged = PACKAGED_ENCODERS.get(model)
     if packaged is None:
         raise _NotHereError("no known package carries it")
@@ -105,6 +106,7 @@ def _in_packages(model: str) -> Path:
 
 
 def _from_hub(model: str, *, offline: bool) -> Path:
+    """The folder of an encoder in the Hugging Face cache, downloaded first unless offline."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 

@@ -1,7 +1,7 @@
 """The shape of a token: what lower-casing takes away.
 
 Case is the strongest surface cue of English names, and uncased encoders drop it. A small learned
-embedding of each token's shape gives it back.
+embedding of each token's shape gives case back.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class ShapeEmbeddings(TokenEmbeddings):
     """The learned shapes of a token and of its two neighbours, side by side.
 
     Args:
-        dim: Width of one shape's vector; a token gets three.
+        dim: Width of the vector of one shape; a token gets the vectors of three shapes.
     """
 
     def __init__(self, dim: int) -> None:
@@ -69,7 +69,8 @@ class ShapeEmbeddings(TokenEmbeddings):
             shapes: Indices into `SHAPES`, (n_tokens), with a border at each end of a document.
 
         Returns:
-            Previous, own and next shape, (n_tokens - 2, 3 * dim).
+            The shapes of the previous token, of the token and of the next token,
+            (n_tokens - 2, 3 * dim).
         """
         vectors = self.table(shapes)
         return torch.cat([vectors[:-2], vectors[1:-1], vectors[2:]], dim=-1)
@@ -83,7 +84,7 @@ class ShapeEmbeddings(TokenEmbeddings):
         # Documents are laid end to end with a border (shape 0) at both ends of each, so that no
         # token sees the shape of a neighbour in another document: 0 a b c 0 0 d e 0.
         border = np.zeros(1, dtype=np.int64)
-        with_borders = [part for own in documents for part in (border, own, border)]
+        with_borders = [part for shapes in documents for part in (border, shapes, border)]
         flat = torch.from_numpy(np.concatenate([border[:0], *with_borders]))
         # `forward` drops the first and the last place, so what stood at place i of `flat` is row i
         # - 1.

@@ -1,4 +1,4 @@
-"""Vectors that a word has whatever stands around it: read from files, stacked on the encoder's."""
+"""Vectors of words whatever the context: read from files, appended to the encoder's vectors."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +31,8 @@ class WordVectors:
     """Words and their vectors.
 
     Args:
-        words: The words; the first of equal ones counts.
-        rows: A row a word, (n_words, width).
+        words: The words; of equal words the first counts.
+        rows: The vector of each word, (n_words, width).
     """
 
     words: tuple[str, ...]
@@ -48,7 +48,7 @@ def read_vectors(path: str | Path) -> WordVectors:
 
     Raises:
         ConfigError: There is nothing to read at this path.
-        DataError: What is there is damaged, or words and rows do not match.
+        DataError: The file or folder is damaged, or words and rows do not match.
     """
     path = Path(path).expanduser()
     if path.is_file():
@@ -72,6 +72,7 @@ def write_vectors(vectors: WordVectors, folder: Path) -> None:
 
 
 def _read_text(path: Path) -> WordVectors:
+    """The words and vectors of a text file, a word and its numbers a line."""
     words: list[str] = []
     rows: list[NDArray[np.float32]] = []
     width = 0
@@ -103,6 +104,7 @@ def _vector(fields: list[str], width: int, where: str) -> NDArray[np.float32]:
 
 
 def _read_array(path: Path) -> WordVectors:
+    """The vectors of an array, and the words of the first table beside the array."""
     from pyarrow import ArrowException, parquet
 
     tables = sorted(path.parent.glob("*.parquet"))
@@ -158,7 +160,7 @@ class _WordEmbeddings(TokenEmbeddings):
 class StaticEmbeddings(_WordEmbeddings):
     """Word vectors that were learnt elsewhere and stay as they are.
 
-    A word that has none gets that of its lower-case form, or zeros.
+    A word without a vector gets the vector of its lower-case form, or zeros.
 
     Args:
         vectors: Words and their vectors.
@@ -172,12 +174,12 @@ class StaticEmbeddings(_WordEmbeddings):
         numbered = list(enumerate(vectors.words, start=1))
         self.row_of = {word: row for row, word in reversed(numbered)}
         rows = torch.from_numpy(np.pad(vectors.rows, ((1, 0), (0, 0))))
-        # They are saved in files of their own, not among the weights of every checkpoint.
+        # The vectors are saved in separate files, not among the weights of every checkpoint.
         self.register_buffer("table", rows, persistent=False)
 
     @property
     def vectors(self) -> WordVectors:
-        """The words and their vectors, as they were given."""
+        """The words and their vectors, as the constructor got them."""
         return WordVectors(self.words, self.table[1:].cpu().numpy())
 
     @property
@@ -192,11 +194,11 @@ class StaticEmbeddings(_WordEmbeddings):
 
 
 class InputEmbeddings(_WordEmbeddings):
-    """What goes into a transformer as the vectors of its output: the mean of a word's subtokens.
+    """The input embeddings of a transformer: the mean over the subtokens of each word.
 
     Args:
-        table: The transformer's input embeddings, which do not learn from this use.
-        subtokenizer: Gives the subtokens.
+        table: The transformer's input embeddings; no gradient reaches them from here.
+        subtokenizer: Gives the subtokens of words.
     """
 
     def __init__(self, table: nn.Embedding, subtokenizer: Subtokenizer) -> None:

@@ -1,8 +1,8 @@
 """Words to subtokens, each distinct word once.
 
 A fast tokenizer treats the words of a pre-tokenised text one by one, so a word's subtokens never
-depend on its neighbours. The subtokens of words that were met are kept, which saves almost every
-call.
+depend on its neighbours. The subtokens of known words are kept, which saves almost every call of
+the tokenizer.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ __all__ = ["SubtokenizedDocument", "Subtokenizer"]
 MAX_WORDS: Final = 200_000
 MAX_SUBTOKENS: Final = 32
 SPACE: Final = "▁"
-"""What SentencePiece puts before a word: a subtoken of its own before most Chinese characters."""
+"""What SentencePiece puts before a word; before most Chinese characters it is a subtoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class SubtokenizedDocument:
 
 
 class Subtokenizer:
-    """A tokenizer that knows the words it has met.
+    """A tokenizer that keeps the subtokens of the words that it has met.
 
     Args:
         tokenizer: A fast tokenizer of transformers.
-        longest: Subtokens a word may have; the rest of a longer word is not encoded.
+        longest: Subtokens of a word that are encoded; the rest of a longer word is dropped.
     """
 
     def __init__(self, tokenizer: Any, *, longest: int = MAX_SUBTOKENS) -> None:
@@ -58,7 +58,7 @@ class Subtokenizer:
         self._known: dict[str, list[int]] = {}
 
     def __call__(self, documents: Sequence[TokenizedDocument]) -> list[SubtokenizedDocument]:
-        """The subtokens of documents; a word without any counts as unknown."""
+        """The subtokens of documents; a word without subtokens gets the unknown subtoken."""
         known = self._learn({word for doc in documents for word in doc.words})
         return [self._subtokenize(doc, known) for doc in documents]
 
@@ -68,6 +68,7 @@ class Subtokenizer:
         return [known[word] for word in words]
 
     def _learn(self, words: Iterable[str]) -> dict[str, list[int]]:
+        """The vocabulary ids of all known words, the given words among them."""
         if len(self._known) > MAX_WORDS:
             self._known = {}
         known = self._known
@@ -81,7 +82,7 @@ class Subtokenizer:
         return known
 
     def _without_space(self, ids: list[int]) -> list[int]:
-        """The subtokens of a word that say something about it."""
+        """The subtokens of a word without a `SPACE` before them."""
         return ids[1:] if len(ids) > 1 and ids[0] == self.space else ids
 
     def _subtokenize(

@@ -1,7 +1,7 @@
-"""Packing a document's sentences into windows of subtokens, so that each is encoded once.
+"""Packing a document's sentences into windows of subtokens, so that each subtoken has one vector.
 
-A window shows the encoder the subtokens `start` to `stop` of a document, and gives vectors for
-those from `first` to `last`, its core. The cores of a document's windows cover it once.
+A window shows the encoder the subtokens `start` to `stop` of a document, and gives vectors for the
+subtokens `first` to `last`, its core. The cores of all windows cover the document exactly once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ __all__ = ["FLERT_CONTEXT", "Context", "Window", "batches_by_budget", "plan_wind
 Context = Literal["window", "flert", "none"]
 
 MOST_PADDING: Final = 40
-"""Padded subtokens in a batch that cost a CPU less than the call of another batch."""
+"""Subtokens of padding that cost a CPU less than the call of another batch."""
 
 FLERT_CONTEXT: Final = 64
 """Subtokens on each side of a sentence in the FLERT recipe (Schweter and Akbik, 2020)."""
@@ -26,10 +26,10 @@ class Window:
 
     Args:
         document: Position of the document in its batch.
-        start: First subtoken the encoder sees.
-        stop: One past the last it sees.
-        first: First subtoken whose vector is taken from here.
-        last: One past the last whose vector is taken from here.
+        start: First subtoken that the encoder sees.
+        stop: One past the last subtoken that the encoder sees.
+        first: First subtoken whose vector is taken from this window.
+        last: One past the last subtoken whose vector is taken from this window.
     """
 
     document: int
@@ -57,9 +57,9 @@ def plan_windows(
         sentences: Subtoken ranges of the sentences, in order, none empty.
         document: Position of the document in its batch.
         size: Subtokens a window holds at most.
-        overlap: Subtokens to the left of its core that a window sees as well.
-        context: `window` packs sentences, `flert` and `none` give each its own.
-        rng: In training, where the first window ends by chance, so that contexts vary.
+        overlap: Subtokens to the left of the core that a window sees as context.
+        context: `window` packs sentences; `flert` and `none` give each sentence one window.
+        rng: In training, chooses where the first window ends, so that contexts vary.
     """
     end = sentences[-1][1] if sentences else 0
     # A document that fits in one window needs no room for an overlap.
@@ -121,7 +121,7 @@ def batches_by_budget(
 
     Args:
         lengths: Subtokens of each window.
-        budget: Subtokens a batch may hold, padding included; a longer window is a batch of its own.
+        budget: Subtokens a batch may hold, padding included; a longer window is a batch alone.
         is_padded: Whether the windows of a batch will be padded to the longest; then little
             padding is allowed, because the call of another batch costs less.
     """

@@ -14,7 +14,7 @@ NO_ROW = -1
 """Stands for the row of an entity that the knowledge base lacks, `NIL` among them."""
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
-"""Numbers in whatever precision they come in."""
+"""Floating-point numbers of any precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class _OfDocument:
 class TrainingCounts:
     """How often training documents link to each entity, and what they call `NIL`.
 
-    How often a name means an entity is counted in the knowledge base, with its aliases; these
-    counts pass through here as well, because of `without`: at inference no document is among the
-    documents that were counted. A model that learnt from a document while it sees what the
-    document itself added to the counts would trust counts too much.
+    The knowledge base counts how often a name means an entity, with its aliases. Its counts pass
+    through this class because of `without`: at inference no document is among the counted ones. A
+    model that learns from a document and sees what the document itself added to the counts would
+    trust counts too much.
 
     Args:
         links: Row of an entity to the number of its links.
         nil: Key (normalised surface) to the number of times that it is `NIL`.
         new_names: Key and row of each name that the base knows from training alone, to the
             number of its links.
-        left_out: What the document that is left out added.
+        left_out: What the left-out document added to the counts.
     """
 
     links: Mapping[int, int] = field(default_factory=dict)
@@ -65,14 +65,14 @@ class TrainingCounts:
         links = np.array([self.links.get(row, 0) for row in rows.tolist()], dtype=np.float32)
         if self.left_out is None:
             return links
-        own = np.array([self.left_out.links[row] for row in rows.tolist()], dtype=np.float32)
-        left: Floats = np.maximum(links - own, 0)
+        added = np.array([self.left_out.links[row] for row in rows.tolist()], dtype=np.float32)
+        left: Floats = np.maximum(links - added, 0)
         return left
 
     def of_nil(self, key: str) -> int:
         """How often a key is `NIL`."""
-        own = self.left_out.nil[key] if self.left_out else 0
-        return max(self.nil.get(key, 0) - own, 0)
+        added = self.left_out.nil[key] if self.left_out else 0
+        return max(self.nil.get(key, 0) - added, 0)
 
     def of_name(self, key: str, rows: NDArray[np.int64], counts: Floats) -> Floats:
         """How often a name means the entities on some rows, (n_rows).
@@ -80,21 +80,21 @@ class TrainingCounts:
         Args:
             key: The normalised name.
             rows: (n_rows).
-            counts: What the knowledge base says, (n_rows).
+            counts: The counts of the knowledge base, (n_rows).
         """
         if self.left_out is None:
             return counts
-        own = [self.left_out.names[key, row] for row in rows.tolist()]
-        less = np.maximum(counts - np.array(own, dtype=np.float32), 0)
+        added = [self.left_out.names[key, row] for row in rows.tolist()]
+        less = np.maximum(counts - np.array(added, dtype=np.float32), 0)
         return np.where(self.knows(key, rows), less, np.float32(0))
 
     def knows(self, key: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether the knowledge base would have a name for the entities on some rows, (n_rows).
 
-        It lacks what training alone brought, if the document that is left out brought all of it.
+        It would not have a name that training alone brought, all of it from the left-out document.
         """
         if self.left_out is None:
             return np.ones(len(rows), dtype=bool)
-        own, new = self.left_out.names, self.new_names
+        added, new = self.left_out.names, self.new_names
         pairs = [(key, row) for row in rows.tolist()]
-        return np.array([own[p] == 0 or new.get(p) != own[p] for p in pairs], dtype=bool)
+        return np.array([added[p] == 0 or new.get(p) != added[p] for p in pairs], dtype=bool)

@@ -1,4 +1,4 @@
-"""Why a mention was linked as it was: the parts that each candidate's score adds up from."""
+"""Why a mention was linked as it was: the parts of each candidate's score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ from nerlink.models.passages import MentionBatch
 __all__ = ["Explanation", "Option", "explain_link"]
 
 MOST_OPTIONS: Final = 5
-"""Options that are printed where nobody says how many."""
+"""Options that `str` prints."""
 
 LEAST_PART: Final = 0.005
-"""Parts that are printed, for one of the options at least."""
+"""A part is printed if it is at least so large for one of the printed options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something a mention may mean.
+    """`NIL` or a candidate of a mention.
 
     Args:
         entity: Knowledge-base id, or `NIL`.
-        name: What the base calls it.
-        probability: Calibrated, 0 to 1.
-        parts: What its score adds up from, by name; a softmax of the sums of all options gives
-            their probabilities.
+        name: The entity's name in the knowledge base.
+        probability: Calibrated probability, 0 to 1.
+        parts: Parts of the score, by name. The score of an option is the sum of its parts; a
+            softmax over the scores of all options gives the probabilities.
     """
 
     entity: str
@@ -45,7 +45,7 @@ class Explanation:
     """What a mention may mean, and why.
 
     Args:
-        surface: The mention.
+        surface: The mention as it is written.
         options: `NIL` and all candidates, the likeliest first.
     """
 
@@ -93,11 +93,11 @@ def explain_link(
     """Why one mention of a document is linked as it is.
 
     Args:
-        linker: In evaluation mode.
+        linker: A linker in evaluation mode.
         vectors: Token vectors of the document, (n_tokens, embedding_length).
         labels: The tagger's label distribution, (n_tokens, 1 + n_labels), of a joint model.
         mentions: All mentions of the document: the second look depends on them.
-        number: The mention to explain.
+        number: Place of the mention to explain among the mentions.
     """
     look = linker.look(vectors, labels, mentions)
     logits = linker.second_look(look, is_on=linker.config.second_look)
@@ -118,7 +118,7 @@ def explain_link(
 def _score_parts(
     linker: Linker, look: FirstLook, query: Tensor, number: int
 ) -> list[dict[str, float]]:
-    """The parts of `NIL`, then of each candidate."""
+    """The parts of the score of `NIL`, then those of each candidate, by name."""
     weights = linker.second_look.weights[int(linker.config.second_look)]
     # Calibration multiplies the first look by its sharpness, so each part of the first look is
     # multiplied as well; the parts then add up to the logit.

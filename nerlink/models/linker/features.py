@@ -1,7 +1,7 @@
 """The features of a mention and a candidate that the linker weighs beside closeness.
 
-Each has a name and a value of about 0 to 1; each gets its own learned curve, and the curves add
-up, so that a score can be taken apart again.
+A feature has a name and a value of about 0 to 1. A learned curve turns the value into a part of the
+score; the score is a sum of parts, so that it can be taken apart again.
 """
 
 import math
@@ -111,16 +111,16 @@ LEAST_PRIOR: Final = 1e-3
 LEAST_NIL: Final = 0.02
 LOG_PRIOR: Final = -math.log(LEAST_PRIOR)
 LOG_NIL: Final = -math.log(LEAST_NIL)
-"""What makes a logarithm a feature between 0 and 1; the weight that it starts with undoes it."""
+"""Divisors that make a logarithm a feature of 0 to 1; the first weight multiplies it again."""
 
 WEIGHTS: Final = tuple(LOG_PRIOR if name == "log prior" else 0.0 for name in FEATURES)
 NIL_WEIGHTS: Final = tuple(
     LOG_NIL if name == "log share of counts" else 0.0 for name in NIL_FEATURES
 )
-"""Before training, a candidate scores its log prior, and `NIL` its own."""
+"""Before training, a candidate scores its log prior, and `NIL` the log of its share of counts."""
 
 BEST_NAME: Final = "share of the surface in the name"
-"""What is looked at to tell whether the surface may be a name of any candidate."""
+"""The comparison that tells best whether the surface may be a name of any candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,14 @@ class FlatCandidates:
 
     Args:
         mentions: The mention of each candidate, (n_candidates).
-        places: Its place among the candidates of its mention, (n_candidates).
-        rows: Its row in the knowledge base, (n_candidates).
+        places: Place of each candidate among the candidates of its mention, (n_candidates).
+        rows: Row of each candidate in the knowledge base, (n_candidates).
         features: (n_candidates, len(FEATURES)).
         nil_features: (n_mentions, len(NIL_FEATURES)).
         sizes: Candidates of each mention, (n_mentions).
-        types: Place of each one's type in the label distribution; 0 if unknown, (n_candidates).
-        seen: Whether training linked to each, in another document than this, (n_candidates).
+        types: Place of each candidate's type in the label distribution; 0 if unknown,
+            (n_candidates).
+        seen: Whether other documents of the training link to each candidate, (n_candidates).
     """
 
     mentions: Tensor
@@ -148,7 +149,7 @@ class FlatCandidates:
     seen: Tensor
 
     def to(self, device: torch.device) -> Self:
-        """The same on a device."""
+        """The same candidates on a device."""
         return type(self)(**{one.name: getattr(self, one.name).to(device) for one in fields(self)})
 
 

@@ -46,12 +46,12 @@ __all__ = ["Linker", "choose"]
 def choose(
     candidates: CandidateSet, probabilities: NDArray[np.float32], config: LinkerConfig
 ) -> Link:
-    """What a mention means.
+    """The link of a mention.
 
     Args:
-        candidates: Its candidates.
-        probabilities: Of `NIL` and of each candidate, (1 + n_candidates).
-        config: The threshold, and how many candidates come back.
+        candidates: Candidates of the mention.
+        probabilities: Probability of `NIL` and of each candidate, (1 + n_candidates).
+        config: Has the threshold, and `top_k`, the number of candidates in the link.
     """
     nil = float(probabilities[0])
     if not len(candidates):
@@ -82,10 +82,10 @@ class Linker(SpanClassifier):
     Args:
         encoder: Shared with the tagger.
         lookup: Finds candidates.
-        prototypes: Those of the knowledge base.
+        prototypes: Prototypes of the entities of the knowledge base.
         n_labels: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
-        counts: What training links.
+        counts: How often training documents link to each entity.
     """
 
     task: Final[Task] = "nel"
@@ -132,7 +132,7 @@ class Linker(SpanClassifier):
 
     @property
     def prototypes(self) -> Prototypes:
-        """The decoder, by its own type."""
+        """The decoder that Flair holds."""
         return self.decoder
 
     def mention_vectors(
@@ -140,9 +140,10 @@ class Linker(SpanClassifier):
     ) -> Tensor:
         """Mentions in prototype space, (n_mentions, width).
 
-        A mention is read from its first and last token, from the mean of its passage, which tells
-        what the document is about, and from what the tagger makes of it. Before training it is
-        little but that mean: as near to an entity as the encoder holds their texts to be.
+        The vector is made of the first and the last token of the mention, of the mean of its
+        passage, which tells what the document is about, and of the tagger's label distribution.
+        Before training it is little but the mean of the passage: as near to an entity as the
+        encoder holds the texts of both to be.
 
         Args:
             vectors: All token vectors of the batch, (n_tokens, embedding_length).
@@ -167,7 +168,7 @@ class Linker(SpanClassifier):
 
         Args:
             queries: Mentions in prototype space, (n_mentions, width).
-            flat: Their candidates, on the same device.
+            flat: Candidates of the mentions, on the same device.
             vectors: The prototype of each candidate, (n_candidates, width).
 
         Returns:
@@ -194,7 +195,7 @@ class Linker(SpanClassifier):
         Args:
             vectors: All token vectors of the examples, (n_tokens, embedding_length).
             labels: The tagger's label distribution, (n_tokens, n_labels).
-            examples: Those that do not teach `nel` are left out of the sum.
+            examples: Examples; those that do not teach `nel` are left out of the sum.
         """
         passages = [example.passage for example in examples]
         inside = [example.spans if self.task in example.tasks else () for example in examples]
@@ -202,14 +203,14 @@ class Linker(SpanClassifier):
         mentions = locate(passages, gold, vectors.device)
         if not len(mentions):
             return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
-        # Candidates are looked up for all mentions, also those without a gold link: they are the
-        # fuller names that lend candidates to the shorter ones. At inference it is the same.
+        # Candidates are looked up for all mentions, as at inference: a mention without a gold link
+        # may be the fuller name that lends candidates to a shorter one.
         every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
         found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
         sets, targets = self.gold_candidates(list(chain(*gold)), found)
         counts = [self.counts_without(example) for example in examples]
         flat = self.flatten(sets, [counts[number] for number in mentions.passages])
-        # Memory is left out where it would be absent at inference (`_remembered`).
+        # `_remembered` leaves memory out of candidates that would have none at inference.
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)
@@ -217,15 +218,15 @@ class Linker(SpanClassifier):
         return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
 
     def start_nil(self, rows: Sequence[int]) -> None:
-        """Before training, have `NIL` as near to each mention as the mean of some entities.
+        """Before training, make `NIL` as near to each mention as the mean of some entities.
 
-        Else `NIL` would be the farther away the more alike an encoder holds all texts to be.
+        A `NIL` of zeros would be the farther away, the more alike the encoder holds all texts.
         """
         with torch.no_grad():
             self.nil_prototype.copy_(self.prototypes.text_of(torch.tensor(rows)).mean(0))
 
     def look(self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch) -> FirstLook:
-        """What each mention seems to mean, for itself; vectors and labels as `loss` takes them."""
+        """The first look at each mention by itself; vectors and labels as `loss` takes them."""
         self.lookup.refresh()
         sets = self.lookup.of_mentions(mentions)
         flat = self.flatten(sets)
@@ -243,13 +244,13 @@ class Linker(SpanClassifier):
         *,
         config: LinkerConfig | None = None,
     ) -> list[Link]:
-        """What each mention means, a link for each.
+        """A link for each mention.
 
         Args:
             vectors: As `loss` takes them.
             labels: As `loss` takes them.
             mentions: The mentions.
-            config: Has the threshold and `top_k`, if not those of the model.
+            config: A configuration whose threshold and `top_k` replace those of the model.
         """
         if not len(mentions):
             return []
@@ -265,16 +266,17 @@ class Linker(SpanClassifier):
     def _asked(
         self, vectors: Tensor, labels: Tensor | None, mentions: MentionBatch, flat: FlatCandidates
     ) -> tuple[FlatCandidates, Tensor]:
-        """The candidates, held against the tagger's labels, and mentions in prototype space."""
+        """The candidates with the features of labels, and the mentions in prototype space."""
         if labels is not None:
             flat = with_labels(flat, self.mention_labels(mentions, labels))
         return flat, self.mention_vectors(vectors, mentions, labels)
 
     def _remembered(self, flat: FlatCandidates) -> Tensor:
-        """Candidates whose memory counts in a step.
+        """Which candidates keep their memory in a training step, (n_candidates).
 
-        None of those that training links to in this document only: at inference their like have
-        no memory. And none of some mentions, so that the text learns to do without.
+        Candidates that only this document links to lose it: at inference, an entity that training
+        did not link to has no memory. All candidates of some mentions lose it too, so that the
+        model learns to link by text alone.
         """
         has_memory = torch.rand(len(flat.sizes), device=flat.seen.device)
         return flat.seen & (has_memory >= self.config.memory_dropout)[flat.mentions]
@@ -294,11 +296,14 @@ class Linker(SpanClassifier):
     def gold_candidates(
         self, spans: Sequence[TokenSpan], found: Sequence[CandidateSet]
     ) -> tuple[list[CandidateSet], list[int]]:
-        """Candidate sets that hold the gold entity, and its column.
+        """Candidate sets that hold the gold entity, and the gold entity's column of the scores.
+
+        The column is 0, that of `NIL`, for a mention whose entity is `NIL`, not in the base, or
+        taken out of the candidates by chance.
 
         Args:
             spans: Mentions with gold links.
-            found: The candidates of each.
+            found: The candidates of each mention.
         """
         sets, targets = [], []
         for span, candidates in zip(spans, found, strict=True):

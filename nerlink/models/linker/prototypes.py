@@ -1,4 +1,4 @@
-"""Prototypes of entities: what their text says, plus what training remembers of them."""
+"""Prototypes of entities: the vector of a text, plus an offset that training learns."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class Prototypes(PrototypicalDecoder):
         width: Width of a prototype.
 
     Attributes:
-        version: Version of the knowledge base that the text part is of.
+        version: Version of the knowledge base whose texts the text part has.
     """
 
     rows: Tensor
@@ -32,8 +32,8 @@ class Prototypes(PrototypicalDecoder):
 
     def __init__(self, rows: Sequence[int], width: int) -> None:
         super().__init__(1, width, distance_function="dot_product")
-        # Flair's decoder holds a vector for each entity as a parameter: with a million entities
-        # they would not fit in an optimiser. What remains of it is the interface.
+        # Flair's decoder holds a vector for each entity as a parameter: a million vectors would
+        # not fit in an optimiser. Of Flair's decoder, only the interface remains.
         del self.prototype_vectors
         self.width = width
         # Row 0 is for entities without a memory: it stays zero and gets no gradient.
@@ -50,7 +50,7 @@ class Prototypes(PrototypicalDecoder):
 
         Args:
             text: One row for each row of the knowledge base, (n_rows, width), on the CPU.
-            version: Version of the knowledge base that the text is of.
+            version: Version of the knowledge base whose texts these are.
         """
         self.text = text
         self.version = version
@@ -58,11 +58,11 @@ class Prototypes(PrototypicalDecoder):
         self._late_text = text[:0]
 
     def add_text(self, rows: Sequence[int], text: Tensor) -> None:
-        """Lay new rows over the table, which stays as it is (it may be mapped from a file).
+        """Lay new rows over the table; the table stays as it is, as it may be mapped from a file.
 
         Args:
-            rows: Rows of the knowledge base, new ones or ones whose text has changed.
-            text: Their vectors, (n_rows, width).
+            rows: Rows of the knowledge base whose text is new or has changed.
+            text: Vectors of these rows, (n_rows, width).
         """
         # The new rows stand first, and np.unique keeps the first of equal ones: the latest text
         # wins.
@@ -79,7 +79,7 @@ class Prototypes(PrototypicalDecoder):
         return table
 
     def writable_text(self, n_rows: int) -> Tensor:
-        """The whole table to write to, the one in use if it is whole, so that nothing is copied."""
+        """The whole table to write to: the table in use, uncopied, if it has all rows."""
         is_whole = len(self.text) == n_rows and not len(self._late_rows)
         return self.text if is_whole else self.full_text(n_rows)
 
@@ -106,7 +106,7 @@ class Prototypes(PrototypicalDecoder):
         return len(self.rows)
 
     def memory_of(self, rows: Tensor) -> Tensor:
-        """The learned part of rows, (n, width); zero where there is none."""
+        """The memory part of rows, (n, width); zero for an entity without a memory."""
         known = self.rows
         if not len(known):
             return self.memory.weight.new_zeros(len(rows), self.width)
@@ -121,7 +121,7 @@ class Prototypes(PrototypicalDecoder):
 
         Args:
             rows: Rows of the knowledge base, (n).
-            remembered: In training, those whose memory counts, (n).
+            remembered: In training, whether the memory of each row counts, (n).
         """
         memory = self.memory_of(rows)
         if remembered is not None:
@@ -129,11 +129,11 @@ class Prototypes(PrototypicalDecoder):
         return self.text_of(rows) + memory
 
     def forward(self, queries: Tensor, vectors: Tensor) -> Tensor:  # type: ignore[override]
-        """Closeness of mentions to candidates, one each.
+        """Closeness of each candidate to its mention.
 
         Args:
             queries: The mention of each candidate in prototype space, (n_candidates, width).
-            vectors: Its prototype, (n_candidates, width).
+            vectors: The prototype of each candidate, (n_candidates, width).
 
         Returns:
             Dot products, (n_candidates).

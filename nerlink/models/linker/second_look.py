@@ -1,9 +1,10 @@
 """A second look at a document: candidates scored again by what its other mentions mean.
 
-The first look reads each mention for itself. The second knows what the first thought of the whole
-document: mentions with the same name, or a part of it, tend to mean the same, an entity meant
-once is likely to be meant again, and entities of one document are about the same things. Its few
-weights are fitted on development documents, and so is the temperature of both looks.
+The first look scores each mention by itself. The second look reads the probabilities that the first
+look gave in the whole document: mentions with the same name, or a part of the name, tend to mean
+the same entity; an entity that is meant once is likely to be meant again; and the entities of one
+document are about the same things. The few weights of the second look, and a calibration of the
+first look, are fitted on development documents.
 """
 
 from collections.abc import Sequence
@@ -37,19 +38,19 @@ LOOK_FEATURES: Final = (
 )
 
 N_CALIBRATION: Final = 2
-"""The first features make up a calibration: sharpness, and a tendency to `NIL`."""
+"""The first two features make up the calibration: a sharpness, and a tendency to `NIL`."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What the mentions of a batch seem to mean, each for itself.
+    """The scores of the mentions of a batch, each scored by itself.
 
     Args:
         scores: Logits of `NIL` and of each candidate, (n_mentions, 1 + most candidates).
         flat: The candidates.
-        vectors: Their prototypes, (n_candidates, width).
-        passages: Number of the passage each mention is in.
-        sets: The candidates of each mention, and its normalised name.
+        vectors: Prototype of each candidate, (n_candidates, width).
+        passages: Number of the passage that each mention is in.
+        sets: The candidate set of each mention.
     """
 
     scores: Tensor
@@ -97,8 +98,8 @@ class SecondLook(nn.Module):
         """
         scores, flat = look.scores, look.flat
         n, width = scores.shape
-        # Items are the `NIL`s of all mentions, then all candidates. `NIL` has row -1, so that NILs
-        # of the same name agree with each other as links do.
+        # Items are the `NIL`s of all mentions, then all candidates. `NIL` has row -1, so that the
+        # `NIL`s of equal names support each other as links do.
         owners = flat.mentions.cpu().numpy()
         columns = flat.places.cpu().numpy() + 1
         probabilities = scores.softmax(-1).cpu().numpy()
@@ -106,14 +107,14 @@ class SecondLook(nn.Module):
         together = names_together(look.passages, [each.key for each in look.sets])
         mentions = np.concatenate([np.arange(n), owners])
         rows = np.concatenate([np.full(n, -1), flat.rows.cpu().numpy()])
-        own = np.concatenate([probabilities[:, 0], probabilities[owners, columns]])
+        chances = np.concatenate([probabilities[:, 0], probabilities[owners, columns]])
         # The best probability at another mention of the same name, and anywhere in the passage.
-        same = best_elsewhere(together[mentions], rows, own)
-        anywhere = best_elsewhere(passages[mentions], rows, own)
+        same = best_elsewhere(together[mentions], rows, chances)
+        anywhere = best_elsewhere(passages[mentions], rows, chances)
         device = scores.device
         close = _closeness_to_the_rest(
             look.vectors.to(scores.dtype) - self.center,
-            torch.from_numpy(own[n:]).to(device, scores.dtype),
+            torch.from_numpy(chances[n:]).to(device, scores.dtype),
             flat.mentions,
             torch.from_numpy(passages).to(device),
             torch.from_numpy(together).to(device),
@@ -136,7 +137,7 @@ class SecondLook(nn.Module):
 
 
 def names_together(passages: Sequence[int], names: Sequence[str]) -> NDArray[np.int64]:
-    """Numbers of groups of mentions of one passage that share a name or a part of it.
+    """The group of each mention: mentions of a passage that share a name or a part of a name.
 
     "ada lovelace", "lovelace" and "lovelace" are one group.
 

@@ -1,4 +1,4 @@
-"""The text part of prototypes: what the encoder makes of an entity's name and description."""
+"""The text part of prototypes: the encoder's vector of an entity's name and description."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,11 +48,10 @@ class EntityTexts:
     def write(
         self, rows: Iterable[int] | None = None, *, on_progress: OnProgress | None = None
     ) -> None:
-        """Encode the texts of entities, whatever the table has for them.
+        """Encode the texts of entities, also of those that the table has vectors for.
 
         Args:
-            rows: Rows of the entities; the other rows of the table stay as they are. All, if not
-                given.
+            rows: Rows of the entities, all entities if `None`; other rows of the table stay.
             on_progress: Called after each group of texts, with the number of texts written and
                 the number of rows of the table.
         """
@@ -87,10 +86,10 @@ class EntityTexts:
 
     @contextmanager
     def written_when_met(self) -> Iterator[None]:
-        """Within it, a text is encoded anew when its entity is first a candidate of a mention.
+        """Encode a text, within the context, when its entity is first a candidate of a mention.
 
-        Between the epochs of a training run the encoder has moved and the whole table is old.
-        Development documents have few candidates, so these texts alone are worth encoding.
+        Between the epochs of a training run the encoder has changed and the whole table is out of
+        date. Development documents have few candidates, so only their texts are encoded anew.
         """
         self._written = set()
         try:
@@ -100,7 +99,7 @@ class EntityTexts:
 
     @torch.inference_mode(mode=False)  # the table is there for training, too
     def meet(self, rows: Tensor) -> None:
-        """Called before candidates are scored, with the row of each candidate, (n_candidates)."""
+        """Bring texts up to date before candidates of these rows, (n_candidates), are scored."""
         if self._written is None:
             return
         if new := set(rows.tolist()) - self._written:
@@ -111,7 +110,7 @@ class EntityTexts:
 def encode_entities(
     encoder: WindowEmbeddings, texts: Iterable[tuple[int, str]]
 ) -> Iterator[tuple[list[int], Tensor]]:
-    """Rows and their text vectors, (n_rows, text_length), in groups."""
+    """Groups of rows and the text vectors of these rows, (n_rows, text_length)."""
     remaining = iter(texts)
     with evaluating(encoder):
         while group := list(islice(remaining, TEXTS_TOGETHER)):
@@ -123,8 +122,8 @@ def encode_entities(
 def _text_vectors(encoder: WindowEmbeddings, texts: Sequence[str]) -> Tensor:
     """The text part of prototypes, (n_texts, text_length), all of one length.
 
-    Mean vectors of an encoder differ in length for no reason that says anything of an entity. With
-    one length, a dot product with a mention ranks entities as their cosines would.
+    The length of an encoder's mean vector says nothing of an entity. With vectors of one length,
+    dot products with a mention rank entities as cosines would.
     """
     vectors = encoder.encode_texts([tokenize(Document(text=text)) for text in texts])
     unit: Tensor = torch.nn.functional.normalize(vectors.float(), dim=-1)

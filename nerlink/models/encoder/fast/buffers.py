@@ -13,14 +13,14 @@ from torch import Tensor, nn
 __all__ = ["AsModules", "InBuffers", "keep_out_of_heap"]
 
 MMAP_THRESHOLD: Final = -3
-"""The number of that option of glibc's `mallopt`."""
+"""The number of the option M_MMAP_THRESHOLD in glibc's `mallopt`."""
 
 OWN_PAGES: Final = 1 << 20
-"""Bytes from which a tensor gets pages of its own."""
+"""Size in bytes from which a tensor gets separate memory pages."""
 
 
 class AsModules:
-    """Every result is a new tensor, as learning needs them. States are (n_subtokens, width)."""
+    """Every result is a new tensor, as backpropagation needs. States are (n_subtokens, width)."""
 
     def linear(self, module: nn.Module, states: Tensor, name: str) -> Tensor:  # noqa: ARG002
         """A linear map of states, (n_subtokens, width)."""
@@ -28,7 +28,7 @@ class AsModules:
         return out
 
     def add(self, states: Tensor, *others: Tensor) -> Tensor:
-        """The sum of states that nothing else needs, and others."""
+        """The sum of states and other tensors; nothing may need the states afterwards."""
         for other in others:
             states = states + other
         return states
@@ -53,15 +53,15 @@ class AsModules:
         return torch.cat([part.reshape(-1, like.shape[1]) for part in parts])
 
     def keep(self, states: Tensor) -> Tensor:
-        """States that later layers leave alone."""
+        """States that later layers do not overwrite."""
         return states
 
 
 class InBuffers(AsModules):
-    """The same numbers for inference, each kind of result in a buffer of its own.
+    """The same numbers for inference, each kind of result in one buffer.
 
-    New tensors of ever new sizes cost time, and leave the C library's heap full of gaps. What a
-    buffer holds lasts until it is used again: at most until the next sequences.
+    New tensors of ever new sizes cost time, and leave the C library's heap full of gaps. A result
+    lasts until its buffer is used again: at most until the next sequences.
 
     Attributes:
         lock: Held by whoever runs sequences in the buffers, until their results are copied out.
@@ -81,7 +81,7 @@ class InBuffers(AsModules):
         return torch.addmm(module.bias, states, module.weight.t(), out=out)
 
     def add(self, states: Tensor, *others: Tensor) -> Tensor:
-        """The sum of states and others, in the place of the former."""
+        """The sum of states and other tensors, written to the states."""
         for other in others:
             states.add_(other)
         return states
@@ -89,8 +89,8 @@ class InBuffers(AsModules):
     def norm(self, module: nn.LayerNorm, states: Tensor, name: str) -> Tensor:
         """Layer norm of states."""
         out = self.take(name, states, states.shape[1])
-        # The public layer_norm takes no `out`. Mean and deviation are wanted by nobody, but the
-        # kernel writes them somewhere.
+        # The public layer_norm takes no `out`. Nothing reads mean and deviation, but the kernel
+        # writes them.
         torch.ops.aten.native_layer_norm.out(
             states,
             module.normalized_shape,
@@ -104,7 +104,7 @@ class InBuffers(AsModules):
         return out
 
     def activate(self, function: Any, states: Tensor) -> Tensor:
-        """An activation function of states, in their place where that is possible."""
+        """An activation function of states; GELU is written to the states."""
         if type(function).__name__ == "GELUActivation":
             in_place: Tensor = torch.ops.aten.gelu_(states)
             return in_place
@@ -130,13 +130,13 @@ class InBuffers(AsModules):
         return states.clone()
 
     def __reduce__(self) -> tuple[type["InBuffers"], tuple[()]]:
-        """A copy of a model gets buffers for itself: what they hold is worth nothing later."""
+        """A copy of a model gets empty buffers: results are never needed later."""
         return type(self), ()
 
     def take(self, name: str, like: Tensor, width: int, dtype: torch.dtype | None = None) -> Tensor:
         """The buffer of a name, (n, width), for as many rows as another tensor has."""
-        # A tensor made in inference mode may not be written to outside of it, so each mode has its
-        # own.
+        # A tensor made in inference mode may not be written to outside inference mode, so each mode
+        # has its buffers.
         key = name, width, dtype or like.dtype, torch.is_inference_mode_enabled()
         buffer = self._buffers.get(key)
         if buffer is None or len(buffer) < len(like):
@@ -148,9 +148,9 @@ class InBuffers(AsModules):
 def keep_out_of_heap() -> None:
     """Give every large tensor pages of its own, which go back to the system when it is freed.
 
-    By itself, glibc puts tensors of up to 32 MB into its heap, where those of ever new sizes leave
-    gaps: over a long stream, hundreds of megabytes that nothing uses. This holds for the rest of
-    the process. Other C libraries have no such option, and are left alone.
+    By itself, glibc puts tensors of up to 32 MB into its heap, where tensors of ever new sizes
+    leave gaps: over a long stream, hundreds of megabytes that nothing uses. The setting holds for
+    the rest of the process. Other C libraries have no such option, and are left alone.
     """
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(MMAP_THRESHOLD, OWN_PAGES)

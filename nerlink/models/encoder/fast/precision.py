@@ -1,6 +1,6 @@
 """What a transformer computes in: fp32, bf16, fp16, or int8 in its linear layers.
 
-Int8 is for processors with instructions that multiply in it.
+Int8 needs a processor with instructions that multiply int8.
 """
 
 from typing import Any, Final
@@ -15,20 +15,20 @@ __all__ = ["PRECISIONS", "Int8Linear", "can_int8", "choose_precision", "compute_
 
 
 STEPS: Final = 127
-"""Steps on either side of zero."""
+"""Steps of an int8 number on either side of zero."""
 
 
 class Int8Linear(nn.Module):
     """A linear layer that rounds weights and inputs to 255 steps before it multiplies them.
 
-    A step is worth what the largest value of its row needs, of a row of weights as of a row of
-    inputs, so nothing is fitted on examples. The weights are kept as they were, too: they are
-    what is saved. Nothing learns through it. The kernel is the one that PyTorch's own compiler
-    takes for layers of this kind; it has a name of its own since nothing public leads to it.
+    The size of a step follows from the largest value in a row, in weights and in inputs alike, so
+    nothing is fitted on examples. The unrounded weights are kept, because they are what is saved.
+    Gradients do not flow through the layer. The kernel is the one that PyTorch's compiler takes for
+    int8 layers; it is called by its internal name, because no public function calls it.
 
     Args:
-        linear: The layer it stands for.
-        buffers: Where inputs are rounded; those of the transformer that the layer is a part of.
+        linear: The layer to replace.
+        buffers: Buffers for the rounded inputs, shared by all layers of a transformer.
     """
 
     def __init__(self, linear: nn.Linear, buffers: InBuffers) -> None:
@@ -45,11 +45,12 @@ class Int8Linear(nn.Module):
 
     @torch.no_grad()
     def forward(self, states: Tensor) -> Tensor:
-        """The linear map, (..., input width) to (..., output width), in what the states are in."""
+        """The linear map, (..., input width) to (..., output width), in the type of the states."""
         rows = states.reshape(-1, states.shape[-1])
         work = self.scratch.take("work", rows, rows.shape[1], torch.float32).copy_(rows)
         scales = _scales(work)
-        # The kernel is fast with unsigned inputs: 128 stands for zero, and the half is to round.
+        # The kernel is fast with unsigned inputs: 128 stands for zero. The conversion to uint8 cuts
+        # decimals off, so one half is added to round.
         work.mul_(scales.reciprocal()).add_(128.5)
         steps = self.scratch.take("steps", rows, rows.shape[1], torch.uint8).copy_(work)
         out: Tensor = torch.ops.onednn.qlinear_pointwise(
@@ -73,7 +74,7 @@ class Int8Linear(nn.Module):
         return out.view(*states.shape[:-1], -1)
 
     def linear(self) -> nn.Linear:
-        """The layer it stands for."""
+        """The layer that this one replaced."""
         outputs, inputs = self.weight.shape
         linear = nn.Linear(inputs, outputs, device="meta")
         linear.weight, linear.bias = self.weight, self.bias
@@ -102,7 +103,7 @@ def set_int8(model: Any, buffers: InBuffers | None) -> None:
 
 
 def _scales(rows: Tensor) -> Tensor:
-    """What a step is worth in each row, (n, 1)."""
+    """The size of a step in each row, (n, 1)."""
     largest = torch.maximum(rows.amax(1, keepdim=True), -rows.amin(1, keepdim=True))
     return largest.clamp_(min=1e-12) / STEPS
 
@@ -113,17 +114,17 @@ PRECISIONS: Final = {
     "int8": torch.bfloat16,
     "fp16": torch.float16,
 }
-"""What states are in, and weights too, but those of linear layers with `int8`."""
+"""Type of the states and of the weights; with `int8`, linear layers have int8 weights."""
 
 
 def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") -> str:
     """`fp32`, `bf16`, `int8` or `fp16`.
 
     Args:
-        name: One of these, or `auto`: as saved where that can be, or bf16 for fp32 on a GPU that
-            has it.
-        device: Where it is to be used.
-        saved: What the model was saved in.
+        name: A precision, or `auto`: the saved precision where the device can compute in it, but
+            bf16 in place of fp32 on a GPU that has bf16.
+        device: The device to compute on.
+        saved: The precision that the model was saved in.
 
     Raises:
         ConfigError: There is no such precision, or the device cannot compute in it.

@@ -19,7 +19,7 @@ from nerlink.models.encoder.fast.buffers import AsModules, InBuffers
 __all__ = ["hidden_states", "is_packable"]
 
 PACKABLE: Final = ("BertModel", "RobertaModel", "XLMRobertaModel")
-"""Transformers of one build: the sum of three embeddings, then post-norm layers."""
+"""Transformers of the same build: the sum of three embeddings, then post-norm layers."""
 
 SHORT: Final = 512
 """Subtokens of sequences for which plain products in bf16 are faster on a CPU than the kernel."""
@@ -43,12 +43,13 @@ def hidden_states(
 
     Args:
         model: A transformer of the transformers library.
-        ids: Vocabulary ids of all sequences, special ones included, (n_subtokens), on its device.
+        ids: Vocabulary ids of all sequences, special subtokens included, (n_subtokens), on the
+            device of the model.
         lengths: Subtokens of each sequence.
         extra: Vectors to add to the word embeddings, (n_subtokens, width).
-        layers: Whose mean it is: 0 for the input embeddings, -1 for the last.
-        buffers: Where to put what layers compute, the result included, in inference without
-            padding.
+        layers: Layers to take the mean of: 0 for the input embeddings, -1 for the last layer.
+        buffers: Buffers for the results of layers, the returned states included, in inference
+            without padding; new tensors if `None`.
     """
     words = model.get_input_embeddings()(ids)
     if extra is not None:
@@ -65,6 +66,7 @@ def hidden_states(
 def _run_padded(
     model: Any, words: Tensor, lengths: list[int], layers: Sequence[int]
 ) -> list[Tensor]:
+    """States of each chosen layer, (n_subtokens, width), from a batch with padding."""
     sizes = torch.tensor(lengths, device=words.device)
     mask = torch.arange(max(lengths), device=words.device) < sizes.unsqueeze(1)
     batch = pad_sequence([*torch.split(words, lengths)], batch_first=True)
@@ -81,6 +83,7 @@ def _run_padded(
 def _run_packed(
     model: Any, words: Tensor, lengths: list[int], layers: Sequence[int], run: AsModules
 ) -> list[Tensor]:
+    """States of each chosen layer, (n_subtokens, width), without padding."""
     table = model.embeddings
     padding = table.position_embeddings.padding_idx
     first = 0 if padding is None else padding + 1
@@ -114,7 +117,7 @@ def _attend(
     Args:
         attention: The layer's query, key and value.
         states: (n_subtokens, width).
-        groups: How many sequences of what length follow each other.
+        groups: Number and length of sequences of equal length, in the order of the states.
         run: How the parts of the layer run.
     """
     sizes = [n * length for n, length in groups]
