@@ -1,4 +1,4 @@
-"""The folder of a saved model: which files it has, and whether they are as they were saved."""
+"""The folder of a saved model: which files it has, and whether they are unchanged."""
 
 import hashlib
 import json
@@ -20,20 +20,20 @@ __all__ = [
 ]
 
 FORMAT: Final = 3
-"""Version of the folder's layout; a folder with another one is refused."""
+"""Version of the folder's layout; a folder of another version is refused."""
 
 MANIFEST: Final = "nerlink.json"
 BASE: Final = "kb.sqlite"
 HEADS: Final = "heads.safetensors"
 CARD: Final = "README.md"
 CHANGEABLE: Final = (BASE, CARD)
-"""Files that may change after saving: a base grows without retraining, a card is for people."""
+"""Files that users may change: entities are added to the base, text to the card."""
 FILES: Final = (
     "config.toml",
     "encoder",
     HEADS,
     "prototypes.safetensors",
-    "prototypes.faiss",  # of models that were saved with an index of their texts
+    "prototypes.faiss",  # in folders of earlier versions, which saved an index of texts
     "linker.json",
     BASE,
     CARD,
@@ -43,10 +43,14 @@ FILES: Final = (
 _AGAIN: Final = "Copy the whole model again, or train it again."
 
 PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
+"""Endings of files that may run code when they are loaded."""
 
 
 def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
-    """Write, last of all, what a folder is and the sums of its files."""
+    """Write the manifest: the entries, and the sha256 of each file that must not change.
+
+    The manifest is written last: a folder without one was not saved completely.
+    """
     files = {
         path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
@@ -57,14 +61,14 @@ def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
 
 
 def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
-    """What a model's folder says of itself.
+    """The manifest of a model's folder.
 
     Args:
         folder: The folder.
         needed: Entries that must be there.
 
     Raises:
-        StorageError: There is no model, a damaged one, or one of another format.
+        StorageError: There is no model, or the model is damaged or of another format.
     """
     path = folder / MANIFEST
     if not folder.is_dir():
@@ -91,10 +95,10 @@ def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def check_files(folder: Path) -> None:
-    """Refuse a folder whose files are not as they were saved.
+    """Refuse a folder whose files differ from the saved ones.
 
     Raises:
-        StorageError: One is missing or damaged, or may be a pickle.
+        StorageError: A file is missing or damaged, or may be a pickle.
     """
     files = read_manifest(folder)["files"]
     pickles = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLES]
@@ -121,10 +125,11 @@ def _sha256(path: Path) -> str:
 
 
 def check_target(folder: Path) -> None:
-    """Refuse a folder where a model would take the place of files that are not a model's.
+    """Refuse a folder where a model would replace files that do not belong to a model.
 
     Raises:
-        StorageError: It has some, but neither a manifest nor, as where saving was cut off, heads.
+        StorageError: The folder has files of a model's names, but no manifest and no heads. Heads
+            alone are what saving leaves when it is cut off.
     """
     if folder.is_file():
         raise StorageError(f"{folder} is a file. Name a folder to save the model in.")
@@ -138,12 +143,14 @@ def check_target(folder: Path) -> None:
 
 
 def replace_files(source: Path, target: Path, *, keep: str | None) -> None:
-    """Move a model's files to where another's may be; without a manifest in between.
+    """Move a model's files to a folder, in place of the files of an earlier model.
+
+    The manifest goes first and comes last: a folder cut off in between is known as incomplete.
 
     Args:
-        source: Where they are.
-        target: Where they go.
-        keep: One that stays as it is there.
+        source: The folder of the new files.
+        target: The folder to move the files to.
+        keep: Name of a file in `target` that stays as it is.
     """
     (target / MANIFEST).unlink(missing_ok=True)
     for name in FILES:

@@ -15,7 +15,7 @@ from nerlink.errors import StorageError
 __all__ = ["find_model", "model_card", "push_model"]
 
 HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@\S+)?")
-"""`owner/name` or `owner/name@revision`; `./name`, `../name` and longer paths are none."""
+"""`owner/name` or `owner/name@revision`; `./name`, `../name` and longer paths do not match."""
 
 
 def model_card(config: Config, scores: Mapping[str, float], labels: Sequence[str]) -> str:
@@ -48,14 +48,15 @@ def model_card(config: Config, scores: Mapping[str, float], labels: Sequence[str
 
 
 def find_model(model: str | Path) -> Path:
-    """The folder of a model: the one that is there, or a repository of the hub that is fetched.
+    """The folder of a model, or of a repository that is fetched from the hub.
 
     Args:
         model: A folder; as a string also the `owner/name` or `owner/name@revision` of a
-            repository on the Hugging Face hub. A folder that is there comes first.
+            repository on the Hugging Face hub. A folder of that name is
+            preferred to a repository.
 
     Raises:
-        StorageError: It is neither a folder nor a repository that can be fetched.
+        StorageError: There is no such folder, and no such repository that can be fetched.
     """
     path = Path(model)
     if path.is_file():
@@ -89,7 +90,7 @@ def push_model(save: Callable[[Path], Path], name: str, *, private: bool = False
 
     Args:
         save: Writes the model into a folder.
-        name: `owner/model`; made if it does not exist.
+        name: Repository as `owner/name`; made if it does not exist.
         private: Whether a new repository is private.
 
     Returns:

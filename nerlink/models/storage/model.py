@@ -1,11 +1,11 @@
 """A model as a folder of safe files: nothing in it is executed, nothing is pickled.
 
-nerlink.json            what it is, and the sha256 of every other file; written last
+nerlink.json            the manifest: tasks, labels, scores, the sha256 of files; written last
 config.toml             the whole configuration
 encoder/                the transformer, once, as transformers alone can load it; word vectors
 heads.safetensors       tagger, linker, shapes
 prototypes.safetensors  the text part of prototypes, a row an entity, mapped when loaded
-linker.json             what training saw of entities and of NIL; which base it was, which version
+linker.json             counts of links and of NIL in training; identity and version of the base
 kb.sqlite               the knowledge base
 README.md               a model card
 """
@@ -60,16 +60,16 @@ _NO_OTHER_BASE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What a saved model says of itself.
+    """What the manifest says of a saved model.
 
     Args:
-        tasks: What it does.
-        labels: Entity types it finds.
-        n_entities: Entities it can link to.
-        precision: What the transformer computes in.
-        trained_on: What it learnt from, in words and counts.
-        scores: Its scores on the development documents.
-        versions: Packages it was made with.
+        tasks: Tasks of the model.
+        labels: Entity types of the mentions that the model finds.
+        n_entities: Entities of the knowledge base.
+        precision: The precision that the transformer computes in.
+        trained_on: Counts of the training documents, mentions and epochs.
+        scores: Scores on the development documents.
+        versions: Versions of the packages that wrote the model.
     """
 
     tasks: tuple[str, ...]
@@ -88,16 +88,16 @@ def save_model(
     trained_on: Mapping[str, Any] | None = None,
     scores: Mapping[str, float] | None = None,
 ) -> Path:
-    """Write a model as a folder, in place of one that is there; other files in the folder stay.
+    """Write a model as a folder, in place of an earlier model; other files in the folder stay.
 
     Args:
         model: The model.
-        folder: Made if it is not there.
-        trained_on: What it learnt from, for `nerlink info` and the model card.
-        scores: Its scores, likewise.
+        folder: The folder; made if it is not there.
+        trained_on: Counts of the training documents, for `nerlink info`.
+        scores: Scores on the development documents, for `nerlink info` and the model card.
 
     Raises:
-        StorageError: Files that are not a model's would be replaced.
+        StorageError: Files that do not belong to a model would be replaced.
     """
     folder = Path(folder)
     check_target(folder)
@@ -126,8 +126,8 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     """The model in a folder, in evaluation mode, on Flair's device.
 
     Args:
-        folder: Where it was saved.
-        precision: What it is to compute in; what it was saved in if `None`.
+        folder: The folder of the model.
+        precision: The precision to compute in; the saved precision if `None`.
 
     Raises:
         StorageError: The folder is damaged, incomplete, of a newer format, or carries pickles.
@@ -167,10 +167,10 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
 
 
 def read_info(folder: str | Path) -> ModelInfo:
-    """What a saved model says of itself.
+    """What the manifest says of a saved model.
 
     Raises:
-        StorageError: There is no model, or one of a newer format.
+        StorageError: There is no model, or the model is damaged or of another format.
     """
     manifest = read_manifest(Path(folder), ModelInfo.__slots__)
     fields = {name: manifest[name] for name in ModelInfo.__slots__}
@@ -178,7 +178,7 @@ def read_info(folder: str | Path) -> ModelInfo:
 
 
 def head_state(model: JointModel) -> dict[str, Tensor]:
-    """All weights and buffers that are not the transformer's, by name."""
+    """The weights and buffers outside the transformer, by name."""
     transformer = model.encoder.model
     shared = {id(t) for t in (*transformer.parameters(), *transformer.buffers())}
     # A state dict has shared weights under each of their names; these iterators name each once.
@@ -192,7 +192,7 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
     """Set the weights that `head_state` gave.
 
     Raises:
-        StorageError: A weight is missing, too many, or of another shape.
+        StorageError: A weight is missing, not asked for, or of another shape.
     """
     shapes = [{n: tuple(t.shape) for n, t in s.items()} for s in (head_state(model), state)]
     if unlike := sorted({name for name, _ in shapes[0].items() ^ shapes[1].items()}):
@@ -204,6 +204,7 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
 
 
 def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base: bool) -> None:
+    """Write all files of a model to an empty folder, the manifest last."""
     model.encoder.model.save_pretrained(folder / "encoder", safe_serialization=True)
     model.encoder.tokenizer.save_pretrained(folder / "encoder")
     if isinstance(model.encoder.static, StaticEmbeddings):
@@ -227,10 +228,10 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
 
 
 def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
-    """Refuse a base whose rows are not those of the prototypes.
+    """Refuse a base whose rows are not the rows of the prototypes.
 
     Raises:
-        StorageError: It was built anew, or is an older copy.
+        StorageError: The base was built anew, or is an older copy.
     """
     is_other = stored.get("base") not in (None, read_identity(kb.connection))
     if is_other or kb.version < stored.get("text_version", 0):
@@ -253,7 +254,7 @@ def _open_base(path: Path) -> KnowledgeBase:
 
 
 def _is_base_of(model: JointModel, path: Path) -> bool:
-    """Whether a model links to the very file that is there: it goes on with what it has open."""
+    """Whether the file is the base that the model has open, which then stays in its place."""
     return (
         model.linker is not None
         and path.exists()

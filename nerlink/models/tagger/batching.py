@@ -10,7 +10,7 @@ from torch import Tensor
 __all__ = ["SentenceBatch", "batch_sentences", "join_tokens"]
 
 PADDED_TOKENS: Final = 4096
-"""Tokens of a batch, padding included, unless one sentence has more."""
+"""Tokens of a batch at most, padding included, unless one sentence has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class SentenceBatch:
 def batch_sentences(
     sentences: Sequence[tuple[int, int]], device: torch.device
 ) -> Iterator[SentenceBatch]:
-    """Token ranges in batches of a bounded size; empty ones are left out."""
-    # The longest first, so that the first of a batch tells its width, as PyTorch's packing wants.
+    """Token ranges in batches of a bounded size; empty ranges are left out."""
+    # The longest sentence first: it gives the width of the batch, and PyTorch's packing asks for
+    # falling lengths.
     order = sorted((first - last, first) for first, last in sentences if last > first)
     while order:
         longest = -order[0][0]
@@ -51,9 +52,9 @@ def join_tokens(parts: Iterable[tuple[SentenceBatch, Tensor]], empty: Tensor) ->
     """One row a token, in the order of the matrix that the batches were made from.
 
     Args:
-        parts: Batches that cover all tokens, and what belongs to their places,
-            (n_sentences, longest, ...) each.
-        empty: What to return where there are no tokens, (0, ...).
+        parts: Batches that cover all tokens, and the values of each batch,
+            (n_sentences, longest, ...).
+        empty: The result if there are no tokens, (0, ...).
     """
     pairs = [(batch.rows[batch.mask], values[batch.mask]) for batch, values in parts]
     if not pairs:

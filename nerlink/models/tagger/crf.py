@@ -17,8 +17,8 @@ __all__ = ["TagChain"]
 class TagChain(nn.Module):
     """Flair's conditional random field over the tags of a scheme.
 
-    What the scheme forbids stays forbidden, so that each decoded sequence is one; how the other
-    tags follow each other is learnt.
+    Transitions that the scheme forbids stay forbidden, so that each decoded tag sequence is valid;
+    the scores of the other transitions are learnt.
 
     Args:
         tagset: The tags.
@@ -49,7 +49,7 @@ class TagChain(nn.Module):
         The number is that of Flair's `ViterbiLoss`, whose gradient takes several times as long.
 
         Args:
-            scores: Of each tag for itself, (n_tokens, n_tags).
+            scores: Scores of each tag by itself, (n_tokens, n_tags).
             tags: Tag indices, (n_tokens).
             sentences: Token ranges; tokens outside them do not count.
         """
@@ -64,12 +64,12 @@ class TagChain(nn.Module):
         """The most probable tag sequences of sentences.
 
         Args:
-            scores: Of each tag for itself, (n_tokens, n_tags).
+            scores: Scores of each tag by itself, (n_tokens, n_tags).
             sentences: Token ranges that cover all rows.
 
         Returns:
-            Tag indices, (n_tokens), and the log-probability that each token has its tag, whatever
-            the tags of the others, (n_tokens).
+            Tag indices, (n_tokens), and the log-probability of the tag of each token over all tag
+            sequences, (n_tokens).
         """
         found = np.zeros(len(scores), dtype=np.int64)
         tag_by_viterbi(found, scores.float().cpu().numpy(), ranges_of(sentences), self._moves())
@@ -79,13 +79,13 @@ class TagChain(nn.Module):
     def _log_marginals(
         self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]
     ) -> Tensor:
-        """Log-probability of single tags, which the loss has as its gradient (less one)."""
+        """Log-probability of the tag of each token, (n_tokens); the loss's gradient, plus 1."""
         # The gradient of log Z by a token's score is the marginal of the tag; the loss subtracts
         # the score of the best path, whose gradient is 1. Autograd is the forward-backward
         # algorithm.
         with torch.inference_mode(mode=False), torch.enable_grad():
-            own = scores.detach().clone().requires_grad_()
-            (gradient,) = torch.autograd.grad(self.loss(own, tags.clone(), sentences), own)
+            leaf = scores.detach().clone().requires_grad_()
+            (gradient,) = torch.autograd.grad(self.loss(leaf, tags.clone(), sentences), leaf)
         chosen = gradient.gather(1, tags.clone().unsqueeze(1)).squeeze(1)
         return (chosen + 1).clamp(min=torch.finfo(chosen.dtype).tiny, max=1.0).log()
 
@@ -110,7 +110,7 @@ class TagChain(nn.Module):
         return (reached + self.crf.transitions[self.stop, :n_tags]).logsumexp(1)
 
     def _moves(self) -> Moves:
-        """What it scores to go from tag to tag; Flair's transitions go from a column to a row."""
+        """Scores of transitions from row to column; Flair's transitions go from column to row."""
         n_tags = len(self.tagset)
         moves = self.crf.transitions.detach().cpu().double().numpy()
         first, last = moves[:n_tags, self.start], moves[self.stop, :n_tags]

@@ -1,4 +1,4 @@
-"""A BiLSTM over the token vectors of a sentence, for vectors that do not learn themselves.
+"""A BiLSTM over the token vectors of a sentence, for an encoder that does not learn.
 
 The recipe of Akbik et al. (2018): whole words and whole features are dropped in training.
 """
@@ -17,7 +17,7 @@ __all__ = ["Recurrent"]
 
 
 class Recurrent(nn.Module):
-    """Token vectors that know their sentence.
+    """Token vectors that depend on the whole sentence.
 
     Args:
         width: Width of a token's vector.
@@ -51,7 +51,8 @@ class Recurrent(nn.Module):
         """Vectors whose features have mean 0 and deviation 1 in the training documents.
 
         Frozen transformers have means far from 0 and deviations of every size, which an LSTM
-        hardly learns from. In training, it is the mean of the batch (Ioffe and Szegedy, 2015).
+        hardly learns from. In training, mean and deviation are those of the batch (Ioffe and
+        Szegedy, 2015).
         """
         is_learning = self.training and len(vectors) > 1
         return nn.functional.batch_norm(vectors, self.mean, self.variance, training=is_learning)

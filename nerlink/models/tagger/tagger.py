@@ -1,7 +1,7 @@
 """The head that finds mentions: tags on tokens, decoded to spans.
 
-Between the encoder's vectors and the tags there may be a layer that sees the whole sentence, and a
-conditional random field may choose the tags; without either, tokens are told apart one by one.
+Between the encoder's vectors and the tags there may be a layer that reads the whole sentence, and a
+conditional random field may choose the tags. Without the two, each token is tagged by itself.
 """
 
 import logging
@@ -29,18 +29,18 @@ from nerlink.models.tagger.tags import FoundSpans, TagSet, decode_spans, spans_o
 __all__ = ["IGNORED", "Tagger", "log_odds", "sentence_ranges"]
 
 IGNORED: Final = -100
-"""Tag index of tokens that no gold tag is known for."""
+"""Tag index of tokens without a known gold tag."""
 
 LEAST: Final = 1e-7
-"""How far a probability is from 0 and from 1, at least."""
+"""Least distance of a probability from 0 and from 1, so that its log-odds are finite."""
 
 
 class Tagger(SequenceTagger):
     """A Flair sequence tagger that reads one matrix of token vectors.
 
     Args:
-        encoder: Shared with the linker.
-        labels: Entity types it can find.
+        encoder: The encoder, shared with the linker.
+        labels: Entity types of the mentions to find.
         config: The tagger section of a configuration.
     """
 
@@ -90,7 +90,7 @@ class Tagger(SequenceTagger):
         self.to(encoder.device)
 
     def score(self, vectors: Tensor, passages: Sequence[Passage]) -> Tensor:
-        """Logits of tags, each token for itself, (n_tokens, n_tags).
+        """Logits of the tags of each token by itself, (n_tokens, n_tags).
 
         Args:
             vectors: All token vectors of the passages, (n_tokens, embedding_length).
@@ -106,14 +106,14 @@ class Tagger(SequenceTagger):
         return scores.softmax(-1) @ self.groups
 
     def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
-        """Summed cross-entropy of the gold tags, and how many tokens it sums over.
+        """Summed cross-entropy of the gold tags, and the number of tokens in the sum.
 
-        With a conditional random field, that of the tag sequences of sentences that have a gold
-        tag for each token.
+        A conditional random field sums over the tag sequences of sentences in which each token has
+        a gold tag.
 
         Args:
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
-            examples: Those that do not teach `ner` are left out of the sum.
+            examples: Examples; those that do not teach `ner` are left out of the sum.
         """
         tags = np.concatenate([np.zeros(0, dtype=np.int64), *map(self.gold_tags, examples)])
         target = torch.from_numpy(tags).to(scores.device)
@@ -143,7 +143,7 @@ class Tagger(SequenceTagger):
         return replace(found, scores=1 / (1 + np.exp(-odds)))
 
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """Tag index of each token, (n_tokens); `IGNORED` in mentions that it has no label for."""
+        """Tag index of each token, (n_tokens); `IGNORED` in mentions without a known label."""
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)
@@ -187,7 +187,7 @@ class Tagger(SequenceTagger):
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a logistic curve makes probabilities of; those of certainty are finite."""
+    """Log-odds of probabilities, finite also for 0 and 1."""
     inside = np.clip(probabilities, LEAST, 1 - LEAST)
     odds: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
     return odds
@@ -204,7 +204,7 @@ def sentence_ranges(passages: Sequence[Passage]) -> list[tuple[int, int]]:
 
 @contextmanager
 def _flair_silent() -> Iterator[None]:
-    """Flair tells what a tagger predicts on standard output, among a program's own."""
+    """Silence Flair, which prints a tagger's labels to the standard output of the program."""
     log = logging.getLogger("flair")
     level = log.level
     log.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""From tag scores to spans: the best sequence of tags that is one, for many sentences at once."""
+"""From tag scores to spans: the best valid tag sequence, for many sentences at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ __all__ = [
 ]
 
 FORBIDDEN: Final = -1e4
-"""Score of a tag after one that it may not follow; Flair scores what follows its last tag so."""
+"""Score of a forbidden transition, as in Flair."""
 
 VITERBI_TOKENS: Final = 16_384
-"""Padded tokens that the Viterbi algorithm runs over at once."""
+"""Tokens, padding included, that the Viterbi algorithm runs over at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What it scores to go from tag to tag.
+    """Scores of transitions between tags.
 
     Args:
-        between: From a tag (row) to the next (column), (n_tags, n_tags).
-        first: To begin a sentence with a tag, (n_tags).
-        last: To end a sentence with a tag, (n_tags).
+        between: Score of a tag (row) before another (column), (n_tags, n_tags).
+        first: Score of each tag at the start of a sentence, (n_tags).
+        last: Score of each tag at the end of a sentence, (n_tags).
     """
 
     between: NDArray[np.floating[Any]]
@@ -43,7 +43,7 @@ class Moves:
 
 
 class TagSet:
-    """The tags of a scheme over some labels, `O` first, and which may follow which.
+    """The tags of a scheme over some labels, `O` first, and the transitions that it allows.
 
     Args:
         labels: Entity types.
@@ -76,7 +76,7 @@ class TagSet:
 
     @property
     def moves(self) -> Moves:
-        """Nothing for what the scheme allows, `FORBIDDEN` for the rest."""
+        """0 for transitions that the scheme allows, `FORBIDDEN` for the others."""
         allowed = (self.may_follow, self.may_start, self.may_end)
         return Moves(*(np.where(may, 0.0, FORBIDDEN) for may in allowed))
 
@@ -97,11 +97,11 @@ class FoundSpans:
     """Spans of a batch, in reading order.
 
     Args:
-        firsts: First token of each, counted over the batch, (n_spans).
-        lasts: One past the last token, (n_spans).
-        labels: Label index of each, (n_spans).
-        scores: Probability of each, that of its least certain tag, (n_spans). Tags of a mention
-            are right or wrong together: their product would be the lower the longer it is.
+        firsts: First token of each span, counted over the batch, (n_spans).
+        lasts: One past the last token of each span, (n_spans).
+        labels: Label index of each span, (n_spans).
+        scores: Probability of each span, (n_spans): that of its least certain tag. The tags of a
+            mention are right or wrong together, so a product would punish long mentions.
     """
 
     firsts: NDArray[np.int64]
@@ -115,8 +115,8 @@ def decode_spans(
 ) -> FoundSpans:
     """The spans of the most probable valid tag sequence of each sentence.
 
-    The most probable tags are almost always a valid sequence already; only sentences where they
-    are not go through the Viterbi algorithm.
+    The most probable tags of single tokens are almost always a valid sequence. Only the other
+    sentences go through the Viterbi algorithm.
 
     Args:
         log_probs: Log-probabilities of tags, (n_tokens, n_tags).
@@ -135,7 +135,7 @@ def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: Ta
 
     Args:
         tags: Tag indices, a valid sequence, (n_tokens).
-        log_probs: Log-probability of each, (n_tokens).
+        log_probs: Log-probability of each tag, (n_tokens).
         tagset: The tags.
     """
     opens = np.isin(tagset.position_of, ["B", "S"])[tags]
@@ -183,10 +183,10 @@ def tag_by_viterbi(
 
     Args:
         tags: Tag indices of all tokens, written where the sentences are, (n_tokens).
-        scores: Of each tag for itself, (n_tokens, n_tags).
+        scores: Scores of each tag by itself, (n_tokens, n_tags).
         sentences: First token of each sentence and one past the last token, none empty,
             (n_sentences, 2).
-        moves: What it scores to go from tag to tag.
+        moves: Scores of transitions between tags.
     """
     lengths = [last - first for first, last in sentences.tolist()]
     for batch in batches_by_budget(lengths, budget=VITERBI_TOKENS):
