@@ -1,9 +1,9 @@
-"""Probabilities that can be believed: a few numbers fitted on development documents.
+"""Calibrated probabilities: a few numbers fitted on development documents.
 
 The tagger gets a temperature for its tags (Guo et al., 2017), and a logistic curve for the mentions
-that it finds (Platt, 1999); the linker gets a temperature, a tendency to `NIL`, and the weights of
-its second look, by cross-entropy of gold mentions; and a threshold, if its configuration names a
-target for one.
+that it finds (Platt, 1999). The linker gets a temperature, a tendency to `NIL`, and the weights of
+the second look, all by cross-entropy of gold mentions. It gets a threshold too, if the
+configuration names a target.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,14 +29,14 @@ from nerlink.models.tagger.tagger import IGNORED, Tagger, log_odds
 __all__ = ["best_threshold", "calibrate"]
 
 DOCUMENTS_TOGETHER: Final = 32
-"""Documents looked at together."""
+"""Documents encoded together."""
 
 CENTRE_ROWS: Final = 10_000
-"""Entities whose mean text stands for what all have in common."""
+"""Entities at most whose mean text vector is the centre of all text vectors."""
 
 
 def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
-    """Fit temperatures, second look and threshold; does nothing without documents.
+    """Fit temperatures, second look and threshold; without documents, nothing changes.
 
     Args:
         model: A trained model, in evaluation mode.
@@ -56,6 +56,7 @@ def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
 
 
 def _fit_temperature(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
+    """Set the temperature of tags to that of least cross-entropy with the gold tags."""
     scores, tags = [], []
     for examples in groups:
         gold = torch.from_numpy(np.concatenate([tagger.gold_tags(e) for e in examples]))
@@ -74,7 +75,10 @@ def _fit_temperature(model: JointModel, tagger: Tagger, groups: Sequence[list[Ex
 
 
 def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Example]]) -> None:
+    """Set the logistic curve that turns the log-odds of a span into its probability."""
     tagger.confidence.copy_(torch.tensor([1.0, 0.0]))
+    # The curve above is the identity, so that `find` gives uncalibrated scores. A span whose gold
+    # mention has no label is neither right nor wrong: it is not known.
     odds: list[float] = []
     is_right: list[bool] = []
     is_known: list[bool] = []
@@ -105,8 +109,9 @@ def _fit_confidence(model: JointModel, tagger: Tagger, groups: Sequence[list[Exa
 
 
 def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example]]) -> None:
+    """Set the centre of the second look, and the weights of both looks."""
     text = linker.prototypes.text
-    # A sample is enough for a mean, and a table of a million rows stays where it is mapped.
+    # A sample is enough for a mean, and most of a table mapped from a file is then never read.
     rows = text[:: max(1, len(text) // CENTRE_ROWS)].float()
     if len(rows):
         linker.second_look.center.copy_(rows.mean(0))
@@ -123,7 +128,8 @@ def _fit_linker(model: JointModel, linker: Linker, groups: Sequence[list[Example
     padded = pad_sequence(features, batch_first=True, padding_value=-torch.inf)
     padding, target = padded[:, :, 0].isneginf(), torch.tensor(targets)
     padded = padded.masked_fill(padding.unsqueeze(-1), 0)
-    # Without the document there is calibration alone to fit: the first columns.
+    # Row 0 of the weights is for linking without the second look: only the calibration, in the
+    # first columns, is fitted.
     for is_on, n in ((0, N_CALIBRATION), (1, len(LOOK_FEATURES))):
         linker.second_look.weights[is_on, :n] = _fit_looks(padded[..., :n], padding, target)
 
@@ -142,7 +148,7 @@ def _fit_looks(features: Tensor, padding: Tensor, target: Tensor) -> Tensor:
 def _looks(
     model: JointModel, linker: Linker, groups: Sequence[list[Example]]
 ) -> Iterator[tuple[FirstLook, list[int]]]:
-    """First looks at gold mentions, and the column of the gold entity of each; -1 if not known."""
+    """First looks at gold mentions, and the column of each gold entity, -1 if unknown."""
     for examples in groups:
         passages = [example.passage for example in examples]
         spans = [example.spans if "nel" in example.tasks else () for example in examples]
@@ -163,7 +169,7 @@ def _gold_column(entity: str | None, candidates: Sequence[str]) -> int:
 
 
 def _minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
-    """Weights of least loss, each drawn to where it starts as by one standard deviation."""
+    """Weights of least loss, with a normal prior of deviation 1 around their start."""
     weights = start.clone().requires_grad_()
     optimiser = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
 
@@ -178,9 +184,11 @@ def _minimise(loss: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
 
 
 def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Document]) -> None:
+    """Set the threshold that reaches the configuration's target, if it names one."""
     target = linker.config.target
     if target is None:
         return
+    # Threshold 0 links every mention that has a candidate, so that every threshold can be tried.
     every_link = linker.config.model_copy(update={"threshold": 0.0})
     tagged = annotate_documents(
         model, documents, link_only=model.tagger is None, linking=every_link
@@ -206,10 +214,10 @@ def best_threshold(
 
     Args:
         scores: Probability of each link, at least one.
-        is_right: Whether it is right.
-        n_gold: Links there are.
-        target: `f1` for the highest F1; a precision for the most links at that precision, or the
-            highest precision where none reaches it.
+        is_right: Whether each link is right.
+        n_gold: Number of gold links.
+        target: `f1` for the highest F1. A number for the most links at that precision at least, or
+            for the highest precision if no threshold reaches the number.
     """
     falling = np.sort(np.asarray(scores))[::-1]
     order = np.argsort(-np.asarray(scores), kind="stable")

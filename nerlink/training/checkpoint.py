@@ -1,7 +1,8 @@
-"""A training run on disk, so that a kill loses minutes and a resumed run ends the same.
+"""A training run on disk, so that a killed run loses minutes and ends the same when resumed.
 
-One safetensors file: the weights, the optimisers' moments and the random generators as tensors,
-everything else as JSON in its header. It is replaced as a whole or not at all.
+A checkpoint is one safetensors file: weights, the optimisers' moments and the states of random
+generators as tensors, everything else as JSON in the header. A new checkpoint replaces the old file
+whole or not at all.
 """
 
 import json
@@ -28,15 +29,15 @@ __all__ = [
 
 @dataclass(slots=True)
 class RunProgress:
-    """How far a run has come; plain values, so that a checkpoint can hold them.
+    """How far a run has come, in plain values that fit the header of a checkpoint.
 
     Args:
         epoch: Epochs finished.
-        batch: Updates done in the current epoch.
-        losses: Sum of the current epoch's losses.
+        batch: Steps done in the current epoch.
+        losses: Sum of the losses of these steps.
         seconds: Time spent in the current epoch.
         best_score: The best dev score so far.
-        best_epoch: The epoch that reached it, counted from 1.
+        best_epoch: The epoch of the best score, counted from 1.
         history: Loss, scores and seconds of each finished epoch.
     """
 
@@ -53,6 +54,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a nested state of tensors and plain values, whole or not at all."""
     tensors: dict[str, Tensor] = {}
     plain = _split(state, "", tensors)
+    # A rename replaces the old file in one step, so that a kill leaves one of the two files whole.
     partial = path.with_suffix(".partial")
     save_file(tensors, partial, metadata={"state": json.dumps(plain)})
     partial.replace(path)
@@ -98,6 +100,7 @@ def _split(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
         tensors[name] = value.detach().cpu().contiguous().clone()
         return {"tensor": name}
     if isinstance(value, dict):
+        # Pairs, because keys may be numbers (of parameters), which JSON would turn into strings.
         return {"items": [[k, _split(v, f"{name}/{k}", tensors)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
         return [_split(item, f"{name}/{i}", tensors) for i, item in enumerate(value)]
@@ -105,6 +108,7 @@ def _split(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
 
 
 def _join(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """A value that `_split` gave, with the tensors back in place of their names."""
     if isinstance(value, dict) and "tensor" in value:
         return tensors[value["tensor"]]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a training run learns from: documents that are given or configured, as examples."""
+"""Training data: documents that are given or configured, as examples."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,12 +35,12 @@ def training_parts(
     """The documents to learn from, an item for each entry of the configuration.
 
     Args:
-        config: Names them, if none are given.
-        given: The documents, in place of those.
+        config: Names the documents, if `given` is `None`.
+        given: Documents, in place of those of the configuration.
 
     Raises:
-        ConfigError: There are none.
-        DataError: One of them cannot be read, or is not sound.
+        ConfigError: There are no documents.
+        DataError: A document cannot be read, or is not sound.
     """
     if given is not None:
         return [(list(check_documents(given, what="train")), DataConfig())]
@@ -56,15 +56,15 @@ def training_parts(
 def dev_documents(config: Config, given: Iterable[Document] | None = None) -> list[Document]:
     """Documents to choose the best epoch on.
 
-    One without mentions says that there are none only of tasks that its entry teaches, so where
-    those are not all, it is left out.
+    A document without mentions may be unannotated for a task that its entry does not name. It is
+    kept only if its entry names all tasks of the model, or names none.
 
     Args:
-        config: Names them, if none are given.
-        given: The documents, in place of those; no entry says what they teach, so all are kept.
+        config: Names the documents, if `given` is `None`.
+        given: Documents, in place of those of the configuration; all are kept.
 
     Raises:
-        DataError: One of them cannot be read, or is not sound.
+        DataError: A document cannot be read, or is not sound.
     """
     if given is not None:
         return list(check_documents(given, what="dev"))
@@ -82,9 +82,9 @@ class TrainingSet:
 
     Args:
         examples: Documents, or pieces of long ones.
-        weights: How often each is drawn in an epoch, on average.
+        weights: How often each example is drawn in an epoch, on average.
         labels: All entity types, in alphabetical order.
-        report: What mentions lost on the way to spans of tokens.
+        report: Mentions that do not fit tokens.
     """
 
     examples: list[Example]
@@ -95,20 +95,21 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What is printed before the first step.
+    """The training data, counted.
 
     Args:
-        n_documents: Documents to learn from.
-        n_tokens: Their tokens.
+        n_documents: Training documents.
+        n_tokens: Tokens of the documents.
         labels: Mentions of each entity type.
-        n_unlabelled: Mentions without a type in documents that teach to find mentions.
+        n_unlabelled: Mentions without a type in documents that teach `ner`.
         n_linked: Mentions linked to an entity of the knowledge base.
         n_nil: Mentions annotated as `NIL`.
         n_unlinked: Mentions without an annotated link.
-        outside: Links that the knowledge base lacks, with how often each occurs.
+        outside: Linked entities that the knowledge base lacks, with the number of links to each.
         n_entities: Distinct entities linked to.
-        recall: Share of linked mentions whose entity is among the first so many candidates.
-        alignment: What mentions lost on the way to spans of tokens.
+        recall: By a number of candidates, or `None` for all: share of linked mentions whose
+            entity is among that many first candidates.
+        alignment: Mentions that do not fit tokens.
     """
 
     n_documents: int
@@ -133,7 +134,7 @@ def training_set(
     """Documents of several sources as examples.
 
     Args:
-        parts: Documents, and the entry of the configuration they come from.
+        parts: Documents, each list with the entry of the configuration that it comes from.
         tasks: The tasks of the model.
         piece_tokens: Longer documents are cut into pieces of at most so many tokens.
 
@@ -196,12 +197,12 @@ def count_links(
 def summarise(
     data: TrainingSet, kb: KnowledgeBase | None, generator: CandidateGenerator | None
 ) -> Summary:
-    """What is to be learnt, counted.
+    """The training data, counted.
 
     Args:
         data: The training examples.
         kb: The knowledge base, before training mentions are counted into it.
-        generator: Finds candidates in it.
+        generator: Finds candidates in the knowledge base, for the recall; no recall if `None`.
     """
     spans = [
         (span, example.passage.surface(span)) for example in data.examples for span in example.spans
@@ -229,7 +230,7 @@ def summarise(
 def make_batches(data: TrainingSet, *, batch_tokens: int, rng: Random) -> Iterator[list[Example]]:
     """The batches of one epoch, in an order drawn by chance.
 
-    An example of weight 2.5 is drawn twice, and a third time in half of the epochs.
+    An example of weight 2.5 is drawn twice in each epoch, and a third time in half of the epochs.
 
     Args:
         data: The training examples.
@@ -256,10 +257,10 @@ def make_batches(data: TrainingSet, *, batch_tokens: int, rng: Random) -> Iterat
 
 
 def tokens_in(examples: Sequence[Example], *, task: Task | None = None) -> int:
-    """Tokens of some examples, or of those among them that teach a task."""
+    """Number of tokens of examples, or of the examples that teach a task."""
     return sum(len(e.passage.tokens.words) for e in examples if not task or task in e.tasks)
 
 
 def links_in(examples: Sequence[Example]) -> int:
-    """Annotated links, `NIL` among them, of some examples that teach to link."""
+    """Number of annotated links, `NIL` among them, of the examples that teach `nel`."""
     return sum(s.entity is not None for e in examples if "nel" in e.tasks for s in e.spans)

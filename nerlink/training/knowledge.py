@@ -21,13 +21,13 @@ __all__ = ["entities_in", "make_knowledge_base"]
 def make_knowledge_base(
     config: Config, target: Path, documents: Iterable[Document] = ()
 ) -> KnowledgeBase:
-    """A base of its own for a training run, writable.
+    """The knowledge base of a training run, writable, in a file that only the run uses.
 
     Args:
         config: Names a base, tables, or corpora that bring tables along.
-        target: Where to put it.
-        documents: What is trained on; with `kb.from_training`, the entities that they link to
-            and the base lacks are added.
+        target: The file to write.
+        documents: Training documents; with `kb.from_training`, entities that they link to and the
+            base lacks are added.
 
     Raises:
         ConfigError: Nothing says which entities to link to.
@@ -57,8 +57,8 @@ def make_knowledge_base(
 def entities_in(documents: Iterable[Document]) -> list[Entity]:
     """The entities that documents link to, in order of their first mention.
 
-    One is called what the first mention that says so calls it (the mention column
-    `entity_name`, as readers of links give it), or else by its id, underscores read as blanks.
+    The name of an entity is the first one in the mention column `entity_name` of its mentions,
+    which readers of links fill. Without any, it is the id with blanks for underscores.
     """
     names: dict[str, str | None] = {}
     for doc in documents:
@@ -84,7 +84,7 @@ def _tables(config: Config) -> tuple[AnyTable, AnyTable] | None:
 def _unique_files(
     tables: Iterable[tuple[Path, KnowledgeBaseFile | None]],
 ) -> list[tuple[Path, Mapping[str, str]]]:
-    """The files of tables and what their columns are called; a file that corpora share is one."""
+    """The files of tables and the names of their columns; files of equal content count once."""
     found = {
         sha256_of(folder / table.file): (folder / table.file, table.columns)
         for folder, table in tables
@@ -94,7 +94,7 @@ def _unique_files(
 
 
 def _entities_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[Entity]:
-    """The entities of all files; one that several have is as the first has it."""
+    """The entities of all files; an entity of several files is as the first file has it."""
     earlier: set[str] = set()
     for path, names in files:
         new = set()

@@ -1,4 +1,4 @@
-"""Who moves which weights, and how fast."""
+"""Optimisers: which weights learn, and at which rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ FUSED: Final = ("cpu", "cuda")
 """Devices that update a weight in one pass over memory, which takes much less time."""
 
 CURVES_FASTER: Final = 3
-"""Curves of features learn at this many times the rate of the heads: their few weights have
-further to go, from 0 to as much as the log prior's 7."""
+"""Factor on the rate of the heads for curves of features: their few weights have further to go,
+from 0 to as much as the 7 of the log prior."""
 
 
 class Together(Optimizer):
     """Optimisers that step as one, so that one scaler of half-precision gradients serves them all.
 
     Args:
-        parts: The optimisers, each with parameters of its own.
+        parts: The optimisers; no parameter is in two of them.
     """
 
     def __init__(self, parts: Sequence[Optimizer]) -> None:
@@ -45,27 +45,27 @@ class Together(Optimizer):
             part.zero_grad(set_to_none)
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of all."""
+        """The states of all parts."""
         return {"parts": [part.state_dict() for part in self.parts]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take on what `state_dict` gave."""
+        """Set the states that `state_dict` gave."""
         for part, state in zip(self.parts, state_dict["parts"], strict=True):
             part.load_state_dict(state)
 
 
 @dataclass(slots=True)
 class Optimisers:
-    """AdamW for what every step touches, SparseAdam for the memory of entities.
+    """AdamW for weights that every step changes, SparseAdam for the memory of entities.
 
-    The memory's gradients are rows of the entities in the batch, so that a step's cost does not
-    grow with the number of entities.
+    The gradient of the memory has rows for the entities in the batch only, so that the cost of a
+    step does not grow with the number of entities.
 
     Args:
         optimisers: One or two optimisers.
-        schedulers: The schedule of each.
+        schedulers: The schedule of each optimiser.
         dense: Parameters whose gradients are clipped together.
-        together: The optimisers as one, perhaps in the hands of an accelerator.
+        together: The optimisers as one, which an accelerator may wrap.
     """
 
     optimisers: list[Optimizer]
@@ -74,7 +74,7 @@ class Optimisers:
     together: Optimizer
 
     def step(self) -> None:
-        """Update the weights and clear the gradients; without a schedule's step if none was."""
+        """Update the weights, clear the gradients, and move the schedules unless it was skipped."""
         self.together.step()
         self.together.zero_grad()
         if getattr(self.together, "step_was_skipped", False):
@@ -83,14 +83,14 @@ class Optimisers:
             scheduler.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything a checkpoint needs."""
+        """The states of optimisers and schedules, for a checkpoint."""
         return {
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "schedulers": [scheduler.last_epoch for scheduler in self.schedulers],
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up where a checkpoint left off."""
+        """Set the states that `state_dict` gave."""
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         for scheduler, n_steps in zip(self.schedulers, state["schedulers"], strict=True):
@@ -101,9 +101,9 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
     """Optimisers with a linear warm-up to the peak rate and a linear decay to zero.
 
     Args:
-        model: Its encoder learns at one rate, its heads at another, their curves at a third.
+        model: The model; encoder, heads and curves of features learn at three rates.
         config: The training section of a configuration.
-        n_steps: Updates in the whole run.
+        n_steps: Steps of the whole run.
     """
     sparse: list[nn.Parameter] = []
     if model.linker:
@@ -115,6 +115,7 @@ def make_optimisers(model: JointModel, config: TrainingConfig, *, n_steps: int) 
         (bent, CURVES_FASTER * config.head_learning_rate),
         (list(model.parameters()), config.head_learning_rate),
     ]
+    # Each weight goes to the first group that has it; the heads are what is left of the model.
     taken = {id(parameter) for parameter in sparse}
     groups: list[dict[str, Any]] = []
     for parameters, rate in rates:

@@ -1,4 +1,4 @@
-"""What a training run tells while it goes on: nothing, or a progress bar in the terminal."""
+"""Reports on a training run while it goes on: none, or a progress bar in the terminal."""
 
 import math
 import time
@@ -17,15 +17,15 @@ __all__ = ["Epoch", "Reporter", "Terminal", "format_summary"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
-    """One epoch as it went.
+    """Loss, speed and scores of one epoch.
 
     Args:
         number: Counted from 1.
         loss: Mean training loss.
-        seconds: Time it took, evaluation not counted.
+        seconds: Time of the epoch, evaluation not counted.
         tokens_per_second: Training speed.
         report: Scores on the development documents, if there are any.
-        score: The one that decides which epoch was best.
+        score: The score that decides which epoch is best.
         is_best: Whether this is the best epoch so far.
     """
 
@@ -110,7 +110,7 @@ class Terminal(Reporter):
             )
 
     def texts(self, n_done: int, n_all: int) -> None:
-        """Print a line, on a terminal as well, where it takes minutes."""
+        """Print a line a minute, on a terminal as well."""
         self._note_at_times(f"texts of entities  {n_done:,}/{n_all:,}")
 
     def epoch(self, epoch: Epoch) -> None:
@@ -127,7 +127,7 @@ class Terminal(Reporter):
             self.progress.stop()
 
     def _note_at_times(self, text: str) -> None:
-        """Print a line, if the last one is a minute old."""
+        """Print a line, if the last line is a minute old."""
         if time.monotonic() - self.last_line > LINE_SECONDS:
             self.last_line = time.monotonic()
             self.note(text)

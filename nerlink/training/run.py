@@ -36,7 +36,7 @@ __all__ = ["Run", "score_documents"]
 
 
 def score_documents(model: JointModel, documents: Sequence[Document]) -> Report:
-    """Scores on annotated documents, which are told apart by their places, whatever their ids."""
+    """Scores on annotated documents; documents with equal ids stay different documents."""
     model.eval()
     gold = [replace(doc, id=str(place)) for place, doc in enumerate(documents)]
     linking = None
@@ -51,11 +51,11 @@ class Run:
 
     Args:
         model: The model, on its device.
-        data: What it learns from.
-        dev: Documents that decide which epoch was best; the last epoch wins without any.
-        folder: Where checkpoints and the best weights go.
+        data: The training examples.
+        dev: Documents that decide which epoch is best; without any, the last epoch is best.
+        folder: Folder of the checkpoint and of the best weights.
         accelerator: Devices, precision and processes.
-        reporter: Told what happens.
+        reporter: Called as the run goes on.
     """
 
     def __init__(
@@ -88,16 +88,16 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the run can be taken up again."""
+        """The file from which an interrupted run goes on."""
         return self.folder / "checkpoint.safetensors"
 
     @property
     def best(self) -> Path:
-        """The weights of the best epoch."""
+        """The file of the weights of the best epoch."""
         return self.folder / "best.safetensors"
 
     def go(self) -> RunProgress:
-        """Train to the end, from wherever the run stands, and put the best weights in place."""
+        """Train from the current step to the end, and load and calibrate the best weights."""
         while self.progress.epoch < self.settings.epochs and not self._is_out_of_patience():
             self._epoch()
             self._finish_epoch()
@@ -106,7 +106,7 @@ class Run:
         # then probabilities fitted to both.
         self.load_weights(load_checkpoint(self.best)["model"])
         encoder = self.model.encoder
-        if encoder.autocast is not None:  # what follows is as the saved model will compute
+        if encoder.autocast is not None:  # texts and scores must be those of the saved model
             encoder.autocast = None
             if encoder.kept:
                 encoder.kept.forget()
@@ -118,7 +118,7 @@ class Run:
         return self.progress
 
     def resume(self) -> None:
-        """Go back to where the last checkpoint was written."""
+        """Go on from the last checkpoint."""
         state = load_checkpoint(self.checkpoint)
         self.load_weights(state["model"])
         self.optimisers.load_state_dict(state["optimisers"])
@@ -147,7 +147,7 @@ class Run:
         save_checkpoint(self.checkpoint, state)
 
     def weights(self) -> dict[str, Any]:
-        """The transformer's weights that learn, and the heads'."""
+        """The weights of the transformer that learn, and the weights of the heads."""
         learning = {
             name: parameter.detach()
             for name, parameter in self.model.encoder.model.named_parameters()
@@ -161,15 +161,15 @@ class Run:
         load_head_state(self.model, weights["heads"], self.folder)
 
     def _updates(self, epoch: int) -> list[list[list[Example]]]:
-        """The batches of an epoch, grouped into updates; the same in every process."""
-        # Seed and epoch alone decide the batches: a resumed run draws the batches of the killed
-        # one.
+        """The batches of an epoch, grouped into steps; the same in every process."""
+        # Seed and epoch alone decide the batches: a resumed run draws the same batches again.
         rng = Random(f"{self.model.config.seed} {epoch}")  # noqa: S311
         batches = list(make_batches(self.data, batch_tokens=self.settings.batch_tokens, rng=rng))
         size = self.settings.gradient_accumulation
         return [batches[i : i + size] for i in range(0, len(batches), size)]
 
     def _epoch(self) -> None:
+        """Take the remaining steps of the epoch, with checkpoints in between."""
         progress, settings = self.progress, self.settings
         self.model.train()
         last_save = start = time.monotonic()
@@ -198,14 +198,15 @@ class Run:
                 last_save = time.monotonic()
 
     def _update(self, batches: Sequence[list[Example]]) -> float:
-        """One step of the optimisers; the mean loss of its batches."""
+        """The mean loss of batches, after one step of the optimisers on them."""
         if self.accelerator.num_processes > 1:
-            # Each process has chance of its own, which a checkpoint of the first does not hold.
+            # The checkpoint holds the generators of the first process only. Seeds that follow from
+            # the step make all processes repeat their draws when the run is resumed.
             place = (self.progress.epoch, self.progress.batch, self.accelerator.process_index)
             self.rng.seed(f"{self.model.config.seed} {place}")
             torch.manual_seed(self.rng.getrandbits(63))
-        # Losses are sums; dividing by the counts of the whole update makes it a mean, whatever the
-        # number of batches and of processes that share it.
+        # Losses are sums. Divided by the counts of the whole step they add up to a mean, whatever
+        # the number of batches and of processes.
         n_tokens = sum(tokens_in(batch, task="ner") for batch in batches)
         n_mentions = sum(links_in(batch) for batch in batches)
         total = 0.0
@@ -215,8 +216,8 @@ class Run:
                 share = batch[self.accelerator.process_index :: self.accelerator.num_processes]
                 losses = self.wrapped(share, self.rng)
                 loss = self.model.mean_loss(losses, n_tokens=n_tokens, n_mentions=n_mentions)
-                # Several processes average their gradients; the loss was divided by all tokens
-                # already.
+                # Processes average their gradients, but the loss is divided by the counts of all
+                # processes already: the product undoes the average.
                 self.accelerator.backward(loss * self.accelerator.num_processes)
             total += float(self.accelerator.reduce(loss.detach(), "sum"))
         self.accelerator.clip_grad_norm_(self.optimisers.dense, self.settings.max_grad_norm)
@@ -224,7 +225,7 @@ class Run:
         return total
 
     def _refresh_text(self, examples: Iterable[Example]) -> None:
-        """Bring the text of all candidates of some examples up to date with the encoder."""
+        """Encode the texts of all candidates and gold entities of some examples anew."""
         if linker := self.model.linker:
             spans = [(e.passage.surface(span), span.entity) for e in examples for span in e.spans]
             sets = linker.lookup({surface for surface, _ in spans})
@@ -232,18 +233,19 @@ class Run:
             rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
             wanted = sorted(rows - {-1})
             linker.texts.write(wanted)
-            # Only before the very first step: later `NIL` is where learning has put it.
+            # Only before the first step of the run: later the prototype of `NIL` is learnt.
             if wanted and self.progress.epoch == self.progress.batch == 0:
                 linker.start_nil(wanted)
 
     def _finish_epoch(self) -> None:
+        """Score the epoch, keep its weights if they are the best, and write a checkpoint."""
         progress = self.progress
         linker = self.model.linker
         with linker.texts.written_when_met() if linker else nullcontext():
             report = self.evaluate()
-        # Scores of several processes may differ by rounding: that of the first decides for all.
+        # The scores of several processes may differ by rounding: the first process decides for all.
         (score,) = broadcast_object_list([self._score(report) if report else None])
-        if score is None:  # nothing to choose by: the last epoch is taken
+        if score is None:  # without a score, each epoch counts as better than the one before
             score = float(progress.epoch)
         is_best = score > progress.best_score
         if is_best:
@@ -274,9 +276,9 @@ class Run:
         return score_documents(self.model, self.dev) if self.dev else None
 
     def _score(self, report: Report) -> float | None:
-        """What tells the best epoch: F1 of mentions, of links (blind to labels), or the mean.
+        """The score of an epoch: F1 of mentions, InKB F1 of links, or the mean of the two.
 
-        None, where the documents are annotated with neither.
+        `None` if the documents are annotated with neither.
         """
         heads = {"ner.f1": self.model.tagger, "linking.inkb.f1": self.model.linker}
         scores = [score for name, score in report.scores.items() if heads.get(name)]

@@ -50,7 +50,7 @@ __all__ = ["TrainingResult", "open_accelerator", "train"]
 
 @contextmanager
 def open_accelerator(config: TrainingConfig) -> Iterator[Accelerator]:
-    """What a run computes with, forgotten afterwards, so that the next run may choose anew.
+    """The accelerator of a run; device and precision are free to choose again afterwards.
 
     Raises:
         ConfigError: The device or the precision cannot be used here.
@@ -69,22 +69,23 @@ def open_accelerator(config: TrainingConfig) -> Iterator[Accelerator]:
         yield accelerator
     finally:
         if is_ours:
-            # accelerate keeps one device and precision a process, and has no public way out.
+            # accelerate keeps device and precision for the whole process, and has no public
+            # function to forget them.
             AcceleratorState._reset_state(reset_partial_state=accelerator.num_processes == 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult:
-    """What a training run gave.
+    """The result of a training run.
 
         train(config, "my-model", train=documents).pipeline("Ada met Babbage.")
 
     Args:
         folder: The folder of the model.
-        scores: Of the model, that is of the best epoch, on the development documents.
-        best_epoch: Counted from 1.
+        scores: Scores of the saved model on the development documents.
+        best_epoch: The epoch of the saved weights, counted from 1.
         history: Loss, scores and seconds of each epoch.
-        summary: What there was to learn.
+        summary: The training data, counted.
     """
 
     folder: Path
@@ -117,16 +118,17 @@ def train(
     Args:
         config: The whole configuration.
         output: Folder of the model; `output/training` holds the checkpoint meanwhile.
-        train: Documents to learn from, instead of those the configuration names.
-        dev: Documents to choose the best epoch on, likewise.
-        kb: A knowledge base, instead of the one the configuration names.
-        reporter: Told what happens, in the first of several processes; `Terminal()` shows a
-            progress bar.
+        train: Documents to learn from, in place of those of the configuration.
+        dev: Documents to choose the best epoch on, in place of those of the configuration.
+        kb: Path of a knowledge base, in place of that of the configuration.
+        reporter: Called as the run goes on, in the first of several processes; `Terminal()` shows
+            a progress bar.
 
     Raises:
-        ConfigError: The configuration does not fit, or an interrupted run used another one.
+        ConfigError: The configuration does not fit, or an interrupted run in `output` used another
+            configuration.
         DataError: A document cannot be used, or there is nothing to learn.
-        StorageError: The model would replace files of `output` that are not a model's.
+        StorageError: The model would replace files of `output` that do not belong to a model.
     """
     _check_arguments(config, kb)
     check_target(Path(output))
@@ -166,7 +168,9 @@ def train(
             _save(model, result)
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
-            run.checkpoint.unlink(missing_ok=True)  # without it, no run is there to go on with
+            run.checkpoint.unlink(
+                missing_ok=True
+            )  # first of all: a later run must not go on from it
             shutil.rmtree(folder)
         accelerator.wait_for_everyone()
     return result
@@ -187,7 +191,7 @@ def _check_arguments(config: Any, kb: Any) -> None:
 
 
 def _go(run: Run, summary: Summary, *, resumes: bool) -> RunProgress:
-    """Train to the end, and tell what happens."""
+    """Train to the end, with reports; the progress of the finished run."""
     run.reporter.begin(summary, run.updates_before[-1])
     try:
         if resumes:
@@ -204,7 +208,7 @@ def _digest(
     dev: Iterable[Document],
     kb: str | Path | None,
 ) -> str:
-    """What tells the documents of one run from those of another."""
+    """A digest of the documents and the knowledge base's path, to tell one run from another."""
     digest = hashlib.sha256(str(kb).encode())
     for doc in chain(*(documents for documents, _ in parts), dev):
         digest.update(repr((doc.id, doc.text, doc.mentions, doc.tokens, doc.sentences)).encode())
@@ -212,15 +216,15 @@ def _digest(
 
 
 def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
-    """Make the folder of a run; whether it holds the same run to go on with.
+    """Make the folder of a run; whether the folder has a checkpoint of the run.
 
     Args:
         folder: The folder.
-        run_is: Configuration and documents of the run.
-        accelerator: Its first process writes.
+        run_is: Configuration of the run and digest of its documents.
+        accelerator: The accelerator, whose first process writes.
 
     Raises:
-        ConfigError: It holds another run.
+        ConfigError: The folder has a checkpoint of another run.
     """
     written = folder / "config.toml"
     has_checkpoint = (folder / "checkpoint.safetensors").is_file()
@@ -245,7 +249,7 @@ def _base(
     is_new: bool,
     accelerator: Accelerator,
 ) -> KnowledgeBase:
-    """The run's own knowledge base, made by the first process."""
+    """The knowledge base in the run's folder, made by the first process if the run is new."""
     path = folder / "kb.sqlite"
     if is_new and accelerator.is_main_process:
         if kb is not None:
@@ -263,8 +267,8 @@ def _prepare(
     is_new: bool,
     accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
-    """What is to be learnt, and a model to learn it; links are counted into the base."""
-    # What this run or an earlier one has counted would flatter the recall.
+    """The counted training data, and an untrained model; links are counted into the base."""
+    # Links that training counted into the base would make the recall look too high.
     is_bare = base is not None and is_new and not has_trained(base.connection)
     generator = candidate_generator(base, config.kb) if base and is_bare else None
     summary = summarise(data, base, generator)
@@ -288,7 +292,7 @@ def _count_into(
     is_new: bool,
     accelerator: Accelerator,
 ) -> dict[tuple[str, int], int]:
-    """Count links into the base; the names that it knows from training alone."""
+    """The names that the base knows from training alone, after links are counted into it."""
     if is_new and accelerator.is_main_process:
         with base.change() as connection:
             count_training(connection, links)
@@ -297,7 +301,7 @@ def _count_into(
 
 
 def _save(model: JointModel, result: TrainingResult) -> None:
-    """Save the model, with what it learnt from and the scores it has."""
+    """Save the model, with counts of its training data and with its scores."""
     summary = result.summary
     trained_on = {
         "documents": summary.n_documents,
