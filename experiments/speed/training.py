@@ -152,7 +152,6 @@ def _train_nerlink(
             model,
             data,
             [],
-            config=config,
             folder=folder,
             accelerator=accelerator,
             reporter=reporter,

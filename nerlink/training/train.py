@@ -147,14 +147,8 @@ def train(
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
         if config.encoder.store == "memory":
             stack.enter_context(model.encoder.keep_vectors())
-        run = Run(
-            model,
-            data,
-            dev,
-            folder=folder,
-            accelerator=accelerator,
-            reporter=reporter if reporter and accelerator.is_main_process else Reporter(),
-        )
+        reporter = reporter if reporter and accelerator.is_main_process else Reporter()
+        run = Run(model, data, dev, folder=folder, accelerator=accelerator, reporter=reporter)
         progress = _go(run, summary, resumes=resumes)
         report = run.evaluate()
         result = TrainingResult(
