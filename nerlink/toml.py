@@ -21,7 +21,7 @@ from nerlink.lookalikes import MISSPELT, nearest
 
 __all__ = ["CheckedTable", "check_table", "dump_table", "parse_value", "read_table", "set_value"]
 
-Model = TypeVar("Model", bound=BaseModel)
+Checked = TypeVar("Checked", bound=BaseModel)
 
 
 class CheckedTable(BaseModel):
@@ -83,7 +83,7 @@ def set_value(table: dict[str, Any], key: str, value: Any) -> None:
     _put(place, parts[-1], value, key)
 
 
-def check_table(model: type[Model], table: Mapping[str, Any], *, where: str) -> Model:
+def check_table(model: type[Checked], table: Mapping[str, Any], *, where: str) -> Checked:
     """The table as a typed model.
 
     Args:

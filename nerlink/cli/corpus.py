@@ -11,7 +11,7 @@ from nerlink.words import number_of
 
 __all__ = ["corpus"]
 
-Name = Annotated[
+CorpusName = Annotated[
     str,
     Argument(
         metavar="NAME", help="Name of the corpus, as in `corpus list`, or a folder with its card."
@@ -37,7 +37,7 @@ def list_() -> None:
 
 @corpus.command(epilog="Example: nerlink corpus fetch wnut17 --output downloads")
 def fetch(
-    name: Name,
+    name: CorpusName,
     *,
     output: Annotated[
         Path | None,
@@ -57,7 +57,7 @@ def fetch(
 
 @corpus.command(epilog="Example: nerlink corpus build mercury --output built")
 def build(
-    name: Name,
+    name: CorpusName,
     *,
     files: Annotated[
         Path | None,

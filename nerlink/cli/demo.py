@@ -21,7 +21,7 @@ TEXTS: Final = (
 )
 """Not in the corpus; Bruno Mars is an entity that training never shows."""
 
-HEADLINES: Final = {"ner.f1": "NER F1", "linking.inkb.f1": "end-to-end InKB F1"}
+DEMO_SCORES: Final = {"ner.f1": "NER F1", "linking.inkb.f1": "end-to-end InKB F1"}
 NEXT: Final = """\
 What to do next:
   open {page}
@@ -53,7 +53,7 @@ def demo(
     gold = load_split(CORPUS, "test")
     predicted = pipeline(gold)
     scores = evaluate(gold, predicted).scores
-    headline = ", ".join(f"{title} {scores[name]:.3f}" for name, title in HEADLINES.items())
+    headline = ", ".join(f"{title} {scores[name]:.3f}" for name, title in DEMO_SCORES.items())
     say(f"\n{number_of(len(gold), 'test documents')}: {headline}\n")
     tagged = pipeline(TEXTS)
     names = pipeline.kb.name_of if pipeline.kb else None

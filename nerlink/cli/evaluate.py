@@ -39,7 +39,7 @@ Other = Annotated[
     str | None,
     Argument(metavar="OTHER", help="The same documents as another system tags them, to compare."),
 ]
-Model = Annotated[
+TaggingModel = Annotated[
     str | None, Option(metavar="MODEL", help="Model that tags GOLD, in place of PREDICTED.")
 ]
 Training = Annotated[
@@ -59,7 +59,7 @@ def evaluate(
     predicted: Predicted = None,
     other: Other = None,
     *,
-    model: Model = None,
+    model: TaggingModel = None,
     train: Training = None,
     link_only: LinkOnly = False,
     mistakes: ByKind = False,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["kb"]
 
-Base = Annotated[Path, Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
+BaseFile = Annotated[Path, Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
 Tables = Annotated[
     list[Path],
     Argument(metavar="TABLE", help="Tables of entities or aliases: CSV, TSV, JSON lines, Parquet."),
@@ -92,7 +92,7 @@ def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
 
 @kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q64 --name Berlin --type city")
 def add(
-    base: Base,
+    base: BaseFile,
     tables: Annotated[
         list[Path] | None, Argument(metavar="TABLE", help="Tables of entities.")
     ] = None,
@@ -119,15 +119,15 @@ def add(
         entities = [
             Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
         ]
-    with _open(base, read_only=False) as opened:
+    with _open_base(base, read_only=False) as opened:
         opened.add(*entities)
         say(f"{base}: {len(entities):,} added, now {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb remove towns.sqlite Q90")
-def remove(base: Base, ids: Ids) -> None:
+def remove(base: BaseFile, ids: Ids) -> None:
     """Remove entities and their aliases; where an id is unknown, none is removed."""
-    with _open(base, read_only=False) as opened:
+    with _open_base(base, read_only=False) as opened:
         unique = list(dict.fromkeys(ids))
         opened.rows(unique)
         for entity in unique:
@@ -137,32 +137,32 @@ def remove(base: Base, ids: Ids) -> None:
 
 @kb.command(epilog="Example: nerlink kb rename towns.sqlite Q84 'London, England'")
 def rename(
-    base: Base,
+    base: BaseFile,
     entity: Annotated[str, Argument(metavar="ID", help="Id of the entity.")],
     name: Annotated[str, Argument(metavar="NAME", help="The new name of the entity.")],
 ) -> None:
     """Give an entity another name; the old name stays an alias."""
-    with _open(base, read_only=False) as opened:
+    with _open_base(base, read_only=False) as opened:
         opened.rename(entity, name)
         say(f"{base}: {entity} is called {name}")
 
 
 @kb.command(epilog="Example: nerlink kb merge towns.sqlite Q90-copy Q90")
 def merge(
-    base: Base,
+    base: BaseFile,
     source: Annotated[str, Argument(metavar="ID", help="Id of the entity that goes.")],
     target: Annotated[str, Argument(metavar="INTO", help="Id of the entity that stays.")],
 ) -> None:
     """Move aliases, counts and popularity of one entity to another, and remove the first."""
-    with _open(base, read_only=False) as opened:
+    with _open_base(base, read_only=False) as opened:
         opened.merge(source, target)
         say(f"{base}: {source} is now part of {target}, {number_of(len(opened), 'entities')}")
 
 
 @kb.command(epilog="Example: nerlink kb show towns.sqlite Q90")
-def show(base: Base, ids: Ids) -> None:
+def show(base: BaseFile, ids: Ids) -> None:
     """Show entities, as JSON lines."""
-    with _open(base) as opened:
+    with _open_base(base) as opened:
         # All are looked up before the first is written: an unknown id writes nothing.
         for entity in [opened[id_] for id_ in ids]:
             write_record(asdict(entity))
@@ -170,7 +170,7 @@ def show(base: Base, ids: Ids) -> None:
 
 @kb.command(epilog="Example: nerlink kb search towns.sqlite Paris --limit 5")
 def search(
-    base: Base,
+    base: BaseFile,
     surface: Annotated[str, Argument(metavar="SURFACE", help="A name, as it stands in a text.")],
     *,
     limit: Annotated[int, Option(min=1, metavar="N", help="Number of entities shown.")] = 10,
@@ -183,7 +183,7 @@ def search(
     from nerlink.config import KnowledgeBaseConfig
 
     generators = (*KnowledgeBaseConfig().candidates, "fuzzy") if fuzzy else None
-    with _open(base) as opened:
+    with _open_base(base) as opened:
         candidates = opened.candidates(surface, limit=limit, generators=generators)
         if not candidates:
             say(f"no entity is called {surface!r}, in whole or in part.")
@@ -202,7 +202,7 @@ def search(
 
 @kb.command(epilog="Example: nerlink kb recall towns.sqlite dev.jsonl --fill partial")
 def recall(
-    base: Base,
+    base: BaseFile,
     gold: Annotated[
         str, Argument(metavar="GOLD", help="Documents with links; '-' is standard input.")
     ],
@@ -241,7 +241,7 @@ def recall(
     standard = KnowledgeBaseConfig()
     chain = candidates or list(standard.candidates)
     fillers = list(standard.fill) if fill is None else fill
-    with _open(base) as opened:
+    with _open_base(base) as opened:
         alone = [(name,) for name in (*available_generators(opened), *chain, *fillers)]
         chains = {
             names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
@@ -274,14 +274,14 @@ def _shown(report: "CandidateReport") -> dict[str, object]:
 
 
 @kb.command(epilog="Example: nerlink kb info towns.sqlite")
-def info(base: Base) -> None:
+def info(base: BaseFile) -> None:
     """Show how large a knowledge base is, as JSON."""
-    with _open(base) as opened:
+    with _open_base(base) as opened:
         facts = {"version": opened.version, "content_hash": opened.content_hash}
         write_record({"path": str(base), "entities": len(opened), **facts})
 
 
-def _open(base: Path, *, read_only: bool = True) -> "KnowledgeBase":
+def _open_base(base: Path, *, read_only: bool = True) -> "KnowledgeBase":
     from nerlink.kb import KnowledgeBase
 
     return KnowledgeBase.open(base, read_only=read_only)

@@ -11,7 +11,7 @@ from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.models.joint import Annotation, JointModel
 from nerlink.models.linker.explanations import Explanation, explain_link
-from nerlink.models.passages import Example, Passage, TokenSpan, locate
+from nerlink.models.passages import Example, Passage, TokenSpan, locate, unlinked
 from nerlink.sources.keys import MENTION_COLUMNS
 
 __all__ = [
@@ -156,7 +156,7 @@ def _link(
                 linked[number][span.mention] = link.put_on(span.mention) if link else span.mention
                 del left[number][span.mention]
     for (doc, _), changes in zip(group, linked, strict=True):
-        yield replace(doc, mentions=tuple(changes.get(m) or _unlinked(m) for m in doc.mentions))
+        yield replace(doc, mentions=tuple(changes.get(m) or unlinked(m) for m in doc.mentions))
 
 
 def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Explanation:
@@ -183,11 +183,6 @@ def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Expla
     vectors, _, labels = model.read([passage])
     mentions = locate([passage], [spans], vectors.device)
     return explain_link(linker, vectors, labels, mentions, number)
-
-
-def _unlinked(mention: Mention) -> Mention:
-    """A mention that covers no token, without the link that it came with."""
-    return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
 
 
 def _mention(passage: Passage, annotation: Annotation) -> Mention:

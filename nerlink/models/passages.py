@@ -25,6 +25,7 @@ __all__ = [
     "locate",
     "passage_means",
     "runs_of",
+    "unlinked",
 ]
 
 
@@ -139,6 +140,11 @@ class Link:
             candidates=self.candidates,
             nil=self.nil,
         )
+
+
+def unlinked(mention: Mention) -> Mention:
+    """The mention without any link."""
+    return replace(mention, entity=None, link_score=None, candidates=(), nil=None)
 
 
 @dataclass(frozen=True, slots=True)

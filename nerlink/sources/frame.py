@@ -47,15 +47,15 @@ def from_frame(
         DataError: An option is not known, a column is missing or a value is wrong; the message
             names the row, counted from 0, and the column.
     """
-    table = _open(frame, "frame")
-    beside = None if texts is None else _open(texts, "texts")
+    table = _frame_table(frame, "frame")
+    beside = None if texts is None else _frame_table(texts, "texts")
     check_options(RowFormat, options, what="from_frame")
     form = RowFormat(**options)
     results = documents_from_table(table, form, texts=beside, where="frame")
     return list(accept(results, source="frame", on_error=on_error, skipped=skipped))
 
 
-def _open(frame: Any, where: str) -> OpenTable:
+def _frame_table(frame: Any, where: str) -> OpenTable:
     if not is_frame(frame):
         raise DataError(
             f"{where} is a {type(frame).__name__}; pass a pandas DataFrame. "

@@ -5,7 +5,7 @@ from typing import Final
 
 __all__ = ["find_definitions"]
 
-_PARENTHESIS: Final = re.compile(r"\(\s*([^()\n]{2,100}?)\s*\)")
+_DEFINITION: Final = re.compile(r"\(\s*([^()\n]{2,100}?)\s*\)")
 _LAST_WORD: Final = re.compile(r"\S+\s*$")
 _MOST_LETTERS: Final = 10
 _LONGEST: Final = 120
@@ -21,7 +21,7 @@ def find_definitions(text: str) -> dict[str, str]:
     at least, and the long one starts with a capital.
     """
     found: dict[str, str] = {}
-    for parenthesis in _PARENTHESIS.finditer(text):
+    for parenthesis in _DEFINITION.finditer(text):
         inside = parenthesis[1]
         before = text[max(0, parenthesis.start() - _LONGEST) : parenthesis.start()].rstrip()
         # As many words as the long form of a short one can have, by the rule of the paper.

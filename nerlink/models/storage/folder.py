@@ -25,8 +25,8 @@ FORMAT: Final = 3
 MANIFEST: Final = "nerlink.json"
 BASE: Final = "kb.sqlite"
 HEADS: Final = "heads.safetensors"
-CARD: Final = "README.md"
-CHANGEABLE: Final = (BASE, CARD)
+MODEL_CARD: Final = "README.md"
+CHANGEABLE: Final = (BASE, MODEL_CARD)
 """Files that users may change: entities are added to the base, text to the card."""
 FILES: Final = (
     "config.toml",
@@ -36,7 +36,7 @@ FILES: Final = (
     "prototypes.faiss",  # in folders of earlier versions, which saved an index of texts
     "linker.json",
     BASE,
-    CARD,
+    MODEL_CARD,
     MANIFEST,
 )
 
