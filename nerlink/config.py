@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from nerlink.errors import ConfigError
 from nerlink.toml import CheckedTable, check_table, dump_table, parse_value, read_table, set_value
@@ -34,6 +34,9 @@ RETIRED: Final[Mapping[str, object]] = {
     "linker.learned_texts": 0,
 }
 """Options of the past, with the value that nerlink goes on as if they had."""
+
+RETIRED_AT_WORK: Final = frozenset({"kb.fill_to"})
+"""Options of the past that a trained model goes by; the others were for training alone."""
 
 Task = Literal["ner", "nel"]
 CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy"]
@@ -267,8 +270,16 @@ class Config(CheckedTable, Section):
     linker: LinkerConfig = LinkerConfig()
     training: TrainingConfig = TrainingConfig()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, values: Any, info: ValidationInfo) -> Any:
+        where = (info.context or {}).get("where", cls.__name__)
+        return _without_retired(values, where=where) if isinstance(values, Mapping) else values
 
-def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) -> Config:
+
+def load_config(
+    path: str | Path, overrides: Mapping[str, str] | None = None, *, is_saved: bool = False
+) -> Config:
     """The configuration in a TOML file, with some values replaced.
 
     Args:
@@ -276,12 +287,14 @@ def load_config(path: str | Path, overrides: Mapping[str, str] | None = None) ->
             with `./` or `../`.
         overrides: Dotted keys to values in TOML notation, such as `training.epochs` to `3` or
             `data.0.train` to `mine.jsonl`; paths here are relative to the current folder.
+        is_saved: Whether the file belongs to a saved model: options of the past that only
+            training read are passed over, whatever their value.
 
     Raises:
         ConfigError: The file, a key or a value is wrong.
     """
     path = Path(path)
-    table = _without_retired(read_table(path), where=str(path))
+    table = _without_retired(read_table(path), where=str(path), is_saved=is_saved)
     config = check_table(Config, table, where=str(path))
     table = _anchored(config.model_dump(exclude_unset=True), path.parent)
     for key, text in (overrides or {}).items():
@@ -294,23 +307,28 @@ def dump_config(config: Config) -> str:
     return dump_table(config)
 
 
-def _without_retired(table: dict[str, Any], *, where: str) -> dict[str, Any]:
+def _without_retired(
+    table: Mapping[str, Any], *, where: str, is_saved: bool = False
+) -> dict[str, Any]:
     """A table without options of the past; configurations of saved models name all options.
 
     Raises:
-        ConfigError: One has another value than the one that is now the only one.
+        ConfigError: An option of the past has another value than the one that is left.
     """
+    left = {key: dict(one) if isinstance(one, Mapping) else one for key, one in table.items()}
     for key, only in RETIRED.items():
         section, _, name = key.partition(".")
-        if not isinstance(values := table.get(section), dict) or name not in values:
+        if not isinstance(values := left.get(section), dict) or name not in values:
             continue
-        if values[name] != only:
+        is_harmless = is_saved and key not in RETIRED_AT_WORK
+        if values[name] != only and not is_harmless:
+            advice = "Train the model again." if is_saved else "Take the line out."
             raise ConfigError(
                 f"{where}: {key} = {values[name]!r}, but nerlink no longer has this option; it "
-                f"does as with {only!r}. Take the line out, or train a saved model again."
+                f"does as with {only!r}. {advice}"
             )
         del values[name]
-    return table
+    return left
 
 
 def _anchored(value: Any, folder: Path) -> Any:

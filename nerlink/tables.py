@@ -254,7 +254,10 @@ def _row_of_cells(
     where, cells = row
     if len(cells) != len(columns):
         numbers = number_of(len(cells), "values"), number_of(len(columns), "columns")
-        return DataError(f"{where}: {' for '.join(numbers)}. Quote values that hold separators.")
+        advice = "Quote values that hold separators."
+        if len(cells) < len(columns):
+            advice = "Add the missing separators; an empty cell is a missing value."
+        return DataError(f"{where}: {' for '.join(numbers)}. {advice}")
     pairs = zip(columns, cells, strict=True)
     return Row(where, {column: v if v or column == verbatim else None for column, v in pairs})
 

@@ -179,6 +179,19 @@ def test_option_of_the_past_that_changed_something_is_refused(config_file):
         load_config(config_file("[linker]\nlearned_texts = 64\n"))
 
 
+def test_option_of_the_past_is_refused_in_python_as_in_a_file():
+    with pytest.raises(ConfigError, match=r"^Config: kb\.fill_to = 5, but .* Take the line out\."):
+        Config(kb={"fill_to": 5})
+
+
+def test_saved_model_is_loaded_whatever_training_was_once_told(config_file):
+    path = config_file("[linker]\nlearned_texts = 64\n[kb]\ncount_training = false\n")
+    assert load_config(path, is_saved=True) == Config()
+    path = config_file("[kb]\nfill_to = 5\n")
+    with pytest.raises(ConfigError, match=r"fill_to = 5, .* Train the model again\."):
+        load_config(path, is_saved=True)
+
+
 def test_generator_of_the_past_is_refused_with_what_to_do(config_file):
     with pytest.raises(ConfigError, match=r"kb\.fill = .*'nearest', which nerlink no longer has.*"):
         load_config(config_file('[kb]\nfill = ["partial", "nearest"]\n'))

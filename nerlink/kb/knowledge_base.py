@@ -193,6 +193,10 @@ class KnowledgeBase:
             return found
         raise self._no_entity(entity)  # somebody else removed it a moment ago
 
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all entities, as `in` and `[]` take them."""
+        return (entity.id for entity in self.entities())
+
     def entities(self) -> Iterator[Entity]:
         """All entities, in order of their rows."""
         for first in range(0, self.n_rows, _PAGE):

@@ -192,3 +192,8 @@ def test_a_base_made_from_its_own_entities_is_the_same(
         KnowledgeBase.create(folder / "two.sqlite", one.entities()) as two,
     ):
         assert two.content_hash == one.content_hash
+
+
+def test_a_base_gives_its_ids(kb: KnowledgeBase) -> None:
+    assert list(kb) == [entity.id for entity in kb.entities()]
+    assert all(entity in kb for entity in kb)

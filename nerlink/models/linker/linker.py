@@ -17,7 +17,7 @@ from nerlink.kb import normalise
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.flair import evaluating, examples_from, gold_spans, write_links
 from nerlink.models.linker.candidates import CandidateSet
-from nerlink.models.linker.counts import TrainingCounts
+from nerlink.models.linker.counts import NO_ROW, TrainingCounts
 from nerlink.models.linker.features import (
     NIL_WEIGHTS,
     WEIGHTS,
@@ -308,7 +308,7 @@ class Linker(SpanClassifier):
         sets, targets = [], []
         for span, candidates in zip(spans, found, strict=True):
             entity = span.entity or NIL
-            if self.lookup.row(entity) < 0:
+            if self.lookup.row(entity) == NO_ROW:
                 sets.append(candidates)
                 targets.append(0)
             elif entity in candidates.entities:

@@ -136,7 +136,7 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     info = read_info(folder)
     check_files(folder)
     try:
-        config = load_config(folder / "config.toml")
+        config = load_config(folder / "config.toml", is_saved=True)
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
         kb = _open_base(folder / BASE) if "nel" in info.tasks else None
         seen: dict[str, Any] = {}
