@@ -61,7 +61,7 @@ def build_model(
             ),
             prototypes,
             counts=counts,
-            n_labels=1 + len(labels) if tagger else 0,
+            label_width=1 + len(labels) if tagger else 0,
             config=config.linker,
         )
     return JointModel(encoder, tagger=tagger, linker=linker, config=config)

@@ -7,7 +7,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nerlink.models.linker.counts import TrainingCounts
+from nerlink.models.linker.counts import Floats, TrainingCounts
 
 __all__ = ["COLUMNS", "CandidateSet", "lent_to"]
 
@@ -48,7 +48,7 @@ class CandidateSet:
     def __len__(self) -> int:
         return len(self.entities)
 
-    def lent_priors(self, training: TrainingCounts) -> NDArray[np.float32] | None:
+    def lent_priors(self, training: TrainingCounts) -> Floats | None:
         """P(entity | name) as a fuller name lends it, (n_candidates).
 
         `None` if, by the counts that the mention may see, no entity has the name.
@@ -58,7 +58,7 @@ class CandidateSet:
             return None
         counts = training.of_name(self.key, self.rows, self.counts).astype(np.float64)
         fame = (self.popularity + 1) * is_known
-        priors: NDArray[np.float32] = (counts + fame / fame.sum()) / (counts.sum() + 1)
+        priors: Floats = (counts + fame / fame.sum()) / (counts.sum() + 1)
         return priors
 
     def without(self, position: int) -> Self:

@@ -83,7 +83,7 @@ class Linker(SpanClassifier):
         encoder: Shared with the tagger.
         lookup: Finds candidates.
         prototypes: Prototypes of the entities of the knowledge base.
-        n_labels: Width of the tagger's label distribution; 0 without a tagger.
+        label_width: Width of the tagger's label distribution; 0 without a tagger.
         config: The linker section of a configuration.
         counts: How often training documents link to each entity.
     """
@@ -98,7 +98,7 @@ class Linker(SpanClassifier):
         lookup: Lookup,
         prototypes: Prototypes,
         *,
-        n_labels: int,
+        label_width: int,
         config: LinkerConfig,
         counts: TrainingCounts,
     ) -> None:
@@ -114,9 +114,9 @@ class Linker(SpanClassifier):
         self.texts = EntityTexts(lookup.kb, encoder, prototypes)
         self.config = config
         self.counts = counts
-        self.n_labels = n_labels
+        self.label_width = label_width
         self.input_dropout = nn.Dropout(config.dropout)
-        self.query = nn.Linear(3 * encoder.embedding_length + n_labels, prototypes.width)
+        self.query = nn.Linear(3 * encoder.embedding_length + label_width, prototypes.width)
         self.curves = Curves(WEIGHTS)
         self.nil_curves = Curves(NIL_WEIGHTS)
         self.nil_prototype = nn.Parameter(torch.zeros(prototypes.width))
@@ -148,19 +148,19 @@ class Linker(SpanClassifier):
         Args:
             vectors: All token vectors of the batch, (n_tokens, embedding_length).
             mentions: The mentions.
-            labels: The tagger's label distribution of all tokens, (n_tokens, n_labels).
+            labels: The tagger's label distribution of all tokens, (n_tokens, 1 + n_labels).
         """
         means = passage_means(vectors, mentions.sizes)[mentions.passages]
         parts = [vectors[mentions.firsts], vectors[mentions.lasts], means]
-        if self.n_labels:
+        if self.label_width:
             parts.append(self.mention_labels(mentions, labels).to(vectors.dtype))
         queries: Tensor = self.query(self.input_dropout(torch.cat(parts, dim=-1)))
         return queries
 
     def mention_labels(self, mentions: MentionBatch, labels: Tensor | None) -> Tensor:
-        """The label distribution of mentions, (n_mentions, n_labels); zeros without a tagger."""
+        """The label distribution of mentions, (n_mentions, 1 + n_labels); 0 without a tagger."""
         if labels is None:
-            return self.nil_prototype.new_zeros(len(mentions), self.n_labels)
+            return self.nil_prototype.new_zeros(len(mentions), self.label_width)
         return (labels[mentions.firsts] + labels[mentions.lasts]) / 2
 
     def score(self, queries: Tensor, flat: FlatCandidates, vectors: Tensor) -> Tensor:
@@ -194,7 +194,7 @@ class Linker(SpanClassifier):
 
         Args:
             vectors: All token vectors of the examples, (n_tokens, embedding_length).
-            labels: The tagger's label distribution, (n_tokens, n_labels).
+            labels: The tagger's label distribution, (n_tokens, 1 + n_labels).
             examples: Examples; those that do not teach `nel` are left out of the sum.
         """
         passages = [example.passage for example in examples]
