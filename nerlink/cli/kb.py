@@ -67,6 +67,8 @@ def build(
         raise BadParameter(
             "--from is the format of the documents of --count; tables have theirs in their endings."
         )
+    if str(output) == "-":
+        raise BadParameter("A knowledge base is a SQLite file; name one with --output.")
     options = BuildOptions(fuzzy=fuzzy)
     columns = {name: str(value) for name, value in parse_options(column).items()}
     links = _links_in(count, from_) if count else Counter()

@@ -65,7 +65,9 @@ def detect_shape(columns: Sequence[str], *, where: str) -> Shape:
         return "mention"
     if "text" in columns:
         return "document"
-    raise missing_column("text", columns, where=f"{where} (a row a document)")
+    error = missing_column("text", columns, where=f"{where} (a row a document)")
+    advice = "Where a column has another name, say so: columns={'text': 'body'}"
+    raise DataError(f"{error} {advice} (--read 'columns={{text = \"body\"}}').")
 
 
 def documents_from_table(

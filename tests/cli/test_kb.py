@@ -167,3 +167,10 @@ def test_recall_refuses_unknown_generators_before_it_counts(run, base, gold):
 def test_show_prints_nothing_where_an_id_is_unknown(run, base):
     result = run("kb", "show", base, "Q84", "Q9")
     assert (result.code, result.out) == (1, "")
+
+
+def test_a_base_is_not_written_to_standard_output(run, tmp_path):
+    (tmp_path / "firms.csv").write_text("id,name\na,Acme\n")
+    code, _, words = run("kb", "build", str(tmp_path / "firms.csv"), "--output", "-")
+    assert code == 2
+    assert "is a SQLite file" in words
