@@ -29,6 +29,7 @@ ROAD = (
     "kb.knowledge_base",
     "kb",
     "sources.keys",
+    "sources.nil",
     "sources.losses",
     "sources.check",
     "sources.records",
