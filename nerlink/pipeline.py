@@ -9,7 +9,7 @@ from typing import Any, Final, Self, overload
 from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
 from nerlink.display.mistakes import ScoreParts
-from nerlink.errors import DataError
+from nerlink.errors import DataError, StorageError
 from nerlink.evaluation import Mistake
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
@@ -18,6 +18,7 @@ from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation
+from nerlink.models.storage.folder import identity_of
 from nerlink.models.storage.hub import find_model, push_model
 from nerlink.models.storage.model import load_model, read_info, save_model
 from nerlink.sources.check import check_document, check_documents
@@ -41,15 +42,23 @@ class Pipeline:
         info: The fields of the model's `ModelInfo`.
         device: The device that the model runs on.
         precision: The precision that the transformer computes in.
+        folder: The folder that the model was loaded from, if it was.
     """
 
     def __init__(
-        self, model: JointModel, *, info: dict[str, Any], device: str, precision: str
+        self,
+        model: JointModel,
+        *,
+        info: dict[str, Any],
+        device: str,
+        precision: str,
+        folder: Path | None = None,
     ) -> None:
         self.model = model
         self.device = device
         self.precision = precision
         self._info = info
+        self._home = (folder.resolve(), identity_of(folder)) if folder else None
         self._lock = threading.Lock()
 
     @classmethod
@@ -93,9 +102,27 @@ class Pipeline:
             table = {name: value for name, value in changes.items() if value is not None}
             table = model.linker.config.model_dump() | table
             model.configure_linker(check_table(LinkerConfig, table, where="Pipeline.load"))
-        return cls(model, info=asdict(info), device=str(chosen), precision=kind)
+        return cls(model, info=asdict(info), device=str(chosen), precision=kind, folder=folder)
 
     from_pretrained = load
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle or a copy is the folder and the settings: the model is loaded from it again.
+
+        What is loaded is the model as it was saved, with the knowledge base as it is by then.
+
+        Raises:
+            StorageError: The model is in memory alone; when it is loaded again, the folder is
+                gone or holds another model.
+        """
+        if self._home is None:
+            raise StorageError(
+                "this pipeline was made of a model in memory, so it cannot be pickled or copied. "
+                "Save it with pipeline.save(folder) and take Pipeline.load(folder)."
+            )
+        linking = self.model.linker.config if self.model.linker else None
+        precision = self.model.encoder.precision
+        return _load_again, (type(self), *self._home, self.device, precision, linking)
 
     def push_to_hub(self, name: str, *, private: bool = False) -> str:
         """Save the model to a repository on the Hugging Face hub; the address of the commit.
@@ -242,3 +269,27 @@ class Pipeline:
                     self.model.linker.texts.refresh()
                 done = list(annotate_group(self.model, group, link_only=link_only))
             yield from done
+
+
+def _load_again(
+    kind: type[Pipeline],
+    folder: Path,
+    identity: str,
+    device: str,
+    precision: str,
+    linking: LinkerConfig | None,
+) -> Pipeline:
+    """The pipeline that `Pipeline.__reduce__` took apart.
+
+    Raises:
+        StorageError: The folder is gone, or another model was saved there since.
+    """
+    if identity_of(folder) != identity:
+        raise StorageError(
+            f"{folder} holds another model than the one that the pipeline was loaded from. "
+            "Take Pipeline.load(folder) again, and give each model a folder of its own."
+        )
+    pipeline = kind.load(folder, device=device, precision=precision)
+    if linking:
+        pipeline.model.configure_linker(linking)
+    return pipeline

@@ -1,3 +1,5 @@
+import copy
+import pickle
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -469,3 +471,50 @@ def test_two_processes_tag_what_one_tags(pipeline, joint_folder, tmp_path):
     alone = pipeline([doc.text for doc in DOCUMENTS])
     together = [parts[n % 2][n // 2] for n in range(len(DOCUMENTS))]
     assert list(map(found, together)) == list(map(found, alone))
+
+
+def unpickled(pickled: bytes) -> Pipeline:
+    return pickle.loads(pickled)  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    "again", [lambda one: unpickled(pickle.dumps(one)), copy.deepcopy, copy.copy]
+)
+def test_a_pickle_or_a_copy_answers_the_same_with_the_same_settings(folder, again):
+    pipeline = Pipeline.load(folder, threshold=0.99, top_k=1, precision="bf16")
+    twin = again(pipeline)
+    assert twin.model is not pipeline.model
+    assert (twin.precision, twin.device) == ("bf16", pipeline.device)
+    assert twin.model.linker.config == pipeline.model.linker.config
+    assert twin([TEXT, "Otto walks to Jordan."]) == pipeline([TEXT, "Otto walks to Jordan."])
+
+
+def test_a_pickle_knows_the_entities_that_were_added_meanwhile(folder):
+    pickled = pickle.dumps(Pipeline.load(folder))
+    with KnowledgeBase.open(folder / "kb.sqlite", read_only=False) as kb:
+        kb.add(Entity(id="zed", name="Zed"))
+    assert "zed" in unpickled(pickled).kb
+
+
+def test_a_pickle_is_found_from_another_working_folder(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    pickled = pickle.dumps(Pipeline.load(folder.name))
+    monkeypatch.chdir("/")
+    assert found(unpickled(pickled)(TEXT)) == ANSWER
+
+
+def test_a_pipeline_of_a_model_in_memory_is_not_pickled(pipeline):
+    info = {"trained_on": {}, "scores": {}}
+    alone = Pipeline(pipeline.model, info=info, device="cpu", precision="fp32")
+    with pytest.raises(StorageError, match=r"cannot be pickled .* pipeline.save\(folder\)"):
+        pickle.dumps(alone)
+
+
+def test_a_pickle_refuses_a_folder_that_holds_another_model_by_now(folder, trained):
+    pickled = pickle.dumps(Pipeline.load(folder))
+    shutil.rmtree(folder)
+    with pytest.raises(StorageError, match="no such folder"):
+        unpickled(pickled)
+    shutil.copytree(trained("ner"), folder)
+    with pytest.raises(StorageError, match="holds another model than the one"):
+        unpickled(pickled)

@@ -14,6 +14,7 @@ __all__ = [
     "BASE",
     "check_files",
     "check_target",
+    "identity_of",
     "read_manifest",
     "replace_files",
     "write_manifest",
@@ -92,6 +93,15 @@ def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
     if missing:
         raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}. {_AGAIN}")
     return manifest
+
+
+def identity_of(folder: Path) -> str:
+    """What tells a trained model from another: the sha256 of its heads.
+
+    Raises:
+        StorageError: As `read_manifest`.
+    """
+    return str(read_manifest(folder)["files"].get(HEADS))
 
 
 def check_files(folder: Path) -> None:
