@@ -2,30 +2,37 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from random import Random
+from typing import Final
 
 from nerlink.config import Config, DataConfig, Task
 from nerlink.converters import AlignmentReport
 from nerlink.corpora.entries import read_entries
 from nerlink.data import NIL, Document
 from nerlink.errors import ConfigError, DataError
-from nerlink.kb import CandidateGenerator, KnowledgeBase, candidate_recall, normalise
+from nerlink.kb import KnowledgeBase, normalise
+from nerlink.lookalikes import nearest
 from nerlink.models.annotate import example_of, split_example
 from nerlink.models.passages import Example
 from nerlink.sources.check import check_documents
+from nerlink.words import number_of
 
 __all__ = [
     "Summary",
     "TrainingSet",
+    "check_reach",
     "count_links",
     "dev_documents",
     "links_in",
+    "links_outside",
     "make_batches",
     "summarise",
     "tokens_in",
     "training_parts",
     "training_set",
+    "without_links",
 ]
 
 
@@ -108,7 +115,9 @@ class Summary:
         outside: Linked entities that the knowledge base lacks, with the number of links to each.
         n_entities: Distinct entities linked to.
         recall: By a number of candidates, or `None` for all: share of linked mentions whose
-            entity is among that many first candidates.
+            entity is among that many first candidates, once training is counted into the base.
+        recall_on: The documents that recall is measured on, `dev` or `train`.
+        notes: What may be wrong with the documents, a line each.
         alignment: Mentions that do not fit tokens.
     """
 
@@ -122,6 +131,8 @@ class Summary:
     outside: Mapping[str, int] = field(default_factory=dict)
     n_entities: int = 0
     recall: Mapping[int | None, float] = field(default_factory=dict)
+    recall_on: str = ""
+    notes: tuple[str, ...] = ()
     alignment: AlignmentReport
 
 
@@ -194,15 +205,62 @@ def count_links(
     return links, nil
 
 
-def summarise(
-    data: TrainingSet, kb: KnowledgeBase | None, generator: CandidateGenerator | None
-) -> Summary:
-    """The training data, counted.
+NEAR_IDS: Final = 1000
+"""Ids of a base among which the nearest to an unknown one is looked for."""
+
+
+def check_reach(examples: Iterable[Example], kb: KnowledgeBase) -> None:
+    """Refuse documents whose links all lead out of the knowledge base: nothing can be learnt.
+
+    Raises:
+        DataError: There are links, and the base has none of their entities.
+    """
+    taught = [span.entity for e in examples if "nel" in e.tasks for span in e.spans]
+    links = Counter(entity for entity in taught if entity not in (None, NIL))
+    if not links or any(entity in kb for entity in links):
+        return
+    known = list(islice(kb, NEAR_IDS))
+    wanted = [str(entity) for entity, _ in links.most_common(3)]
+    pairs = [(entity, nearest(entity, known)) for entity in wanted]
+    likely = "; ".join(f"{entity!r} may be {near!r}" for entity, near in pairs if near)
+    has = ", ".join(map(repr, known[:3])) or "none"
+    raise DataError(
+        f"none of the {number_of(links.total(), 'links')} of the training documents is to an "
+        f"entity of the knowledge base, so there is nothing to learn 'nel' from: the documents "
+        f"have {', '.join(map(repr, wanted))}, the base has {has}{likely and f' ({likely})'}. "
+        "Make the ids alike, or set kb.from_training = true to add the entities of the documents."
+    )
+
+
+def links_outside(documents: Iterable[Document], kb: KnowledgeBase) -> Counter[str]:
+    """Linked entities that a knowledge base lacks, with the number of links to each."""
+    links = Counter(
+        m.entity for doc in documents for m in doc.mentions if m.entity not in (None, NIL)
+    )
+    return Counter({str(e): n for e, n in links.most_common() if e not in kb})
+
+
+def without_links(documents: Iterable[Document], kb: KnowledgeBase) -> list[Document]:
+    """Documents without their links to entities that a knowledge base lacks; mentions stay."""
+    documents = list(documents)
+    outside = links_outside(documents, kb)
+    return [
+        replace(
+            doc,
+            mentions=tuple(
+                replace(m, entity=None) if m.entity in outside else m for m in doc.mentions
+            ),
+        )
+        for doc in documents
+    ]
+
+
+def summarise(data: TrainingSet, kb: KnowledgeBase | None) -> Summary:
+    """The training data, counted; recall and notes are left to whoever knows the other documents.
 
     Args:
         data: The training examples.
-        kb: The knowledge base, before training mentions are counted into it.
-        generator: Finds candidates in the knowledge base, for the recall; no recall if `None`.
+        kb: The knowledge base.
     """
     spans = [
         (span, example.passage.surface(span)) for example in data.examples for span in example.spans
@@ -211,7 +269,6 @@ def summarise(
     links = [(surface, s.entity) for s, surface in spans if s.entity not in (None, NIL)]
     outside = Counter(entity for _, entity in links if kb is not None and entity not in kb)
     inside = [(surface, e) for surface, e in links if e is not None and e not in outside]
-    recall = candidate_recall(generator, inside).recall if generator else {}
     return Summary(
         n_documents=data.report.n_documents,
         n_tokens=sum(len(e.passage.tokens.words) for e in data.examples),
@@ -222,7 +279,6 @@ def summarise(
         n_unlinked=sum(s.entity is None for s, _ in spans),
         outside={entity: count for entity, count in outside.most_common() if entity is not None},
         n_entities=len({entity for _, entity in inside}),
-        recall=recall,
         alignment=data.report,
     )
 

@@ -159,10 +159,11 @@ def format_summary(summary: Summary) -> str:
         )
     if summary.outside:
         first = ", ".join(list(summary.outside)[:5])
-        links = number_of(sum(summary.outside.values()), "links")
+        n_links = sum(summary.outside.values())
+        links = f"{n_links:,} of {number_of(n_links + summary.n_linked, 'links')}"
         entities = number_of(len(summary.outside), "entities")
         lines.append(
-            f"{links} to {entities} that the knowledge base lacks, learnt as NIL: {first}"
+            f"learnt as NIL, since the knowledge base lacks them: {links}, to {entities}: {first}"
             f"{', …' if len(summary.outside) > 5 else ''}"
         )
     if summary.recall:
@@ -170,7 +171,8 @@ def format_summary(summary: Summary) -> str:
             f"{recall:.1%} in the first {limit}" if limit else f"{recall:.1%} in all"
             for limit, recall in summary.recall.items()
         ]
-        lines.append(f"candidate recall: {', '.join(parts)}")
+        lines.append(f"candidate recall on {summary.recall_on}: {', '.join(parts)}")
+    lines += summary.notes
     if summary.alignment.entries:
         lines.append(str(summary.alignment))
     return "\n".join(lines)

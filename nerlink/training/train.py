@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -21,8 +21,7 @@ from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.store.edit import count_training, names_of_training
-from nerlink.kb.store.schema import has_trained
-from nerlink.models.build import build_model, candidate_generator
+from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import choose_precision
@@ -35,6 +34,7 @@ from nerlink.training.checkpoint import RunProgress
 from nerlink.training.data import (
     Summary,
     TrainingSet,
+    check_reach,
     count_links,
     dev_documents,
     summarise,
@@ -42,6 +42,7 @@ from nerlink.training.data import (
     training_set,
 )
 from nerlink.training.knowledge import make_knowledge_base
+from nerlink.training.notes import has_links, notes_on, outside_note, reach
 from nerlink.training.reporting import Reporter
 from nerlink.training.run import Run
 
@@ -140,11 +141,13 @@ def train(
         resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
         base = None
+        linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
         if "nel" in config.tasks:
-            linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
+        notes = notes_on(parts, dev, data, batch_tokens=config.training.batch_tokens)
+        summary = _with_notes(summary, notes, model, dev=dev, linked=linked)
         if config.encoder.store == "memory":
             stack.enter_context(model.encoder.keep_vectors())
         reporter = reporter if reporter and accelerator.is_main_process else Reporter()
@@ -262,12 +265,10 @@ def _prepare(
     accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
     """The counted training data, and an untrained model; links are counted into the base."""
-    # Links that training counted into the base would make the recall look too high.
-    is_bare = base is not None and is_new and not has_trained(base.connection)
-    generator = candidate_generator(base, config.kb) if base and is_bare else None
-    summary = summarise(data, base, generator)
+    summary = summarise(data, base)
     counts = TrainingCounts()
     if base is not None:
+        check_reach(data.examples, base)
         links, nil = count_links(data.examples, base)
         linked: Counter[int] = Counter()
         for (_, entity), count in links.items():
@@ -277,6 +278,32 @@ def _prepare(
         counts = TrainingCounts(links=linked, nil=nil, new_names=names)
     encoder = WindowEmbeddings(config.encoder)
     return summary, build_model(config, encoder, labels=data.labels, kb=base, counts=counts)
+
+
+def _with_notes(
+    summary: Summary,
+    notes: Sequence[str],
+    model: JointModel,
+    *,
+    dev: Sequence[Document],
+    linked: Sequence[Document],
+) -> Summary:
+    """The summary with what may be wrong, and with the recall of candidates if the model links.
+
+    Recall is that of development documents, if they have links: every training document brought
+    its names into the base by then.
+    """
+    if (linker := model.linker) is None:
+        return replace(summary, notes=tuple(notes))
+    kb = linker.lookup.kb
+    documents, name = (dev, "dev") if has_links(dev) else (linked, "train")
+    found = reach(documents, kb, linker.lookup.generator, model.config.kb)
+    return replace(
+        summary,
+        notes=(*outside_note(dev, kb), *notes),
+        recall=found.recall if found.n_mentions else {},
+        recall_on=name,
+    )
 
 
 def _count_into(

@@ -9,16 +9,19 @@ from hypothesis import strategies as st
 from nerlink.config import Config, DataConfig
 from nerlink.data import NIL, Document
 from nerlink.errors import ConfigError, DataError
-from nerlink.kb import KnowledgeBase, Normalised
+from nerlink.kb import KnowledgeBase
 from nerlink.sources import write
 from nerlink.training.data import (
     TrainingSet,
+    check_reach,
     count_links,
     dev_documents,
+    links_outside,
     make_batches,
     summarise,
     training_parts,
     training_set,
+    without_links,
 )
 from tests.world import DOCUMENTS, marked
 
@@ -80,7 +83,7 @@ def kb(kb_path):
 
 
 def test_what_is_to_be_learnt_is_counted(kb):
-    summary = summarise(read(), kb, Normalised(kb))
+    summary = summarise(read(), kb)
     assert (summary.n_documents, summary.n_tokens) == (3, 6 + 8 + 3)
     assert summary.labels == {"LOC": 4, "PER": 2}
     assert (summary.n_linked, summary.n_nil, summary.n_unlinked) == (3, 1, 1)
@@ -90,25 +93,54 @@ def test_what_is_to_be_learnt_is_counted(kb):
 def test_labels_are_counted_where_they_are_learnt():
     texts = ["[Paris|LOC|] and [Ada||]", "[Bonn|LOC|bonn]"]
     data = read(*map(marked, texts), tasks=("ner",))
-    summary = summarise(data, None, None)
+    summary = summarise(data, None)
     assert (summary.labels, summary.n_unlabelled) == ({"LOC": 2}, 1)
     parts = [
         ([marked(text) for text in texts], DataConfig()),
         ([marked("[Ada|PER|ada]")], DataConfig(tasks=("nel",))),
     ]
     both = training_set(parts, tasks=("ner", "nel"), piece_tokens=100)
-    assert summarise(both, None, None).labels == {"LOC": 2}
-
-
-def test_candidate_recall_is_measured_before_training(kb):
-    summary = summarise(read(), kb, Normalised(kb))
-    assert summary.recall[1] == pytest.approx(2 / 3)
-    assert summary.recall[None] == 1
+    assert summarise(both, None).labels == {"LOC": 2}
 
 
 def test_without_a_base_there_are_no_links_outside():
-    summary = summarise(read(tasks=("ner",)), None, None)
-    assert (summary.outside, summary.recall) == ({}, {})
+    summary = summarise(read(tasks=("ner",)), None)
+    assert summary.outside == {}
+
+
+@pytest.mark.parametrize(
+    ("entity", "hint"),
+    [
+        ("Parris", r"have 'Parris', the base has 'paris', .* \('Parris' may be 'paris'\)\. Make"),
+        (
+            "Q90",
+            r"have 'Q90', the base has 'paris', 'paris-texas', 'jordan'\. Make .*from_training",
+        ),
+    ],
+)
+def test_documents_whose_links_all_lead_out_of_the_base_are_refused(kb, entity, hint):
+    documents = [marked(f"[Otto|PER|NIL] saw [Paris|LOC|{entity}] and [Paris|LOC|{entity}].")]
+    with pytest.raises(DataError, match=rf"none of the 2 links .*{hint}"):
+        check_reach(read(*documents).examples, kb)
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        pytest.param("[Paris|LOC|paris] and [Rome|LOC|Q220]", ("ner", "nel"), id="one of two"),
+        pytest.param("[Otto|PER|NIL] came.", ("ner", "nel"), id="NIL alone"),
+        pytest.param("[Rome|LOC|Q220]", ("ner",), id="links that nobody learns"),
+    ],
+)
+def test_documents_with_a_link_into_the_base_are_not_refused(kb, text, tasks):
+    check_reach(read(marked(text), tasks=tasks).examples, kb)
+
+
+def test_documents_lose_links_out_of_the_base_and_keep_their_mentions(kb):
+    assert links_outside(MIXED, kb) == {"sunken": 1}
+    kept = without_links(MIXED, kb)
+    assert [m.entity for m in kept[1].mentions] == ["NIL", None, None]
+    assert (kept[0], kept[2]) == (MIXED[0], MIXED[2])
 
 
 def test_links_of_training_are_counted_for_the_base(kb):

@@ -20,6 +20,8 @@ SUMMARY = Summary(
     outside={f"Q{n}": 2 for n in range(6)},
     n_entities=90,
     recall={1: 0.5, None: 0.875},
+    recall_on="dev",
+    notes=("dev: none of the 3 documents has a mention",),
     alignment=AlignmentReport.total([]),
 )
 
@@ -29,9 +31,10 @@ def test_a_summary_is_a_few_lines():
         "1,200 documents, 34,567 tokens",
         "labels: PER 20, LOC 3",
         "links: 1,500 to 90 entities, 7 NIL, 3 mentions without a link",
-        "12 links to 6 entities that the knowledge base lacks, learnt as NIL: "
+        "learnt as NIL, since the knowledge base lacks them: 12 of 1,512 links, to 6 entities: "
         "Q0, Q1, Q2, Q3, Q4, …",
-        "candidate recall: 50.0% in the first 1, 87.5% in all",
+        "candidate recall on dev: 50.0% in the first 1, 87.5% in all",
+        "dev: none of the 3 documents has a mention",
     ]
 
 
@@ -70,7 +73,7 @@ def test_the_terminal_shows_what_is_learnt_and_every_epoch(terminal):
         )
     )
     terminal.end()
-    assert "candidate recall: 50.0%" in shown(terminal)
+    assert "candidate recall on dev: 50.0%" in shown(terminal)
     (line,) = [one for one in shown(terminal).splitlines() if one.startswith("epoch 1  loss")]
     assert line.startswith("epoch 1  loss 0.2500  3 s  ner.precision 1.0000  ner.recall 1.0000")
     assert "ner.f1 1.0000  tokens.accuracy 1.0000  linking.inkb.f1 1.0000" in line

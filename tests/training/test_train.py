@@ -177,7 +177,7 @@ def test_training_again_on_a_models_own_base_counts_nothing_twice(
     again = train(config, tmp_path / "again", train=documents, kb=first)
     more = [*documents, replace(documents[-1], id="more")]
     grown = train(config, tmp_path / "grown", train=more, kb=again.folder / "kb.sqlite")
-    assert (names[0], again.summary.recall) == (names[1], {})
+    assert names[0] == names[1]
     aliases = []
     for path in (first, again.folder / "kb.sqlite", grown.folder / "kb.sqlite"):
         with KnowledgeBase.open(path) as kb:
@@ -187,11 +187,29 @@ def test_training_again_on_a_models_own_base_counts_nothing_twice(
     assert aliases[2]["Paris"] == aliases[0]["Paris"] + 1
 
 
-def test_recall_is_that_of_the_base_before_training_counts_into_it(run):
-    result = run(train_on=[marked("[Big P|LOC|paris] won.")], epochs=1)
-    assert result.summary.recall[None] == 0
-    with KnowledgeBase.open(result.folder / "kb.sqlite") as kb:
-        assert kb["paris"].aliases["Big P"] == 1
+def test_recall_is_that_of_dev_once_training_is_counted_into_the_base(run):
+    listener = Listener()
+    train_on = [marked("[Big P|LOC|paris] won.", "learnt")]
+    dev = [marked("[Big P|LOC|paris] and [Lutetia|LOC|paris] and [Rome|LOC|rome] lost.", "dev")]
+    summary = run(train_on=train_on, dev=dev, epochs=1, reporter=listener).summary
+    assert (summary.recall_on, summary.recall[None]) == ("dev", 0.5)
+    assert [note for note in summary.notes if "lacks" in note] == [
+        "dev: the knowledge base lacks the entities of 1 of 3 links, which count as missed: rome"
+    ]
+    assert listener.summary == summary
+    alone = run("alone", train_on=train_on, epochs=1).summary
+    assert (alone.recall_on, alone.recall[None]) == ("train", 1.0)
+
+
+def test_links_that_all_lead_out_of_the_base_end_a_run_before_it_begins(run, encoder_dir, tmp_path):
+    documents = [marked("[Rome|LOC|Q220] and [Paris|LOC|Q90] are cities.")]
+    listener = Listener()
+    with pytest.raises(DataError, match=r"none of the 2 links.*have 'Q220', 'Q90', the base has"):
+        run(train_on=documents, reporter=listener)
+    assert listener.summary is None
+    kb = KnowledgeBaseConfig(from_training=True)
+    config = tiny_config(encoder_dir, kb=kb, training={"epochs": 1})
+    assert train(config, tmp_path / "added", train=documents).summary.n_linked == 2
 
 
 def test_every_report_of_a_run_tells_how_often_entities_were_seen(run):
