@@ -6,7 +6,7 @@ the second look, all by cross-entropy of gold mentions. It gets a threshold too,
 configuration names a target.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -26,7 +26,7 @@ from nerlink.models.linker.second_look import LOOK_FEATURES, N_CALIBRATION, Firs
 from nerlink.models.passages import Example, first_rows, locate
 from nerlink.models.tagger.tagger import IGNORED, Tagger, log_odds
 
-__all__ = ["best_threshold", "calibrate"]
+__all__ = ["best_threshold", "calibrate", "scored_links"]
 
 DOCUMENTS_TOGETHER: Final = 32
 """Documents encoded together."""
@@ -193,6 +193,21 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
     tagged = annotate_documents(
         model, documents, link_only=model.tagger is None, linking=every_link
     )
+    scores, is_right, n_gold = scored_links(documents, tagged)
+    if scores and n_gold:
+        threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
+        model.configure_linker(linker.config.model_copy(update={"threshold": threshold}))
+
+
+def scored_links(
+    documents: Iterable[Document], tagged: Iterable[Document]
+) -> tuple[list[float], list[bool], int]:
+    """The links of answers: their probabilities, whether they are right, and number of gold links.
+
+    Args:
+        documents: With gold mentions.
+        tagged: The answer to each.
+    """
     scores, is_right, n_gold = [], [], 0
     for doc, found in zip(documents, tagged, strict=True):
         links = links_of(Pair(name="", gold=doc, predicted=found)).in_kb()
@@ -202,9 +217,7 @@ def _fit_threshold(model: JointModel, linker: Linker, documents: Sequence[Docume
             if link in links.predicted:
                 scores.append(mention.link_score or 0.0)
                 is_right.append(link in links.gold)
-    if scores and n_gold:
-        threshold = best_threshold(scores, is_right, n_gold=n_gold, target=target)
-        model.configure_linker(linker.config.model_copy(update={"threshold": threshold}))
+    return scores, is_right, n_gold
 
 
 def best_threshold(

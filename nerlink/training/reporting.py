@@ -78,7 +78,7 @@ class Terminal(Reporter):
 
     def begin(self, summary: Summary, n_steps: int) -> None:
         """Print what is to be learnt and start the bar."""
-        self.console.print(format_summary(summary), highlight=False)
+        self.note(format_summary(summary))
         self.n_steps, self.last_line = n_steps, time.monotonic()
         self.progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
@@ -93,8 +93,10 @@ class Terminal(Reporter):
         self.progress.start()
 
     def note(self, text: str) -> None:
-        """Print a line."""
-        self.console.print(text, highlight=False)
+        """Print a line, as it is: brackets are no markup, and a log file has no width."""
+        self.console.print(
+            text, highlight=False, markup=False, soft_wrap=not self.console.is_terminal
+        )
 
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
         """Move the bar."""

@@ -1,7 +1,7 @@
 """The training loop, and the scores that choose its best epoch."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import accumulate
@@ -32,18 +32,40 @@ from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
 from nerlink.training.reporting import Epoch, Reporter
 
-__all__ = ["Run", "score_documents"]
+__all__ = ["Run", "answer_documents", "deciding_score", "score_documents"]
 
 
-def score_documents(model: JointModel, documents: Sequence[Document]) -> Report:
-    """Scores on annotated documents; documents with equal ids stay different documents."""
+def answer_documents(
+    model: JointModel, documents: Sequence[Document]
+) -> tuple[list[Document], list[Document]]:
+    """Annotated documents under ids of their own, and what the model answers, with all candidates.
+
+    Documents with equal ids stay different documents.
+    """
     model.eval()
     gold = [replace(doc, id=str(place)) for place, doc in enumerate(documents)]
     linking = None
     if linker := model.linker:  # all candidates come back: their recall is a score
         linking = linker.config.model_copy(update={"top_k": linker.lookup.limit})
-    found = list(annotate_documents(model, gold, link_only=model.tagger is None, linking=linking))
+    return gold, list(
+        annotate_documents(model, gold, link_only=model.tagger is None, linking=linking)
+    )
+
+
+def score_documents(model: JointModel, documents: Sequence[Document]) -> Report:
+    """Scores on annotated documents."""
+    gold, found = answer_documents(model, documents)
     return evaluate(gold, found, seen=links_seen(model, gold))
+
+
+def deciding_score(model: JointModel, scores: Mapping[str, float]) -> float | None:
+    """The score of an epoch: F1 of mentions, InKB F1 of links, or the mean of the two.
+
+    `None` if the documents are annotated with neither.
+    """
+    heads = {"ner.f1": model.tagger, "linking.inkb.f1": model.linker}
+    counted = [score for name, score in scores.items() if heads.get(name)]
+    return sum(counted) / len(counted) if counted else None
 
 
 class Run:
@@ -276,13 +298,7 @@ class Run:
         return score_documents(self.model, self.dev) if self.dev else None
 
     def _score(self, report: Report) -> float | None:
-        """The score of an epoch: F1 of mentions, InKB F1 of links, or the mean of the two.
-
-        `None` if the documents are annotated with neither.
-        """
-        heads = {"ner.f1": self.model.tagger, "linking.inkb.f1": self.model.linker}
-        scores = [score for name, score in report.scores.items() if heads.get(name)]
-        return sum(scores) / len(scores) if scores else None
+        return deciding_score(self.model, report.scores)
 
     def _is_out_of_patience(self) -> bool:
         return 0 < self.settings.patience <= self.progress.epoch - self.progress.best_epoch

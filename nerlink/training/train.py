@@ -19,8 +19,10 @@ from accelerate.utils import set_seed
 from nerlink.config import Config, DataConfig, TrainingConfig, dump_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError
+from nerlink.evaluation import evaluate
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.store.edit import count_training, names_of_training
+from nerlink.models.annotate import links_seen
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.fast.devices import choose_device
@@ -30,7 +32,7 @@ from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
 from nerlink.pipeline import Pipeline
-from nerlink.training.checkpoint import RunProgress
+from nerlink.training.advice import Trained, advise
 from nerlink.training.data import (
     Summary,
     TrainingSet,
@@ -44,7 +46,7 @@ from nerlink.training.data import (
 from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.notes import has_links, notes_on, outside_note, reach
 from nerlink.training.reporting import Reporter
-from nerlink.training.run import Run
+from nerlink.training.run import Run, answer_documents, deciding_score
 
 __all__ = ["TrainingResult", "open_accelerator", "train"]
 
@@ -87,6 +89,7 @@ class TrainingResult:
         best_epoch: The epoch of the saved weights, counted from 1.
         history: Loss, scores and seconds of each epoch.
         summary: The training data, counted.
+        advice: What holds the scores back most, and which option to try, a line each.
     """
 
     folder: Path
@@ -94,6 +97,7 @@ class TrainingResult:
     best_epoch: int
     history: Sequence[Mapping[str, Any]]
     summary: Summary
+    advice: tuple[str, ...] = ()
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -152,17 +156,12 @@ def train(
             stack.enter_context(model.encoder.keep_vectors())
         reporter = reporter if reporter and accelerator.is_main_process else Reporter()
         run = Run(model, data, dev, folder=folder, accelerator=accelerator, reporter=reporter)
-        progress = _go(run, summary, resumes=resumes)
-        report = run.evaluate()
-        result = TrainingResult(
-            folder=Path(output),
-            scores=report.scores if report else {},
-            best_epoch=progress.best_epoch,
-            history=progress.history,
-            summary=summary,
-        )
+        _go(run, summary, resumes=resumes)
+        result = _result(run, summary, Path(output))
         if accelerator.is_main_process:
             _save(model, result)
+            for line in result.advice:
+                reporter.note(line)
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             run.checkpoint.unlink(
@@ -187,15 +186,15 @@ def _check_arguments(config: Any, kb: Any) -> None:
         )
 
 
-def _go(run: Run, summary: Summary, *, resumes: bool) -> RunProgress:
-    """Train to the end, with reports; the progress of the finished run."""
+def _go(run: Run, summary: Summary, *, resumes: bool) -> None:
+    """Train to the end, with reports."""
     run.reporter.begin(summary, run.updates_before[-1])
     try:
         if resumes:
             run.resume()
             done = run.progress
             run.reporter.note(f"going on after epoch {done.epoch}, step {done.batch}")
-        return run.go()
+        run.go()
     finally:
         run.reporter.end()
 
@@ -319,6 +318,34 @@ def _count_into(
             count_training(connection, links)
     accelerator.wait_for_everyone()
     return names_of_training(base.connection)
+
+
+def _result(run: Run, summary: Summary, output: Path) -> TrainingResult:
+    """What a run that has ended came to."""
+    model, history = run.model, run.progress.history
+    gold, found = answer_documents(model, run.dev)
+    report = evaluate(gold, found, seen=links_seen(model, gold)) if gold else None
+    scores = [deciding_score(model, epoch["scores"]) for epoch in history]
+    trained = Trained(
+        config=model.config,
+        summary=summary,
+        scores=[score for score in scores if score is not None],
+        losses=[epoch["loss"] for epoch in history],
+        n_steps=run.updates_before[len(history)],
+        gold=gold,
+        found=found,
+        report=report,
+    )
+    lookup = model.linker.lookup if model.linker else None
+    is_first = run.accelerator.is_main_process
+    return TrainingResult(
+        folder=output,
+        scores=report.scores if report else {},
+        best_epoch=run.progress.best_epoch,
+        history=history,
+        summary=summary,
+        advice=advise(trained, lookup, run.folder) if is_first else (),
+    )
 
 
 def _save(model: JointModel, result: TrainingResult) -> None:

@@ -105,3 +105,9 @@ def test_a_terminal_gets_a_line_a_minute_while_texts_are_written(monkeypatch):
     for n_done in (1000, 2000, 3000):
         terminal.texts(n_done, 5000)
     assert shown(terminal) == "texts of entities  3,000/5,000\n"
+
+
+def test_a_note_is_shown_as_it_is(terminal):
+    terminal.console = Console(file=io.StringIO(), width=20)
+    terminal.note('Try [kb] candidates = ["normalised", "fuzzy"]')
+    assert shown(terminal) == 'Try [kb] candidates = ["normalised", "fuzzy"]\n'

@@ -201,6 +201,15 @@ def test_recall_is_that_of_dev_once_training_is_counted_into_the_base(run):
     assert (alone.recall_on, alone.recall[None]) == ("train", 1.0)
 
 
+def test_a_run_ends_with_advice_that_holds(run):
+    listener = Listener()
+    result = run(reporter=listener)
+    (steps, *_) = result.advice
+    assert "4 steps in 2 epochs are few" in steps
+    assert listener.notes == list(result.advice)
+    assert run("longer", epochs=40).advice == ()
+
+
 def test_links_that_all_lead_out_of_the_base_end_a_run_before_it_begins(run, encoder_dir, tmp_path):
     documents = [marked("[Rome|LOC|Q220] and [Paris|LOC|Q90] are cities.")]
     listener = Listener()
