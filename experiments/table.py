@@ -26,7 +26,9 @@ SPEED = {
     "speed.vs_bare": "tagging, time of the bare encoder = 1",
     "speed.growth": "tagging with 1,000,000 entities, time with 10,000 = 1",
     "speed.bf16": "tagging in bf16, times as fast as in fp32",
-    "speed.int8": "tagging in int8, times as fast as in fp32",
+    "speed.int8": "tagging in int8, times as fast as in fp32; processor with VNNI, without AMX",
+    "slower.sleeping.1": "tagging beside a busy process, time alone = 1",
+    "slower.spinning.1": "the same with threads that spin, as torch's do by themselves",
     "speed.train_vs_flair": "steps of training, times as fast as Flair",
     "speed.train_vs_flair.bf16": "the same in bf16",
     "memory.growth": "memory over 100,000 documents, growth after the first 1,000",
@@ -99,7 +101,7 @@ def speed(experiments: Mapping[Path, dict[str, Any]]) -> str:
         rows = [[text, shown(name, found[name])] for name, text in SPEED.items() if name in found]
         if rows:
             tables.append(markdown([link(folder), "median"], rows))
-            tables.append(f"Measured with {result['encoder']} on {result['hardware']}.")
+            tables.append(f"Measured with {result['encoder']} on {machines_of(result)}.")
     return "\n\n".join(tables)
 
 
@@ -126,11 +128,21 @@ def details(result: Mapping[str, Any]) -> str:
     facts = [
         f"- seeds: {', '.join(map(str, result['seeds']))}",
         f"- seconds: {seconds}",
-        f"- hardware: {result['hardware']}",
+        f"- hardware: {machines_of(result)}",
         f"- versions: {versions}",
         f"- commit: {short(result['commit'])}",
     ]
     return "\n".join([markdown(["measure", *splits], rows), "", *facts])
+
+
+def machines_of(result: Mapping[str, Any]) -> str:
+    """The machine, or each machine with the groups of measures that are from it."""
+    groups: dict[str, list[str]] = {}
+    for group, machine in result.get("machines", {}).items():
+        groups.setdefault(machine, []).append(group)
+    if len(groups) < 2:
+        return str(result["hardware"])
+    return "; ".join(f"{machine} ({', '.join(names)})" for machine, names in groups.items())
 
 
 def short(commit: str) -> str:

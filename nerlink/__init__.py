@@ -3,6 +3,7 @@
 Importing nerlink is cheap: what needs torch or pandas loads when its name is first used.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +41,12 @@ __all__ = [
     "train",
     "write",
 ]
+
+# While torch's threads wait for each other they spin, which takes the processor from whoever else
+# wants it: beside a busy process, work takes many times as long. They are told to sleep, unless
+# somebody chose otherwise; torch reads this when it is imported.
+if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys():
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 _HOMES: Final = {
     name: f"nerlink.{home}"

@@ -1,3 +1,4 @@
+import os
 import socket
 import subprocess
 import sys
@@ -44,6 +45,29 @@ def test_import_loads_nothing_heavy(module):
     command = [sys.executable, "-c", code]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert not HEAVY & set(loaded.split())
+
+
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+
+
+@pytest.mark.parametrize(
+    ("said", "policy"),
+    [
+        pytest.param({}, "PASSIVE", id="nothing said"),
+        pytest.param({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE", id="a policy"),
+        pytest.param({"GOMP_SPINCOUNT": "9"}, "None", id="a number of turns"),
+        pytest.param({"KMP_BLOCKTIME": "0"}, "None", id="a time"),
+    ],
+)
+def test_threads_sleep_while_they_wait_unless_somebody_chose_otherwise(said, policy):
+    code = (
+        "import nerlink, os, sys; print(os.environ.get('OMP_WAIT_POLICY'), 'torch' in sys.modules)"
+    )
+    others = {key: value for key, value in os.environ.items() if key not in WAITING}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=others | said, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == [policy, "False"]
 
 
 def test_nothing_reaches_for_a_server():

@@ -75,6 +75,8 @@ def report(findings: Findings, options: Options) -> None:
     path = options.output
     before = json.loads(path.read_text("utf8")) if path.is_file() else {}
     others = {k: v for k, v in before.get("seconds", {}).items() if _owner(k) != findings.name}
+    earlier = dict.fromkeys(before.get("scores", {}), before.get("hardware"))
+    machines = earlier | before.get("machines", {}) | {findings.name: _hardware(options.threads)}
     write_results(
         path,
         question=QUESTION,
@@ -82,6 +84,7 @@ def report(findings: Findings, options: Options) -> None:
         encoder=findings.encoder or before.get("encoder", "none"),
         scores={**before.get("scores", {}), findings.name: findings.summary()},
         seconds=others | findings.seconds,
+        machines=machines,
         threads=options.threads,
     )
 
@@ -92,6 +95,7 @@ def write_results(
     scores: Mapping[str, Mapping[str, Mapping[str, float]]],
     seconds: Mapping[str, float],
     threads: int,
+    machines: Mapping[str, str] | None = None,
     packages: Sequence[str] = PACKAGES,
     **facts: str,
 ) -> None:
@@ -102,6 +106,7 @@ def write_results(
         scores: Statistics of each measure in each group of measures.
         seconds: What took how long.
         threads: Threads used.
+        machines: The machine that each group of measures is from, if they are from several runs.
         packages: Those whose versions matter.
         facts: `question`, `corpus` and `encoder`.
     """
@@ -113,7 +118,7 @@ def write_results(
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
         "commit": _commit(),
         "hardware": _hardware(threads),
-    }
+    } | ({"machines": dict(machines)} if machines else {})
     path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
 
 

@@ -14,6 +14,7 @@ MEASURES = {
     "kb_scale": ["kb.build_seconds.1000", "kb.normalised_warm_us.1000", "kb.memory_megabytes.1000"],
     "adding": ["found.1", "found.20"],
     "growth": ["speed.growth", "speed.growth.pairs"],
+    "neighbours": ["slower.spinning.1", "slower.sleeping.1"],
     "streaming": ["memory.growth", "documents_per_second"],
     "precision": ["speed.bf16", "agreement.bf16"] + ["speed.int8"] * can_int8(),
     "profiling": ["share.encoder"],

@@ -39,6 +39,14 @@ def test_overview_shows_times_beside_scores(program, tmp_path):
     assert "Measured with somebody/a-model on a laptop." in text
 
 
+def test_measures_of_several_machines_name_their_machine(program, tmp_path):
+    ratios = {"speed.int8": {"mean": 1.9, "sd": 0.1, "n": 5}}
+    machines = {"precision": "a server", "tagging": "a laptop"}
+    timed = RESULT | {"scores": {"precision": ratios}, "machines": machines}
+    text = program("table").overview({tmp_path / "speed": timed})
+    assert "on a server (precision); a laptop (tagging)." in text
+
+
 def test_overview_says_what_was_published_and_what_is_a_part_of_a_corpus(program, tmp_path):
     part = RESULT | {"corpus": "aida (100 documents)"}
     text = program("table").overview({tmp_path / "aida-joint": part})
