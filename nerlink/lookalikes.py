@@ -1,6 +1,7 @@
 """Names that look alike: which one somebody probably meant."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -26,8 +27,15 @@ def nearest(name: str, names: Iterable[str], *, alike: float = 0.6) -> str | Non
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a message: ` Did you mean 'text'?`, or nothing where no name is like `name`."""
-    near = nearest(name, names)
+    """The end of a message: ` Did you mean 'text'?`, or nothing where no name is like `name`.
+
+    Alike are names that may be misspellings of each other, and names of which one is a word of the
+    other: `entity` and `entity_id`, but not `text` and `ticket`.
+    """
+    names = list(names)
+    near = nearest(name, names, alike=MISSPELT) or next(
+        (one for one in names if _words(name) <= _words(one) or _words(one) <= _words(name)), None
+    )
     return f" Did you mean {near!r}?" if near else ""
 
 
@@ -43,3 +51,9 @@ def missing_column(column: str, present: Iterable[str], *, where: str) -> DataEr
     there = ", ".join(names) or "none"
     hint = did_you_mean(column, names)
     return DataError(f"{where}: column {column!r} is missing; there are {there}.{hint}")
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, in lower case: `entityId` and `entity_id` have two."""
+    parts = re.findall(r"[A-Z]*[^\W_A-Z]+|[A-Z]+", name)
+    return {part.lower() for part in parts} or {name}

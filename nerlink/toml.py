@@ -1,10 +1,12 @@
 """TOML tables checked against typed models, with errors that name file, key and value."""
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_args
+from typing import Any, Final, Self, TypeVar, get_args
 
 import tomli_w
 from pydantic import (
@@ -19,7 +21,15 @@ from pydantic_core import ErrorDetails
 from nerlink.errors import ConfigError
 from nerlink.lookalikes import MISSPELT, nearest
 
-__all__ = ["CheckedTable", "check_table", "dump_table", "parse_value", "read_table", "set_value"]
+__all__ = [
+    "CheckedTable",
+    "check_table",
+    "dump_table",
+    "flatten",
+    "parse_value",
+    "read_table",
+    "set_value",
+]
 
 Checked = TypeVar("Checked", bound=BaseModel)
 
@@ -83,6 +93,19 @@ def set_value(table: dict[str, Any], key: str, value: Any) -> None:
     _put(place, parts[-1], value, key)
 
 
+def flatten(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys, such as `data.0.train`, and plain values of a table."""
+    if isinstance(value, Mapping):
+        items = [(str(name), item) for name, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        items = [(str(place), item) for place, item in enumerate(value)]
+    else:
+        yield key, value
+        return
+    for name, item in items:
+        yield from flatten(item, f"{key}.{name}" if key else name)
+
+
 def check_table(model: type[Checked], table: Mapping[str, Any], *, where: str) -> Checked:
     """The table as a typed model.
 
@@ -102,7 +125,17 @@ def check_table(model: type[Checked], table: Mapping[str, Any], *, where: str) -
 
 def _refusal(model: type[BaseModel], error: ValidationError, where: str) -> ConfigError:
     keys = list(_known_keys(model))
-    problems = "; ".join(_describe(one, keys) for one in error.errors(include_url=False))
+    details = error.errors(include_url=False)
+    # Of a list without its wrong items pydantic says also that it is too short.
+    inner = {detail["loc"][:-1] for detail in details}
+    found: dict[str, list[str]] = {}
+    for detail in details:
+        if detail["loc"] not in inner:
+            key = ".".join(str(part) for part in detail["loc"] if _is_key(part))
+            told = found.setdefault(_opening(detail, key), [])
+            told.append(_describe(detail, key, keys))
+    # A key that may have values of several kinds has a message of each.
+    problems = "; ".join(f"{opening} {' or '.join(told)}" for opening, told in found.items())
     end = "" if problems.endswith("?") else "."
     return ConfigError(f"{where}: {problems}{end}")
 
@@ -128,14 +161,46 @@ def _put(place: Any, part: str, value: Any, key: str) -> None:
         raise ConfigError(f"{key}: {part!r} lies inside a plain value ({place!r}), not a table.")
 
 
-def _describe(detail: ErrorDetails, keys: list[str]) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+_SHOULD: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("bool_type", "bool_parsing"), "should be true or false"),
+    **dict.fromkeys(("float_type", "float_parsing"), "should be a number, such as 0.5"),
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_from_float"), "should be a whole number, such as 3"
+    ),
+    "dict_type": 'should be a table, such as {name = "value"}',
+    "path_type": 'should be a path in quotes, such as "a-file.jsonl"',
+    "string_type": "should be text in quotes",
+    "too_short": "should not be empty",
+}
+"""What a value should be, as TOML has it, by pydantic's name of the mistake."""
+
+
+def _is_key(part: object) -> bool:
+    """Whether a part of a location is a key or a place, not the name of a kind of value."""
+    return bool(re.fullmatch(r"[\w-]+", str(part))) and part != "constrained-float"
+
+
+def _opening(detail: ErrorDetails, key: str) -> str:
+    is_value = detail["type"] not in ("extra_forbidden", "missing")
+    return f"{key} = {detail['input']!r}" if is_value else key
+
+
+def _describe(detail: ErrorDetails, key: str, keys: list[str]) -> str:
     if detail["type"] == "extra_forbidden":
-        return f"{key} is not a known key{_suggestion(key, keys)}"
+        return f"is not a known key{_suggestion(key, keys)}"
     if detail["type"] == "missing":
-        return f"{key} is missing"
-    message = detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
-    return f"{key} = {detail['input']!r} {message}"
+        return "is missing"
+    if detail["type"] == "model_type":
+        section, _, last = key.rpartition(".")
+        line = f"[[{section}]]" if last.isdigit() else f"[{key}]"
+        return f"should be a table, its keys and values under a line {line}"
+    if detail["type"] == "tuple_type" and any(known.startswith(f"{key}.") for known in keys):
+        return f"should be a list of tables, each under a line [[{key}]]"
+    if detail["type"] == "tuple_type":
+        return f"should be a list, such as {key} = {json.dumps([detail['input']], default=str)}"
+    if detail["type"] in _SHOULD:
+        return _SHOULD[detail["type"]]
+    return detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
 
 
 def _suggestion(key: str, keys: list[str]) -> str:

@@ -96,7 +96,40 @@ def test_override_replaces_one_value(config_file, key, text, read):
             r"tagger\.scheme = 'iob' should be 'bio' or 'bioes'",
             id="not a choice",
         ),
-        pytest.param("training = 3", r"training = 3 should be a valid dict", id="no table"),
+        pytest.param(
+            "training = 3",
+            r"training = 3 should be a table, .* under a line \[training\]\.$",
+            id="no table",
+        ),
+        pytest.param(
+            "data = 'a.jsonl'",
+            r"data = 'a.jsonl' should be a list of tables, each under a line \[\[data\]\]\.$",
+            id="no list of tables",
+        ),
+        pytest.param(
+            "data = ['a.jsonl']",
+            r"data\.0 = 'a.jsonl' should be a table, .* under a line \[\[data\]\]\.$",
+            id="no tables in the list",
+        ),
+        pytest.param(
+            "tasks = 'ner'",
+            r"tasks = 'ner' should be a list, such as tasks = \[\"ner\"\]\.$",
+            id="no list",
+        ),
+        pytest.param(
+            "[kb]\ncandidates = ['fuzy']",
+            r"kb\.candidates\.0 = 'fuzy' should be 'exact', .* or 'fuzzy'\.$",
+            id="not a choice in a list",
+        ),
+        pytest.param("[kb]\ncandidates = []", r"= \[\] should not be empty\.$", id="empty list"),
+        pytest.param(
+            "[linker]\ntarget = 'F1'",
+            r"linker\.target = 'F1' should be 'f1' or should be a number, such as 0\.5\.$",
+            id="none of two kinds",
+        ),
+        pytest.param(
+            "[encoder]\nfreeze = 'maybe'", r"= 'maybe' should be true or false\.$", id="no truth"
+        ),
         pytest.param(
             "[training]\nepochs = 0\npatience = -1",
             r"training\.epochs = 0 .*; training\.patience = -1 ",

@@ -1,6 +1,6 @@
 import pytest
 
-from nerlink.toml import parse_value, set_value
+from nerlink.toml import flatten, parse_value, set_value
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,14 @@ def test_value_is_put_at_a_dotted_key_and_tables_are_made_on_the_way():
         "seed": 1,
         "training": {"epochs": 3},
         "data": [{"train": "c"}, {"train": "b"}],
+    }
+
+
+def test_a_table_is_flattened_to_dotted_keys():
+    table = {"seed": 1, "kb": {"fill": ["a", "b"]}, "data": [{"train": "x"}, {"read": {"n": 1}}]}
+    assert dict(flatten(table)) == {
+        "seed": 1,
+        "kb.fill": ["a", "b"],
+        "data.0.train": "x",
+        "data.1.read.n": 1,
     }

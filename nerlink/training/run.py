@@ -97,6 +97,7 @@ class Run:
         self.accelerator = accelerator
         self.reporter = reporter
         self.progress = RunProgress()
+        self.saved = 0, 0
         self.rng = Random(model.config.seed)  # noqa: S311
         settings = self.settings = model.config.training
         # Batches are drawn anew each epoch, so epochs differ in length; the schedule of the
@@ -146,11 +147,25 @@ class Run:
         self.optimisers.load_state_dict(state["optimisers"])
         restore_random_state(self.rng, state["random"])
         self.progress = RunProgress(**state["progress"])
+        self.saved = self.progress.epoch, self.progress.batch
         if self.accelerator.scaler and "scaler" in state:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         if self.model.linker and "text" in state:
             version = self.model.linker.lookup.kb.version
             self.model.linker.prototypes.set_text(state["text"], version=version)
+
+    def place(self) -> str:
+        """Where an interrupted run goes on, in words."""
+        if not self.checkpoint.is_file():
+            return (
+                "interrupted before the first checkpoint, which follows an epoch or "
+                f"{self.settings.checkpoint_minutes:g} minutes: the same training begins anew"
+            )
+        saved = self.saved
+        return (
+            f"interrupted. {self.checkpoint} has the run after epoch {saved[0]}, step {saved[1]}: "
+            "the same training with the same output goes on from there"
+        )
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -167,6 +182,7 @@ class Run:
         if self.model.linker:
             state["text"] = self.model.linker.prototypes.text
         save_checkpoint(self.checkpoint, state)
+        self.saved = self.progress.epoch, self.progress.batch
 
     def weights(self) -> dict[str, Any]:
         """The weights of the transformer that learn, and the weights of the heads."""

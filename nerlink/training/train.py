@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
 from nerlink.pipeline import Pipeline
+from nerlink.toml import flatten
 from nerlink.training.advice import Trained, advise
 from nerlink.training.data import (
     Summary,
@@ -195,6 +197,9 @@ def _go(run: Run, summary: Summary, *, resumes: bool) -> None:
             done = run.progress
             run.reporter.note(f"going on after epoch {done.epoch}, step {done.batch}")
         run.go()
+    except KeyboardInterrupt:
+        run.reporter.note(run.place())
+        raise
     finally:
         run.reporter.end()
 
@@ -224,9 +229,9 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
     """
     written = folder / "config.toml"
     has_checkpoint = (folder / "checkpoint.safetensors").is_file()
-    if has_checkpoint and written.read_text("utf-8") != run_is:
+    if has_checkpoint and (before := written.read_text("utf-8")) != run_is:
         raise ConfigError(
-            f"{folder} holds an unfinished run of another configuration or of other documents. "
+            f"{folder} holds an unfinished run with {_differences(before, run_is)}. "
             "Finish that one, delete the folder to give it up, or choose another output."
         )
     if accelerator.is_main_process and not has_checkpoint:
@@ -234,6 +239,18 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
         written.write_text(run_is, "utf-8")
     accelerator.wait_for_everyone()
     return has_checkpoint
+
+
+def _differences(before: str, now: str) -> str:
+    """What tells two runs apart: keys with both values, or else their documents."""
+    old, new = (dict(flatten(tomllib.loads(text))) for text in (before, now))
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    if not changed:
+        return "other documents or another knowledge base"
+    values = [[repr(side.get(key)) for side in (old, new)] for key in changed]
+    return "another configuration: " + ", ".join(
+        f"{key} = {was}, now {is_now}" for key, (was, is_now) in zip(changed, values, strict=True)
+    )
 
 
 def _base(

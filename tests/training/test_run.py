@@ -81,6 +81,42 @@ def test_a_killed_run_ends_as_if_nothing_had_happened(run, killer):
     assert len(listener.steps) == listener.n_steps - max(0, listener.steps[0] - 1)
 
 
+class Interrupter(Listener):
+    """Presses Ctrl-C at a step."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.at_step = step
+
+    def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
+        if n_done == self.at_step:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes", "note"),
+    [
+        (1, 10.0, r"before the first checkpoint, which follows an epoch or 10 minutes: .* anew"),
+        (
+            3,
+            10.0,
+            r"/training/checkpoint\.safetensors has the run after epoch 1, step 0: .* goes on",
+        ),
+        (
+            2,
+            1e-9,
+            r"checkpoint\.safetensors has the run after epoch 0, step 1: .* goes on from there",
+        ),
+    ],
+    ids=["at once", "after an epoch", "inside an epoch"],
+)
+def test_an_interrupted_run_says_where_its_checkpoint_is(run, step, minutes, note):
+    listener = Interrupter(step)
+    with pytest.raises(KeyboardInterrupt):
+        run(reporter=listener, checkpoint_minutes=minutes)
+    assert re.search(note, listener.notes[-1])
+
+
 def test_a_resumed_run_says_where_it_goes_on(run):
     with pytest.raises(Killed):
         run(reporter=Killer(step=2), checkpoint_minutes=1e-9)

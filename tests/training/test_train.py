@@ -268,8 +268,12 @@ def test_a_configuration_without_entities_is_refused(encoder_dir, tmp_path):
 def test_an_unfinished_run_of_another_configuration_is_refused(run):
     with pytest.raises(Killed):
         run(reporter=Killer(epoch=1))
-    with pytest.raises(ConfigError, match=r"unfinished run of another configuration or"):
-        run(batch_tokens=61)
+    with pytest.raises(
+        ConfigError,
+        match=r"unfinished run with another configuration: training\.epochs = 2, now 3, "
+        r"training\.batch_tokens = 60, now 61\. Finish",
+    ):
+        run(batch_tokens=61, epochs=3)
 
 
 CUT_OTHERWISE = [replace(doc, sentences=((0, len(doc.text)),)) for doc in DOCUMENTS]
@@ -281,7 +285,9 @@ CUT_OTHERWISE = [replace(doc, sentences=((0, len(doc.text)),)) for doc in DOCUME
 def test_an_unfinished_run_of_other_documents_is_refused(run, other):
     with pytest.raises(Killed):
         run(reporter=Killer(epoch=1))
-    with pytest.raises(ConfigError, match=r"or of other documents\. Finish"):
+    with pytest.raises(
+        ConfigError, match=r"with other documents or another knowledge base\. Finish"
+    ):
         run(**other)
 
 
