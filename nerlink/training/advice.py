@@ -42,7 +42,7 @@ LOW: Final = 0.7
 LEARNT: Final = 0.1
 """The share of its first loss that a model is left with which has learnt its documents."""
 
-GAIN: Final = 0.01
+GAIN: Final = 0.02
 """Points of a score from which an option is worth a line, or another epoch."""
 
 FITTING: Final = 20
