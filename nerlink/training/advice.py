@@ -19,7 +19,7 @@ from nerlink.models.build import candidate_generator
 from nerlink.models.linker.lookup import Lookup
 from nerlink.training.calibrate import best_threshold, scored_links
 from nerlink.training.data import Summary, links_outside
-from nerlink.training.notes import reach
+from nerlink.training.notes import has_links, reach
 from nerlink.words import number_of
 
 __all__ = [
@@ -96,7 +96,7 @@ def advise(run: Trained, lookup: Lookup | None, folder: Path) -> tuple[str, ...]
         folder: A folder for a copy of the base, for as long as it is looked at.
     """
     hints = [too_few_steps(run)]
-    if lookup and any(m.entity not in (None, NIL) for doc in run.gold for m in doc.mentions):
+    if lookup and has_links(run.gold):
         hints += [
             *missing_candidates(run, lookup, folder),
             another_threshold(run),
@@ -139,8 +139,8 @@ def missing_candidates(run: Trained, lookup: Lookup, folder: Path) -> list[Hint]
             hints.append(
                 Hint(
                     gain,
-                    f"candidates: {recall:.1%} of dev links have their entity among them, "
-                    f"{more.recall[None]:.1%} with fuzzy. Try [kb] candidates = [{names}]",
+                    f"candidates: {recall:.1%} of dev links to the base have their entity among "
+                    f"them, {more.recall[None]:.1%} with fuzzy. Try [kb] candidates = [{names}]",
                 )
             )
             recall = more.recall[None]

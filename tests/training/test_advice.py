@@ -139,8 +139,8 @@ MISSPELT = [marked("[Oslofjord|LOC|oslo], [Osl0fjord|LOC|oslo], [Bergenhvs|LOC|b
 def test_what_fuzzy_would_find_is_told(lookup, tmp_path):
     (line,) = lines(MISSPELT, lookup, tmp_path)
     assert line == (
-        "candidates: 33.3% of dev links have their entity among them, 100.0% with fuzzy. "
-        'Try [kb] candidates = ["normalised", "fuzzy"]'
+        "candidates: 33.3% of dev links to the base have their entity among them, 100.0% with "
+        'fuzzy. Try [kb] candidates = ["normalised", "fuzzy"]'
     )
     assert remedy(line).kb.candidates == ("normalised", "fuzzy")
     with KnowledgeBase.open(tmp_path / "kb.sqlite") as base:
