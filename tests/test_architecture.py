@@ -23,6 +23,7 @@ ROAD = (
     "tables",
     "config",
     "kb.normalise",
+    "kb.cells",
     "kb.entities",
     "kb.store",
     "kb.candidates",

@@ -3,12 +3,18 @@
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, BadParameter, Option
 
-from nerlink.cli.options import InFormat, ReadOptions, parse_options, read_documents
+from nerlink.cli.options import (
+    InFormat,
+    ReadOptions,
+    load_pipeline,
+    parse_options,
+    read_documents,
+)
 from nerlink.cli.output import say, write_record
 from nerlink.words import number_of
 
@@ -17,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["kb"]
 
-BaseFile = Annotated[Path, Argument(metavar="KB", help="The knowledge base, a SQLite file.")]
+BaseFile = Annotated[
+    Path, Argument(metavar="KB", help="The knowledge base: a SQLite file, or a model's folder.")
+]
 Tables = Annotated[
     list[Path],
     Argument(metavar="TABLE", help="Tables of entities or aliases: CSV, TSV, JSON lines, Parquet."),
@@ -27,6 +35,15 @@ ColumnNames = Annotated[
     list[str] | None,
     Option(
         "--column", metavar="FIELD=COLUMN", help="Column of a field, such as popularity=in_links."
+    ),
+]
+AliasSeparator = Annotated[
+    str | None, Option(metavar="TEXT", help="What stands between aliases in a cell; by default |.")
+]
+SkipDuplicates = Annotated[
+    bool,
+    Option(
+        "--skip-duplicates", help="Leave out entities whose id is taken by another, and say so."
     ),
 ]
 
@@ -45,6 +62,8 @@ def build(
         Path, Option("--output", "-o", metavar="FILE", help="The SQLite file to write.")
     ],
     column: ColumnNames = None,
+    alias_separator: AliasSeparator = None,
+    skip_duplicates: SkipDuplicates = False,
     count: Annotated[
         str | None, Option(metavar="DOCS", help="Documents whose links are added to the counts.")
     ] = None,
@@ -58,8 +77,9 @@ def build(
 ) -> None:
     """Make a knowledge base from tables of entities and aliases.
 
-    Fields of an entity: id, name, description, type, popularity, aliases; of an alias: alias,
-    entity, count. --from is the format of the documents of --count.
+    Fields of an entity: id, name, description, type, popularity, aliases, or one alias in each of
+    several rows; of an alias: alias, entity, count. --from is the format of the documents of
+    --count.
     """
     from nerlink.kb import BuildOptions, KnowledgeBase
 
@@ -69,8 +89,10 @@ def build(
         )
     if str(output) == "-":
         raise BadParameter("A knowledge base is a SQLite file; name one with --output.")
-    options = BuildOptions(fuzzy=fuzzy)
-    columns = {name: str(value) for name, value in parse_options(column).items()}
+    options = BuildOptions(
+        fuzzy=fuzzy, alias_separator=alias_separator, skip_duplicates=skip_duplicates
+    )
+    columns = _columns_of(column)
     links = _links_in(count, from_) if count else Counter()
     with KnowledgeBase.create(
         output, tables, columns=columns, overwrite=overwrite, options=options
@@ -80,6 +102,11 @@ def build(
             examples = ", ".join(list(outside)[:5])
             say(f"{count}: {lost} to entities that the base lacks, such as {examples}")
         say(f"{output}: {number_of(len(base), 'entities')}")
+
+
+def _columns_of(options: list[str] | None) -> dict[str, str]:
+    """`["name=title"]` to `{"name": "title"}`."""
+    return {name: str(value) for name, value in parse_options(options, reserved=()).items()}
 
 
 def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
@@ -106,24 +133,48 @@ def add(
     alias: Annotated[
         list[str] | None, Option(metavar="ALIAS", help="Alias of that entity; repeat it.")
     ] = None,
+    column: ColumnNames = None,
+    alias_separator: AliasSeparator = None,
+    skip_duplicates: SkipDuplicates = False,
 ) -> None:
-    """Add the entities of tables, or one entity; they can be linked at once."""
+    """Add the entities of tables, or one entity; they can be linked at once.
+
+    The model whose base it is reads their texts now, so that it need not at every start.
+    """
     from nerlink.data import Entity
-    from nerlink.kb.entities import EntityTables
+    from nerlink.kb import BuildOptions
 
     if bool(tables) == (id is not None) or (tables and (name or description or type or alias)):
         raise BadParameter(
             "Name tables of entities, or --id and what else is known of one entity: one of the two."
         )
-    entities = list(EntityTables().entities(tables or []))
+    entities: list[Any] = list(tables or ())
     if id is not None:
         aliases = dict.fromkeys(alias or (), 0)
         entities = [
             Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
         ]
+    options = BuildOptions(alias_separator=alias_separator, skip_duplicates=skip_duplicates)
     with _open_base(base, read_only=False) as opened:
-        opened.add(*entities)
-        say(f"{base}: {len(entities):,} added, now {number_of(len(opened), 'entities')}")
+        n_before = len(opened)
+        opened.add(*entities, columns=_columns_of(column), options=options)
+        n_added = len(opened) - n_before
+        say(f"{base}: {n_added:,} added, now {number_of(len(opened), 'entities')}")
+    _read_texts(base)
+
+
+def _read_texts(base: Path) -> None:
+    """Let the model whose base it is read the texts of new entities, and store them with it."""
+    from nerlink.models.storage.folder import BASE, is_model
+
+    folder = base if base.is_dir() else base.parent
+    if not is_model(folder) or (base.is_file() and base.name != BASE):
+        return
+    from nerlink.models.storage.model import save_texts
+
+    pipeline = load_pipeline(str(folder))
+    save_texts(pipeline.model, folder)
+    say(f"{folder}: the model has read the new texts")
 
 
 @kb.command(epilog="Example: nerlink kb remove towns.sqlite Q90")
@@ -147,6 +198,7 @@ def rename(
     with _open_base(base, read_only=False) as opened:
         opened.rename(entity, name)
         say(f"{base}: {entity} is called {name}")
+    _read_texts(base)
 
 
 @kb.command(epilog="Example: nerlink kb merge towns.sqlite Q90-copy Q90")
@@ -273,6 +325,22 @@ def _shown(report: "CandidateReport") -> dict[str, object]:
         "nil_covered": report.n_nil_covered,
         "microseconds": round(report.microseconds, 1),
     }
+
+
+@kb.command(epilog="Example: nerlink kb index towns.sqlite --fuzzy")
+def index(
+    base: BaseFile,
+    *,
+    fuzzy: Annotated[
+        bool, Option("--fuzzy", help="The index that finds misspelt surfaces.")
+    ] = False,
+) -> None:
+    """Make an index of a base that was built without one."""
+    if not fuzzy:
+        raise BadParameter("Say which index to make: --fuzzy is the one for misspelt surfaces.")
+    with _open_base(base, read_only=False) as opened:
+        opened.index_fuzzy()
+    say(f"{base}: misspelt surfaces can be looked up; 'fuzzy' among the candidates does so")
 
 
 @kb.command(epilog="Example: nerlink kb info towns.sqlite")

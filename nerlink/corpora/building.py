@@ -27,7 +27,7 @@ from nerlink.corpora.downloads import fetch
 from nerlink.data import NIL, Document
 from nerlink.errors import DataError
 from nerlink.files import open_output
-from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
+from nerlink.kb.entities import EntityTables, Kind
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
 from nerlink.tables import Row
@@ -173,13 +173,14 @@ def _tally(
 
 
 def _build_table(
-    expected: KnowledgeBaseFile, kind: str, source: Path, target: Path, *, verify: bool
+    expected: KnowledgeBaseFile, kind: Kind, source: Path, target: Path, *, verify: bool
 ) -> KnowledgeBaseFile:
     name, n_rows = f"{kind}.jsonl", 0
+    tables = EntityTables(expected.columns)
     with open_output(target / name) as handle:
-        for row in EntityTables(expected.columns).rows(source / expected.file):
+        for row in tables.rows(source / expected.file, kind):
             n_rows += 1
-            for record in _table_records(row, kind):
+            for record in _table_records(tables, row, kind):
                 handle.write(json_from_record(record) + "\n")
     if expected.count is not None and n_rows != expected.count:
         found = f"{source / expected.file} has {number_of(n_rows, 'rows')}"
@@ -187,11 +188,11 @@ def _build_table(
     return KnowledgeBaseFile(file=name, sha256=sha256_of(target / name))
 
 
-def _table_records(row: Row, kind: str) -> Iterator[dict[str, Any]]:
+def _table_records(tables: EntityTables, row: Row, kind: Kind) -> Iterator[dict[str, Any]]:
     """A row in nerlink's own columns; what an entity has beside them is kept."""
     if kind == "aliases":
-        yield from map(asdict, aliases_in_row(row))
+        yield from map(asdict, tables.alias_counts(row))
         return
-    own = asdict(entity_in_row(row))
-    others = {key: value for key, value in row.values.items() if key not in own}
+    own = asdict(tables.entity(row))
+    others = {key: v for key, v in row.values.items() if key not in {*own, "alias"}}
     yield {key: value for key, value in own.items() if value} | others

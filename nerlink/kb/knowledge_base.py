@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from nerlink.data import Candidate, Entity
 from nerlink.errors import KnowledgeBaseError
@@ -31,7 +31,10 @@ from nerlink.kb.store.rows import (
 from nerlink.kb.store.schema import check_schema, hash_content, read_meta
 from nerlink.tables import AnyTable
 
-__all__ = ["KnowledgeBase"]
+__all__ = ["MODEL_BASE", "KnowledgeBase"]
+
+MODEL_BASE: Final = "kb.sqlite"
+"""The file of the knowledge base in the folder of a model."""
 
 _PAGE: Final = 1000
 """Entities that an iterator fetches at once, so that no iterator keeps the file locked."""
@@ -95,12 +98,14 @@ class KnowledgeBase:
             path: The SQLite file to write.
             entities: Records, entities, a DataFrame, a file, or a list of these. Columns: `id`,
                 and optionally `name`, `description`, `type`, `popularity`, `aliases` (a list,
-                a mapping to counts, or `a|b` in a text file). Files with `alias` and no `id`
-                are taken for alias tables.
+                a mapping to counts, or `a|b` in a text file), or `alias` and `count` with a row
+                for each alias: rows of one id that agree are one entity. Files with `alias` and
+                no `id` are taken for alias tables.
             aliases: More tables, one row an alias: `alias`, `entity` or a list `entities`,
                 and optionally `count`.
             columns: Names of values as above to the names of columns in the tables, such as
-                `{"popularity": "in_links"}`. Other columns are left out.
+                `{"popularity": "in_links"}`. What other columns are read as, or that they are
+                left out, is told.
             overwrite: Replace an existing file.
             options: How the base is made.
 
@@ -118,10 +123,21 @@ class KnowledgeBase:
     def open(cls, path: str | PathLike[str], *, read_only: bool = True) -> Self:
         """An existing base.
 
+        Args:
+            path: The SQLite file, or the folder of a model, which has one.
+            read_only: Refuse changes.
+
         Raises:
             KnowledgeBaseError: The file is missing, no knowledge base, or of another version.
         """
         path = Path(path)
+        if path.is_dir():
+            folder, path = path, path / MODEL_BASE
+            if not path.is_file():
+                raise KnowledgeBaseError(
+                    f"{folder} is a folder, and not of a model that links: it has no {MODEL_BASE}. "
+                    "Name the SQLite file of a knowledge base."
+                )
         if not path.is_file():
             raise KnowledgeBaseError(
                 f"{path}: no such knowledge base. "
@@ -330,16 +346,29 @@ class KnowledgeBase:
         query = "SELECT row FROM entity WHERE changed > 1 AND changed > ?"
         return sorted(row for (row,) in self.connection.execute(query, (version,)))
 
-    def add(self, *entities: Entity | Mapping[str, Any]) -> None:
-        """Add entities, or records as `create` takes them, all or none; they are found at once.
+    def add(
+        self,
+        *entities: Entity | AnyTable,
+        columns: Mapping[str, str] | None = None,
+        options: BuildOptions | None = None,
+    ) -> None:
+        """Add entities, records or tables as `create` takes them, all or none; found at once.
+
+        Args:
+            entities: Entities, records, or tables of entities.
+            columns: As in `create`.
+            options: As in `create`: how tables are read, and whether entities whose ids are taken
+                are left out (`skip_duplicates`).
 
         Raises:
             DataError: A value that cannot be used.
             KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
-        checked = list(EntityTables().entities(entities))
+        options = options or BuildOptions()
+        tables = EntityTables(columns, options.text, alias_separator=options.alias_separator)
+        checked = list(tables.entities(entities))
         with self.change() as connection:
-            edit.add_entities(connection, checked)
+            edit.add_entities(connection, checked, skip_duplicates=options.skip_duplicates)
 
     def rename(self, entity: str, name: str) -> None:
         """Give an entity another name; the old one stays an alias.

@@ -98,9 +98,9 @@ def _entities_in(files: Iterable[tuple[Path, Mapping[str, str]]]) -> Iterator[En
     earlier: set[str] = set()
     for path, names in files:
         new = set()
-        for entity in EntityTables(names).entities(path):
+        for _, entity in EntityTables(names).entities(path):
             if entity.id not in earlier:
-                new.add(entity.id)  # an id that one file has twice is still refused
+                new.add(entity.id)  # rows of one file still have to agree
                 yield entity
         earlier |= new
 

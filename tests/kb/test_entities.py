@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from nerlink.errors import DataError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import BuildOptions, KnowledgeBase
 
 
 def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
@@ -24,7 +24,12 @@ def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
         ({"id": "Q1", "aliases": {"Ada": 1.5}}, "column 'count' is 1.5"),
         ({"id": "Q1", "aliases": 7}, "column 'aliases' is 7, which is no list"),
         ({"name": "Ada"}, "column 'id' is missing; there are name. Name the right one"),
-        ({"Id": "Q1"}, "Did you mean 'Id'"),
+        ({"idd": "Q1"}, "Did you mean 'idd'"),
+        ({"id": "Q1", "name": {"value": "Ada"}}, "column 'name' holds {'value': 'Ada'}"),
+        ({"id": "Q1", "aliases": [["Ada"]]}, r"column 'aliases' holds \['Ada'\]"),
+        ({"id": "Q1", "aliases": '["Ada", "Lady"'}, "opens like a list but is neither JSON nor"),
+        ({"id": "Q1", "aliases": "['Ada' ... 'Lady']"}, "opens like a list but is neither"),
+        ({"qid": "Q1", "uri": "u:1"}, "columns 'qid' and 'uri' may each be 'id'. Say which with"),
     ],
 )
 def test_a_bad_value_is_named_with_its_place(
@@ -79,27 +84,136 @@ def test_both_shapes_of_alias_rows_are_read(tmp_path: Path, record: dict[str, An
         assert kb["Q1"].aliases == {"Ada": 4}
 
 
-@pytest.mark.parametrize("aliases", ['["Ada", "Lady"]', "Ada|Lady", '{"Ada": 0, "Lady": 0}'])
-def test_aliases_in_text_files_are_lists_or_json(tmp_path: Path, aliases: str) -> None:
+@pytest.mark.parametrize(
+    "aliases",
+    [
+        '["Ada", "Lady"]',
+        "Ada|Lady",
+        '{"Ada": 0, "Lady": 0}',
+        "['Ada', 'Lady']",
+        "('Ada', \"Lady\")",
+        "{'Ada': 0, 'Lady': 0}",
+        "['Ada' 'Lady']",
+    ],
+    ids=["json", "text", "json-counts", "python", "tuple", "python-counts", "numpy"],
+)
+def test_aliases_in_text_files_are_lists_as_programs_write_them(
+    tmp_path: Path, aliases: str
+) -> None:
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "aliases": aliases}]) as kb:
         assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}
 
 
+@pytest.mark.parametrize("alias", ["(Ada)", "[3H]-thymidine", '("Lady" Ada', "Ada, Lady"])
+def test_what_only_looks_like_a_list_is_an_alias(tmp_path: Path, alias: str) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "aliases": alias}]) as kb:
+        assert kb["Q1"].aliases == {alias: 0}
+
+
+def test_another_separator_of_aliases_is_told_of_and_can_be_named(tmp_path, caplog):
+    records = [{"id": "Q1", "aliases": "Ada;Lady"}, {"id": "Q2", "aliases": "Bea"}]
+    create(tmp_path, records)
+    assert "1 of 2 cells of aliases hold ';'" in caplog.text
+    assert "alias_separator=';' (--alias-separator ';')" in caplog.text
+    caplog.clear()
+    options = BuildOptions(alias_separator=";")
+    with KnowledgeBase.create(tmp_path / "own.sqlite", records, options=options) as kb:
+        assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}
+    assert not caplog.text
+
+
+def test_a_comma_in_few_names_is_not_told_of(tmp_path, caplog):
+    create(tmp_path, [{"id": str(n), "aliases": "Ada" + ", B." * (n == 7)} for n in range(20)])
+    assert not caplog.text
+
+
+def test_references_of_html_are_read_as_what_they_stand_for_and_counted(tmp_path, caplog):
+    record = {"id": "a&amp;t", "name": "AT&amp;T", "aliases": ["A &#39;n&#x27; T", "R&D; co"]}
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [record]) as kb:
+        entity = kb["a&amp;t"]
+        assert (entity.name, set(entity.aliases)) == ("AT&T", {"A 'n' T", "R&D; co"})
+    assert "2 texts with HTML references" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"qid": "Q1", "label": "Ada", "desc": "counts", "synonyms": "Lady"},
+        {"item": "Q1", "itemLabel": "Ada", "itemDescription": "counts", "itemAltLabel": "Lady"},
+        {"poet": "Q1", "poetLabel": "Ada", "poetDescription": "counts", "poetAltLabel": "Lady"},
+        {"Entity ID": "Q1", "Title": "Ada", "Description": "counts", "alias": "Lady"},
+        {"ID": "Q1", "skos:prefLabel": "Ada", "definition": "counts", "skos:altLabel": "Lady"},
+    ],
+    ids=["short", "sparql", "sparql-variable", "spaces", "skos"],
+)
+def test_columns_that_can_only_mean_one_thing_are_read_as_that_and_told(tmp_path, caplog, row):
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [row]) as kb:
+        entity = kb["Q1"]
+    assert (entity.name, entity.description, entity.aliases) == ("Ada", "counts", {"Lady": 0})
+    assert "records: reads column" in caplog.text
+    assert "as 'name'" in caplog.text
+
+
+def test_a_column_of_nerlinks_name_leaves_no_other_for_it(tmp_path, caplog):
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "a", "qid": "Q1", "name": "A"}]) as b:
+        assert list(b) == ["a"]
+    assert "Left out of the tables of entities: 'qid'" in caplog.text
+
+
+def test_an_alias_a_row_beside_the_id_is_an_alias(tmp_path, caplog):
+    rows = [{"id": "Q1", "name": "Ada", "alias": one, "count": 2} for one in ("Lady", "A. L.")]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", rows) as kb:
+        assert kb["Q1"].aliases == {"Lady": 2, "A. L.": 2}
+    assert "1 row with the id of an earlier one" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ("alias,entity", {"Lady": 0}),
+        ("synonym,qid", {"Lady": 0}),
+        ("alias,id", {"Lady": 0}),
+        ("alias,id,name", {"Lady": 0}),
+    ],
+)
+def test_a_table_of_aliases_beside_one_of_entities_is_known_by_its_columns(
+    tmp_path: Path, columns: str, found: dict[str, int]
+) -> None:
+    (tmp_path / "a.csv").write_text("id,name\nQ1,Ada\n")
+    (tmp_path / "b.csv").write_text(f"{columns}\nLady,Q1{',Ada' * columns.count('name')}\n")
+    tables = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", tables) as kb:
+        assert {entity.id: entity.aliases for entity in kb.entities()} == {"Q1": found}
+
+
+def test_what_a_table_says_of_priors_is_not_left_out_without_a_word(tmp_path, caplog):
+    row = {"alias": "Ada", "entities": ["Q1"], "probabilities": [0.9]}
+    create(tmp_path, [{"id": "Q1"}], aliases=[row])
+    assert "Left out of the tables of aliases: 'probabilities'" in caplog.text
+    assert "takes no 'probabilities': give 'count'" in caplog.text
+
+
+def test_a_table_without_rows_is_told_of(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("town,country\n")
+    create(tmp_path, tmp_path / "t.csv")
+    assert "t.csv: no rows, so nothing comes of this table" in caplog.text
+
+
 def test_entities_that_are_called_by_their_ids_are_told_of(tmp_path, caplog):
-    KnowledgeBase.create(tmp_path / "a.sqlite", [{"id": "Q90", "label": "Paris"}]).close()
+    KnowledgeBase.create(tmp_path / "a.sqlite", [{"id": "Q90", "called": "Paris"}]).close()
     assert "No column has the names of entities" in caplog.text
-    assert "'label'" in caplog.text
+    assert "'called'" in caplog.text
     caplog.clear()
     KnowledgeBase.create(tmp_path / "b.sqlite", [{"id": "Q90"}]).close()
-    named = [{"id": "Q90", "label": "Paris"}]
-    KnowledgeBase.create(tmp_path / "c.sqlite", named, columns={"name": "label"}).close()
+    named = [{"id": "Q90", "called": "Paris"}]
+    KnowledgeBase.create(tmp_path / "c.sqlite", named, columns={"name": "called"}).close()
     assert not caplog.text
 
 
 def test_a_column_that_looks_like_one_of_ours_is_named(tmp_path, caplog):
     create(tmp_path, [{"id": "Q1", "name": "Ada", "descripton": "a poet's daughter", "page": 3}])
     assert "column 'descripton' is left out. Did you mean 'description'?" in caplog.text
-    assert "'page'" not in caplog.text
+    assert "Left out of the tables of entities: 'page'. Columns that are read: id," in caplog.text
 
 
 def test_entities_added_later_are_checked_likewise(tmp_path, caplog):

@@ -48,7 +48,7 @@ class Fuzzy(FromBase):
         if not has_fuzzy(kb.connection):
             raise KnowledgeBaseError(
                 f"{kb.path}: no index for fuzzy look-up. Open it with read_only=False and call "
-                "kb.index_fuzzy(), or build it with BuildOptions(fuzzy=True) (--fuzzy)."
+                f"kb.index_fuzzy(), or call nerlink kb index --fuzzy {kb.path}."
             )
 
     def _look_up(self, surfaces: Sequence[str]) -> list[tuple[Candidate, ...]]:

@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
-from nerlink.kb.entities import EntityTables, aliases_in_row, entity_in_row
+from nerlink.kb.entities import AliasCount, EntityTables
 from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.store.connections import remove_journals
+from nerlink.kb.store.repeats import Repeats
 from nerlink.kb.store.schema import FUZZY, INDICES, TABLES, hash_content
-from nerlink.tables import AnyTable, Delimited, Row
+from nerlink.tables import AnyTable, Delimited
 
 __all__ = [
     "INSERT_ENTITY",
@@ -62,12 +63,17 @@ class BuildOptions:
         parentheses: Also find `Jordan (country)` by `Jordan`.
         fuzzy: Index aliases by trigrams, which `Fuzzy` needs; can be done later.
         text: How the tables in CSV and TSV files are laid out.
+        alias_separator: What stands between two aliases in a cell of text; `|` if `None`.
+        skip_duplicates: Leave out a row that has the id of an earlier one and says something else
+            of the entity. Rows that agree are one entity in any case.
         progress: Called now and then with the stage of the work and how many rows are done.
     """
 
     parentheses: bool = True
     fuzzy: bool = False
     text: Delimited | None = None
+    alias_separator: str | None = None
+    skip_duplicates: bool = False
     progress: Progress | None = None
 
     def report(self, stage: str, n_done: int = 0) -> None:
@@ -90,12 +96,13 @@ def build(
         DataError: A table, row or value that cannot be used.
         KnowledgeBaseError: The file cannot be written.
     """
+    tables = EntityTables(columns, options.text, alias_separator=options.alias_separator)
     try:
         # In the folder of the path: only within a file system is a replacement one step.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             part = Path(folder) / path.name
             with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-                _fill(connection, entities, aliases, EntityTables(columns, options.text), options)
+                _fill(connection, entities, aliases, tables, options)
             remove_journals(path)
             part.replace(path)
     except (sqlite3.OperationalError, OSError) as error:
@@ -142,9 +149,14 @@ def _fill(
     connection.execute("BEGIN")
     of_entities, of_aliases = tables.split(entities)
     entity_rows = chain.from_iterable(map(tables.rows, of_entities))
-    alias_rows = chain.from_iterable(map(tables.rows, [*of_aliases, aliases]))
-    n_entities = _load_entities(connection, entity_rows, options)
-    _load_aliases(connection, alias_rows, options)
+    alias_rows = chain.from_iterable(tables.rows(one, "aliases") for one in [*of_aliases, aliases])
+    found = ((row.where, tables.entity(row)) for row in entity_rows)
+    n_entities = _load_entities(connection, found, options)
+    _load_aliases(
+        connection,
+        ((row.where, one) for row in alias_rows for one in tables.alias_counts(row)),
+        options,
+    )
     tables.check()
     options.report("sorting aliases")
     # Keys that come in order fill the pages of a table one after the other; a table that is filled
@@ -153,7 +165,9 @@ def _fill(
         "INSERT INTO alias SELECT key, row, surface, sum(count) FROM staging "
         "GROUP BY key, row, surface ORDER BY key, row, surface"
     )
-    connection.execute("INSERT INTO word SELECT word, row FROM staged_word ORDER BY word, row")
+    connection.execute(
+        "INSERT INTO word SELECT DISTINCT word, row FROM staged_word ORDER BY word, row"
+    )
     connection.execute("COMMIT")
     connection.executescript(INDICES)  # after the rows: one sort is quicker than many inserts
     if options.fuzzy:
@@ -171,54 +185,68 @@ def _fill(
 
 
 def _load_entities(
-    connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
+    connection: sqlite3.Connection, found: Iterator[tuple[str, Entity]], options: BuildOptions
 ) -> int:
-    """Insert the entities of all rows, and stage their surfaces and words; how many there are."""
-    numbered = enumerate(rows)
-    n_loaded = 0
-    while batch := [(number, row, entity_in_row(row)) for number, row in islice(numbered, _BATCH)]:
-        for number, row, entity in batch:
+    """Insert entities, and stage their surfaces and words; how many rows they take.
+
+    Args:
+        connection: To the new base.
+        found: Place and entity of each row of the tables.
+        options: How the base is made.
+    """
+    repeats = Repeats(skip=options.skip_duplicates)
+    n_rows = n_read = 0
+    while batch := list(islice(found, _BATCH)):
+        loaded: list[tuple[int, Entity]] = []
+        for where, entity in batch:
             try:
-                connection.execute(INSERT_ENTITY, entity_values(number, entity))
-            except sqlite3.IntegrityError as error:
-                raise DataError(
-                    f"{row.where}: column 'id' is {entity.id!r}, which an earlier row has too. "
-                    "Ids must be unique; give one row an id of its own or merge the rows."
-                ) from error
+                connection.execute(INSERT_ENTITY, entity_values(n_rows, entity))
+            except sqlite3.IntegrityError:
+                row = repeats.merge(connection, entity, where)
+            else:
+                row = n_rows
+                repeats.note(row, where)
+                n_rows += 1
+            if row is not None:
+                loaded.append((row, entity))
+        repeats.store(connection)
         # All surfaces of a batch at once: a statement for each entity takes a quarter longer.
         surfaces = (
-            (surface, number, count)
-            for number, _, entity in batch
+            (surface, row, count)
+            for row, entity in loaded
             for surface, count in aliases_of(entity, parentheses=options.parentheses)
         )
-        words = (pair for number, _, entity in batch for pair in words_of(number, entity.name))
+        words = (pair for row, entity in loaded for pair in words_of(row, entity.name))
         _stage(connection, surfaces)
         connection.executemany("INSERT INTO staged_word VALUES (?, ?)", words)
-        n_loaded += len(batch)
-        options.report("entities", n_loaded)
-    return n_loaded
+        n_read += len(batch)
+        options.report("entities", n_read)
+    repeats.tell()
+    return n_rows
 
 
 def _load_aliases(
-    connection: sqlite3.Connection, rows: Iterator[Row], options: BuildOptions
+    connection: sqlite3.Connection, found: Iterator[tuple[str, AliasCount]], options: BuildOptions
 ) -> None:
-    """Stage the aliases in all rows."""
+    """Stage aliases, which have the places of their rows."""
     n_loaded = 0
-    while batch := list(islice(rows, _BATCH)):
-        found = ((row, one) for row in batch for one in aliases_in_row(row))
+    while batch := list(islice(found, _BATCH)):
         _stage(
             connection,
-            ((one.alias, _row_of(connection, one.entity, row), one.count) for row, one in found),
+            (
+                (one.alias, _row_of(connection, one.entity, where), one.count)
+                for where, one in batch
+            ),
         )
         n_loaded += len(batch)
-        options.report("alias rows", n_loaded)
+        options.report("aliases", n_loaded)
 
 
-def _row_of(connection: sqlite3.Connection, entity: str, row: Row) -> int:
+def _row_of(connection: sqlite3.Connection, entity: str, where: str) -> int:
     found = connection.execute("SELECT row FROM entity WHERE id = ?", (entity,)).fetchone()
     if found is None:
         raise DataError(
-            f"{row.where}: entity {entity!r} is not in the tables of entities. "
+            f"{where}: entity {entity!r} is not in the tables of entities. "
             "Add it there, or drop the alias."
         )
     number: int = found[0]

@@ -1,16 +1,19 @@
 """Changes to a knowledge base, each inside a transaction that the caller has opened."""
 
+import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.entities import cleaned
+from nerlink.kb.cells import cleaned
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.store.build import INSERT_ENTITY, aliases_of, entity_values, words_of
+from nerlink.kb.store.repeats import Repeats
 from nerlink.kb.store.rows import find_rows
 from nerlink.kb.store.schema import FUZZY, TRAINED, has_fuzzy, has_trained, read_meta
+from nerlink.words import number_of
 
 __all__ = [
     "add_entities",
@@ -24,6 +27,8 @@ __all__ = [
     "rename_entity",
 ]
 
+log = logging.getLogger(__name__)
+
 
 def mark_change(connection: sqlite3.Connection) -> None:
     """Raise the version, which tells readers that what they remember is old."""
@@ -31,23 +36,47 @@ def mark_change(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
 
 
-def add_entities(connection: sqlite3.Connection, entities: Iterable[Entity]) -> None:
-    """Add entities on rows of their own.
+def add_entities(
+    connection: sqlite3.Connection,
+    entities: Iterable[tuple[str, Entity]],
+    *,
+    skip_duplicates: bool = False,
+) -> None:
+    """Add entities on rows of their own; those of one id that agree are one.
+
+    Args:
+        connection: To the base.
+        entities: Place and entity of each row of a table.
+        skip_duplicates: Leave out an entity whose id is taken.
 
     Raises:
         KnowledgeBaseError: An id that is taken.
+        DataError: Two entities of one id that do not agree.
     """
     first = row = read_meta(connection, "n_rows")
-    for entity in entities:
-        try:
+    repeats, n_taken = Repeats(skip=skip_duplicates), 0
+    for where, entity in entities:
+        taken = find_rows(connection, [entity.id]).get(entity.id)
+        if taken is None:
             connection.execute(INSERT_ENTITY, entity_values(row, entity))
-        except sqlite3.IntegrityError as error:
+            repeats.note(row, where)
+            taken = row
+            row += 1
+        elif taken >= first:
+            taken = repeats.merge(connection, entity, where)
+        elif skip_duplicates:
+            n_taken, taken = n_taken + 1, None
+        else:
             raise KnowledgeBaseError(
-                f"entity {entity.id!r} is in the knowledge base already. "
-                "Rename or remove the one there, or choose another id."
-            ) from error
-        _add_names(connection, row, entity)
-        row += 1
+                f"{where}: entity {entity.id!r} is in the knowledge base already. Rename or remove "
+                "the one there, choose another id, or leave out what is there with "
+                "skip_duplicates=True (--skip-duplicates)."
+            )
+        if taken is not None:
+            _add_names(connection, taken, entity)
+    repeats.tell()
+    if n_taken:
+        log.warning("%s left out: the base has their ids.", number_of(n_taken, "entities"))
     connection.execute("UPDATE meta SET value = ? WHERE key = 'n_rows'", (row,))
     changed = read_meta(connection, "version") + 1
     connection.execute("UPDATE entity SET changed = ? WHERE row >= ?", (changed, first))

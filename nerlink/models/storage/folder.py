@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nerlink.errors import StorageError
+from nerlink.kb.knowledge_base import MODEL_BASE
 from nerlink.kb.store.connections import remove_base
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "check_files",
     "check_target",
     "identity_of",
+    "is_model",
     "read_manifest",
     "replace_files",
+    "update_files",
     "write_manifest",
 ]
 
@@ -24,7 +27,7 @@ FORMAT: Final = 3
 """Version of the folder's layout; a folder of another version is refused."""
 
 MANIFEST: Final = "nerlink.json"
-BASE: Final = "kb.sqlite"
+BASE: Final = MODEL_BASE
 HEADS: Final = "heads.safetensors"
 MODEL_CARD: Final = "README.md"
 CHANGEABLE: Final = (BASE, MODEL_CARD)
@@ -104,6 +107,11 @@ def identity_of(folder: Path) -> str:
     return str(read_manifest(folder)["files"].get(HEADS))
 
 
+def is_model(folder: Path) -> bool:
+    """Whether a folder has the manifest of a model."""
+    return (folder / MANIFEST).is_file()
+
+
 def check_files(folder: Path) -> None:
     """Refuse a folder whose files differ from the saved ones.
 
@@ -174,3 +182,24 @@ def replace_files(source: Path, target: Path, *, keep: str | None) -> None:
             (target / name).unlink(missing_ok=True)
         if (source / name).exists():
             (source / name).replace(target / name)
+
+
+def update_files(source: Path, target: Path, entries: Mapping[str, Any]) -> None:
+    """Move some of a model's files in place of those of the same names, and mend the manifest.
+
+    Args:
+        source: The folder of the new files.
+        target: The folder of the model.
+        entries: Entries of the manifest that change.
+
+    Raises:
+        StorageError: The manifest of the model is damaged.
+    """
+    manifest = read_manifest(target) | dict(entries)
+    paths = sorted(source.iterdir())
+    manifest["files"] |= {path.name: _sha256(path) for path in paths}
+    written = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (target / MANIFEST).unlink()  # as in `replace_files`: in between, the folder is incomplete
+    for path in paths:
+        path.replace(target / path.name)
+    (target / MANIFEST).write_text(written, "utf-8")

@@ -32,12 +32,14 @@ from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
+from nerlink.models.linker.linker import Linker
 from nerlink.models.storage.folder import (
     BASE,
     check_files,
     check_target,
     read_manifest,
     replace_files,
+    update_files,
     write_manifest,
 )
 from nerlink.models.storage.hub import model_card
@@ -49,6 +51,7 @@ __all__ = [
     "load_model",
     "read_info",
     "save_model",
+    "save_texts",
 ]
 
 VERSIONED: Final = ("nerlink", "flair", "torch", "transformers")
@@ -120,6 +123,25 @@ def save_model(
     finally:
         shutil.rmtree(partial)
     return folder
+
+
+def save_texts(model: JointModel, folder: str | Path) -> None:
+    """Write the texts that a model has read of its base since it was saved in a folder.
+
+    Raises:
+        StorageError: The model in the folder is damaged.
+    """
+    folder = Path(folder)
+    if model.linker is None:
+        return
+    partial = folder / ".partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        _write_texts(model.linker, partial)
+        update_files(partial, folder, {"n_entities": len(model.linker.lookup.kb)})
+    finally:
+        shutil.rmtree(partial)
 
 
 def load_model(folder: str | Path, *, precision: str | None = None) -> JointModel:
@@ -213,18 +235,23 @@ def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base:
     (folder / "README.md").write_text(model_card(model.config, info.scores, info.labels), "utf-8")
     save_file(head_state(model), folder / "heads.safetensors")
     if linker := model.linker:
-        text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
-        save_file({"text": text}, folder / "prototypes.safetensors")
-        seen = {
-            "seen": linker.counts.links,
-            "nil_counts": linker.counts.nil,
-            "text_version": linker.prototypes.version,
-            "base": read_identity(linker.lookup.kb.connection),
-        }
-        (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
+        _write_texts(linker, folder)
         if with_base:
             copy_base(linker.lookup.kb.connection, folder / BASE)
     write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
+
+
+def _write_texts(linker: Linker, folder: Path) -> None:
+    """Write the text part of prototypes, and which version of the base it is of."""
+    text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
+    save_file({"text": text}, folder / "prototypes.safetensors")
+    seen = {
+        "seen": linker.counts.links,
+        "nil_counts": linker.counts.nil,
+        "text_version": linker.prototypes.version,
+        "base": read_identity(linker.lookup.kb.connection),
+    }
+    (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
 
 
 def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:

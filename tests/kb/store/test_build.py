@@ -12,12 +12,6 @@ def test_a_base_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_id_given_twice_is_named_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("id\nQ1\nQ2\nQ1\nQ3\n")
-    with pytest.raises(DataError, match=r"t.csv:4: column 'id' is 'Q1', which an earlier"):
-        KnowledgeBase.create(tmp_path / "kb.sqlite", tmp_path / "t.csv")
-
-
 def test_an_existing_base_is_replaced_only_on_demand(tmp_path: Path) -> None:
     path = tmp_path / "kb.sqlite"
     KnowledgeBase.create(path, [{"id": "Q1"}]).close()
