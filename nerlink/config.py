@@ -82,6 +82,7 @@ class KnowledgeBaseConfig(Section):
     Args:
         path: A knowledge base made before (`.sqlite`), or the corpus's own if empty.
         tables: Tables of entities and aliases to make one from.
+        columns: nerlink's names of their columns to the tables', such as `{name = "title"}`.
         from_training: Add the entities that training documents link to and the base lacks;
             they are the whole base where nothing else is named.
         max_candidates: Candidates kept for a mention, best priors first.
@@ -94,6 +95,7 @@ class KnowledgeBaseConfig(Section):
 
     path: Path | None = None
     tables: tuple[Path, ...] = ()
+    columns: dict[str, str] = Field(default_factory=dict)
     from_training: bool = False
     max_candidates: Positive = 30
     candidates: Annotated[tuple[CandidateSource, ...], Field(min_length=1)] = ("normalised",)

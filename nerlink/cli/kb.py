@@ -1,6 +1,7 @@
 """`nerlink kb`: make a knowledge base, change it, look into it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from nerlink.cli.options import (
     read_documents,
 )
 from nerlink.cli.output import say, write_record
+from nerlink.data import NIL, Document
 from nerlink.words import number_of
 
 if TYPE_CHECKING:
@@ -160,7 +162,8 @@ def add(
         opened.add(*entities, columns=_columns_of(column), options=options)
         n_added = len(opened) - n_before
         say(f"{base}: {n_added:,} added, now {number_of(len(opened), 'entities')}")
-    _read_texts(base)
+    if n_added:
+        _read_texts(base)
 
 
 def _read_texts(base: Path) -> None:
@@ -300,8 +303,8 @@ def recall(
         chains = {
             names: make_chain(opened, names) for names in dict.fromkeys([*alone, tuple(chain)])
         }
-        if not any(m.entity in opened for doc in documents for m in doc.mentions if m.entity):
-            say(f"{gold}: no mention is linked to an entity of {base}. Check that the ids agree.")
+        if without := _without_links(documents, opened):
+            say(f"{gold}: {without}")
         filled = make_filled(opened, chain, fillers)
         for names, generator in chains.items():
             report = report_candidates(generator, documents)
@@ -310,6 +313,17 @@ def recall(
             asked = InDocument(filled) if in_document else filled
             facts = {"candidates": chain, "fill": fillers, "in_document": in_document}
             write_record({**facts, **_shown(report_candidates(asked, documents))})
+
+
+def _without_links(documents: Sequence[Document], base: "KnowledgeBase") -> str | None:
+    """Why no document has an entity of a base; `None` if one has."""
+    links = [m.entity for doc in documents for m in doc.mentions if m.entity not in (None, NIL)]
+    if not links:
+        found = number_of(len(documents), "documents")
+        return f"{found} without any link, so every recall is 0. Name documents with links."
+    if any(entity in base for entity in links):
+        return None
+    return f"no mention is linked to an entity of {base.path}. Check that the ids agree."
 
 
 def _shown(report: "CandidateReport") -> dict[str, object]:

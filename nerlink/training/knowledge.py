@@ -39,7 +39,8 @@ def make_knowledge_base(
             copy_base(base.connection, target)
     elif tables or config.kb.from_training:
         entities, aliases = tables or ((), ())
-        KnowledgeBase.create(target, entities, aliases=aliases).close()
+        columns = config.kb.columns if config.kb.tables else None  # those of corpora are in cards
+        KnowledgeBase.create(target, entities, aliases=aliases, columns=columns).close()
     else:
         raise ConfigError(
             "nothing says which entities to link to. Set kb.path to a knowledge base, kb.tables "
@@ -73,6 +74,11 @@ def _tables(config: Config) -> tuple[AnyTable, AnyTable] | None:
     """Tables of entities and of aliases: of the configuration, or else of its corpora."""
     if config.kb.tables:
         return list(config.kb.tables), ()
+    if config.kb.columns:
+        raise ConfigError(
+            "kb.columns names columns of kb.tables, but there are no kb.tables. Set them, or name "
+            "columns where the table is named: in a corpus's card, or to nerlink kb build."
+        )
     corpora = dict.fromkeys(entry.corpus for entry in config.data if entry.corpus is not None)
     folders = [find_corpus(corpus) for corpus in corpora]
     cards = [(folder, read_card(folder).kb) for folder in folders]

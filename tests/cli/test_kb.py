@@ -1,6 +1,10 @@
 import json
+import shutil
 
 import pytest
+import torch
+
+from nerlink.models.storage.model import load_model, read_info
 
 
 @pytest.fixture
@@ -174,3 +178,56 @@ def test_a_base_is_not_written_to_standard_output(run, tmp_path):
     code, _, words = run("kb", "build", str(tmp_path / "firms.csv"), "--output", "-")
     assert code == 2
     assert "is a SQLite file" in words
+
+
+def test_entities_are_added_from_tables_of_other_columns_and_separators(run, base, tmp_path):
+    (tmp_path / "t.csv").write_text("id,called,aliases\nQ64,Berlin,a;b\n")
+    options = ["--column", "name=called", "--alias-separator", ";"]
+    assert run("kb", "add", base, tmp_path / "t.csv", *options).code == 0
+    record = run("kb", "show", base, "Q64").records[0]
+    assert (record["name"], record["aliases"]) == ("Berlin", {"a": 0, "b": 0})
+
+
+def test_duplicates_are_left_out_where_that_is_wanted(run, base, towns, tmp_path):
+    result = run("kb", "add", base, towns)
+    assert (result.code, "(--skip-duplicates)" in result.err) == (1, True)
+    assert "0 added, now 2 entities" in run("kb", "add", base, towns, "--skip-duplicates").err
+    (tmp_path / "t.csv").write_text("id,name\na,Acme\na,Ajax\n")
+    made = ["kb", "build", tmp_path / "t.csv", "-o", tmp_path / "t.sqlite"]
+    assert run(*made).code == 1
+    assert run(*made, "--skip-duplicates").code == 0
+    assert [one["name"] for one in run("kb", "show", tmp_path / "t.sqlite", "a").records] == [
+        "Acme"
+    ]
+
+
+def test_recall_of_documents_without_links_is_told(run, base, tmp_path):
+    (tmp_path / "none.jsonl").write_text("")
+    assert "0 documents without any link" in run("kb", "recall", base, tmp_path / "none.jsonl").err
+
+
+def test_misspelt_surfaces_are_found_after_indexing(run, base):
+    result = run("kb", "search", base, "Londn", "--fuzzy")
+    assert (result.code, f"nerlink kb index --fuzzy {base}" in result.err) == (1, True)
+    assert run("kb", "index", base).code == 2
+    assert run("kb", "index", "--fuzzy", base).code == 0
+    assert run("kb", "search", base, "Londn", "--fuzzy").records[0]["entity"] == "Q84"
+
+
+def test_a_folder_without_a_base_is_told(run, tmp_path):
+    result = run("kb", "show", tmp_path, "Q84")
+    assert (result.code, "is a folder, and not of a model that links" in result.err) == (1, True)
+
+
+@pytest.mark.parametrize("inside", ["", "kb.sqlite"])
+def test_a_model_reads_added_entities_at_once_and_keeps_what_it_read(
+    run, joint_folder, tmp_path, inside
+):
+    folder = tmp_path / "model"
+    shutil.copytree(joint_folder, folder)
+    result = run("kb", "add", folder / inside, "--id", "ulm", "--name", "Ulm", "--type", "LOC")
+    assert (result.code, "the model has read the new texts" in result.err) == (0, True)
+    linker = load_model(folder).linker
+    assert linker.prototypes.version == linker.lookup.kb.version
+    assert linker.prototypes.text_of(torch.tensor([linker.lookup.kb.row("ulm")])).any()
+    assert read_info(folder).n_entities == 8

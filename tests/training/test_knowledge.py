@@ -26,6 +26,16 @@ def test_a_base_is_made_from_tables(tmp_path):
         assert [entity.id for entity in kb.entities()] == ["p", "t"]
 
 
+def test_tables_of_the_configuration_may_have_other_columns(tmp_path):
+    (tmp_path / "towns.csv").write_text("code,called\np,Paris\n")
+    columns = {"id": "code", "name": "called"}
+    config = Config(kb=KnowledgeBaseConfig(tables=(tmp_path / "towns.csv",), columns=columns))
+    with make_knowledge_base(config, tmp_path / "own.sqlite") as kb:
+        assert kb["p"].name == "Paris"
+    with pytest.raises(ConfigError, match="but there are no"):
+        make_knowledge_base(Config(kb=KnowledgeBaseConfig(columns=columns)), tmp_path / "b.sqlite")
+
+
 def test_a_corpus_brings_its_entities_along(tmp_path):
     config = Config(data=(DataConfig(corpus="tiny-news"),))
     with make_knowledge_base(config, tmp_path / "own.sqlite") as kb:

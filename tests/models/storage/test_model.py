@@ -12,7 +12,7 @@ from nerlink.errors import StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.annotate import annotate_documents
 from nerlink.models.storage import model as storage
-from nerlink.models.storage.model import head_state, load_model, read_info, save_model
+from nerlink.models.storage.model import head_state, load_model, read_info, save_model, save_texts
 from tests.world import DOCUMENTS
 
 TEXTS = [Document(text=doc.text) for doc in DOCUMENTS]
@@ -40,6 +40,22 @@ def test_a_saved_model_predicts_bit_by_bit_the_same(trained, tasks, tmp_path):
     assert predict(again) == predict(model)
     for name, tensor in head_state(model).items():
         assert torch.equal(head_state(again)[name], tensor)
+
+
+def test_texts_read_since_are_saved_without_the_rest(folder):
+    with KnowledgeBase.open(folder, read_only=False) as kb:
+        kb.add({"id": "ulm", "name": "Ulm"})
+    model = load_model(folder)
+    model.linker.texts.refresh()
+    kept = {name: (folder / name).stat().st_mtime_ns for name in ("heads.safetensors", "kb.sqlite")}
+    save_texts(model, folder)
+    assert kept == {name: (folder / name).stat().st_mtime_ns for name in kept}
+    again = load_model(folder)
+    assert again.linker.prototypes.version == model.linker.prototypes.version
+    rows = torch.arange(8)
+    texts = [one.linker.prototypes.text_of(rows) for one in (model, again)]
+    assert torch.equal(*texts)
+    assert predict(again) == predict(model)
 
 
 @pytest.mark.parametrize("tasks", [("ner",), ("nel",), ("ner", "nel")], ids="-".join)
