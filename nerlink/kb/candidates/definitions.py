@@ -1,15 +1,26 @@
 """Short forms that a text explains: "World Health Organization (WHO)"."""
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["find_definitions"]
+__all__ = ["find_definitions", "spell_out"]
 
-_DEFINITION: Final = re.compile(r"\(\s*([^()\n]{2,100}?)\s*\)")
+_PARENTHESIS: Final = re.compile(r"[(\[]\s*([^()\[\]\n]{2,100}?)\s*[)\]]")
+_FIRST_PART: Final = re.compile(r"[;,]\s.*")
 _LAST_WORD: Final = re.compile(r"\S+\s*$")
+_WORD: Final = re.compile(r"[\w'’]+")  # noqa: RUF001
 _MOST_LETTERS: Final = 10
 _LONGEST: Final = 120
 """Characters before a parenthesis that may belong to a long form."""
+
+_SENTENCE_END: Final = re.compile(r"[a-z]{4}[.?!;:]\s")
+_SMALL: Final = frozenset(
+    """a an and at by de del der des di du et for from in la le of on or the to und von with
+    y""".split()  # noqa: SIM905
+)
+"""Words that a short form may pass over."""
 
 
 def find_definitions(text: str) -> dict[str, str]:
@@ -17,52 +28,64 @@ def find_definitions(text: str) -> dict[str, str]:
 
     After Schwartz and Hearst (2003), "A simple algorithm for identifying abbreviation definitions
     in biomedical text": the letters of the short form come in the long one in their order, the
-    first of them at the start of a word. As names are looked for, a short form has two capitals
-    at least, and the long one starts with a capital.
+    first of them at the start of a word. Of several long forms, the one counts whose words begin
+    with most of the letters and have fewest words besides. A short form has two capitals at least.
     """
     found: dict[str, str] = {}
-    for parenthesis in _DEFINITION.finditer(text):
-        inside = parenthesis[1]
+    for parenthesis in _PARENTHESIS.finditer(text):
+        whole = parenthesis[1].strip("\"'“”‘’")  # noqa: RUF001
+        inside = _FIRST_PART.sub("", whole)  # "(FAP; MIM 175100)"
         before = text[max(0, parenthesis.start() - _LONGEST) : parenthesis.start()].rstrip()
         # As many words as the long form of a short one can have, by the rule of the paper.
         n_words = min(len(inside) + 5, 2 * len(inside))
-        short, long = inside, _long_form(inside, " ".join(before.split()[-n_words:]))
+        words = _SENTENCE_END.split(before)[-1].split()[-n_words:]
+        short, long = inside, _long_form(inside, " ".join(words))
         if not long and (word := _LAST_WORD.search(before)):
             short = word[0].strip()
-            long = inside if _long_form(short, inside) == inside else None
+            long = whole if _long_form(short, whole) == whole else None
         if long:
             found.setdefault(short, long)
     return found
 
 
-def _long_form(short: str, text: str) -> str | None:
-    """The end of a text that a short form stands for, if there is one."""
-    if not _is_short_form(short):
-        return None
-    folded = _fold(text)
-    place = len(text)
-    for position in reversed(range(len(short))):
-        letter = _fold(short[position])
-        if not letter.isalnum():
-            continue
-        place = folded.rfind(letter, 0, place)
-        while position == 0 and place >= 0 and not _opens_name(text, place):
-            place = folded.rfind(letter, 0, place)
-        if place < 0:
-            return None
-    long = text[text.rfind(" ", 0, place + 1) + 1 :]
-    is_long = len(long) > len(short) and short not in long.split() and not re.search("[()]", long)
-    return long if is_long else None
+def spell_out(surface: str, definitions: Mapping[str, str]) -> list[str]:
+    """What a surface with short forms in it stands for, likeliest first; empty without any.
+
+    With VHL defined, "VHL disease" and "von Hippel-Lindau (VHL) disease" are both "von
+    Hippel-Lindau disease". Where a long form may be a plural, its singular follows.
+
+    Args:
+        surface: A name in the text.
+        definitions: What `find_definitions` gives of the text.
+    """
+    plain = definitions.get(surface) or surface
+    if plain == surface:
+        plain = _PARENTHESIS.sub(lambda at: "" if at[1] in definitions else at[0], surface)
+        plain = " ".join(plain.split())
+    if plain == surface:
+        plain = re.sub(r"\w[\w-]*", lambda word: _defined(word[0], definitions), surface)
+    if plain == surface:
+        return []
+    return list(dict.fromkeys([plain, _singular(plain)]))
+
+
+def _defined(word: str, definitions: Mapping[str, str]) -> str:
+    """The long form of a word, which may be a plural of the short form, or the other way round."""
+    known = (definitions.get(one) for one in (word, word.removesuffix("s"), f"{word}s"))
+    return next(filter(None, known), word)
+
+
+def _singular(text: str) -> str:
+    for plural, singular in (("ies", "y"), ("oses", "osis"), ("s", "")):
+        if text.endswith(plural):
+            is_singular = text.endswith(("ss", "is", "us"))
+            return text if is_singular else text.removesuffix(plural) + singular
+    return text
 
 
 def _fold(text: str) -> str:
     """A text in lower case, letter for letter: `İ`, which would become two, stays."""
     return "".join(low if len(low := one.lower()) == 1 else one for one in text)
-
-
-def _opens_name(text: str, place: int) -> bool:
-    """Whether a letter is the first of a word, and a capital."""
-    return text[place].isupper() and not text[place - 1 : place].isalnum()
 
 
 def _is_short_form(text: str) -> bool:
@@ -73,3 +96,45 @@ def _is_short_form(text: str) -> bool:
         and sum(letter.isupper() for letter in text) >= 2
         and len(text.split()) <= 2
     )
+
+
+def _long_form(short: str, text: str) -> str | None:
+    """The end of a text that a short form stands for, if there is one."""
+    if not _is_short_form(short):
+        return None
+    letters = "".join(filter(str.isalnum, _fold(short)))
+    words = list(_WORD.finditer(_fold(text)))
+    best, start = len(letters) + 1, None
+    for i, word in enumerate(words):
+        is_whole = word.start() == 0 or text[word.start() - 1] in " ([\"'“‘"  # noqa: RUF001
+        if not is_whole or word[0][0] != letters[0]:
+            continue
+        # A small word may open a name ("von Hippel-Lindau"), but seldom does.
+        cost = (word[0] in _SMALL) + _cost(tuple(one[0] for one in words[i:]), letters)
+        if cost <= best and cost <= len(letters):  # of equal ones, the last is the shortest
+            best, start = cost, word.start()
+    if start is None:
+        return None
+    long = text[start:]
+    is_long = len(long) > len(short) and not re.search(r"[()\[\]]", long)
+    return long if is_long and not any(w.startswith(short) for w in long.split()) else None
+
+
+@lru_cache(maxsize=4096)
+def _cost(words: Sequence[str], letters: str) -> int:
+    """How badly letters stand for words, all letters in their order; large if they cannot.
+
+    A letter inside a word costs 1, and so does a word without a letter, small ones apart.
+    """
+    if not words:
+        return len(letters) * 100
+    word, others = words[0], words[1:]
+    costs = [(word not in _SMALL) + _cost(others, letters)]
+    opens, at = word.startswith(letters[:1]), -1
+    for n in range(1, len(letters) + 1):
+        # Letters are taken as early as they come, the first at the start of the word if it can.
+        at = 0 if n == 1 and opens else word.find(letters[n - 1], at + 1)
+        if at < 0:
+            break
+        costs.append(n - opens + _cost(others, letters[n:]))
+    return min(costs)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nerlink.data import Candidate, Document
 from nerlink.kb.candidates.base import CandidateGenerator
-from nerlink.kb.candidates.definitions import find_definitions
+from nerlink.kb.candidates.definitions import find_definitions, spell_out
 from nerlink.kb.normalise import acronym, is_acronym, normalise
 
 __all__ = ["LENT_SHARE", "InDocument", "Name", "widen"]
@@ -124,8 +124,11 @@ def widen(
 def _defined(names: Sequence[Name], text: str) -> dict[Name, list[str]]:
     """Names that the text explains: WHO of "World Health Organization (WHO)"."""
     # Most texts have no parenthesis, and need no search.
-    definitions = find_definitions(text) if "(" in text else {}
-    return {name: [definitions[name.surface]] for name in names if name.surface in definitions}
+    definitions = find_definitions(text) if "(" in text or "[" in text else {}
+    if not definitions:
+        return {}
+    spelt = {name: spell_out(name.surface, definitions) for name in names}
+    return {name: surfaces for name, surfaces in spelt.items() if surfaces}
 
 
 def _initials(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa: ARG001

@@ -60,6 +60,14 @@ def test_a_text_explains_a_name_in_parentheses() -> None:
     assert found([Name("WHO")], text) == [["who"]]
 
 
+def test_names_with_a_short_form_in_them_mean_what_is_spelt_out() -> None:
+    text = "the world health organization (WHO) and its rules. The WHO organ."
+    within = InDocument(FromMentions([("world health organization", "who"), ("Lamp pain", "pain")]))
+    assert within.candidates_of([Name("WHO"), Name("WHOs")], text)[1][0].entity == "who"
+    text = "In humans, lamp pains [LP] last."
+    assert within.candidates_of([Name("LP")], text)[0][0].entity == "pain"
+
+
 def test_candidates_of_a_fuller_name_only_have_a_lower_prior() -> None:
     ((_, candidates),) = [InDocument(GENERATOR).candidates_of([Name("A. Ada"), Name("Ada")])]
     assert candidates == ()
