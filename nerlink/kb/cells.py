@@ -81,7 +81,7 @@ class Cells:
         if isinstance(value, Mapping):
             pairs: Iterable[tuple[object, object]] = value.items()
         else:
-            pairs = ((alias, 0) for alias in self.items(value, name, where=where))
+            pairs = ((alias, 0) for alias in self._items(value, name, where=where))
         counts: dict[str, int] = {}
         for alias, count in pairs:
             if surface := self.text(alias, name, where=where):
@@ -89,22 +89,12 @@ class Cells:
         return counts
 
     def items(self, value: Any, name: str, *, where: str) -> Iterable[object]:
-        """A list as it is, text split at the separator, nothing as no items.
+        """A list as it is or as text, text split at the separator, nothing as no items.
 
         Raises:
             DataError: It is none of these.
         """
-        value = _parsed(value, name, where=where)
-        if _is_missing(value):
-            return ()
-        if isinstance(value, str):
-            return self._split(value, name)
-        if isinstance(value, list | tuple | set | frozenset):
-            return value
-        raise DataError(
-            f"{where}: column {name!r} is {value!r}, which is no list. "
-            "Write ['a', 'b'], or 'a|b' in a text file."
-        )
+        return self._items(_parsed(value, name, where=where), name, where=where)
 
     def notes(self) -> Iterator[str]:
         """What a person should know of the cells that were read."""
@@ -126,6 +116,18 @@ class Cells:
                 f"are one alias each. If it stands between aliases, say {option}."
             )
 
+    def _items(self, value: Any, name: str, *, where: str) -> Iterable[object]:
+        if _is_missing(value):
+            return ()
+        if isinstance(value, str):
+            return self._split(value, name)
+        if isinstance(value, list | tuple | set | frozenset):
+            return value
+        raise DataError(
+            f"{where}: column {name!r} is {value!r}, which is no list. "
+            "Write ['a', 'b'], or 'a|b' in a text file."
+        )
+
     def _split(self, value: str, name: str) -> list[str]:
         """Aliases in a cell of text; counts which other separators the cell may have."""
         is_one = name == "alias"
@@ -143,15 +145,16 @@ def cleaned(value: object, name: str, *, where: str) -> str:
     Raises:
         DataError: It holds a NUL or half a surrogate pair, or is a list or a mapping.
     """
-    if _is_missing(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # pandas turns integer ids into floats where some are missing
-    if isinstance(value, list | tuple | set | frozenset | Mapping | bytes):
-        raise DataError(
-            f"{where}: column {name!r} holds {value!r:.80}, where one text belongs. "
-            "Take the text out of it first."
-        )
+    if not isinstance(value, str):  # asked first, since nearly all are texts
+        if _is_missing(value):
+            return ""
+        if isinstance(value, list | tuple | set | frozenset | Mapping | bytes):
+            raise DataError(
+                f"{where}: column {name!r} holds {value!r:.80}, where one text belongs. "
+                "Take the text out of it first."
+            )
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # pandas turns integer ids into floats where some are missing
     text = str(value).strip()
     if _UNSTORABLE.search(text):
         raise DataError(

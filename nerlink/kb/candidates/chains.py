@@ -23,8 +23,9 @@ class Filled(CandidateGenerator):
 
         Filled(Normalised(kb), [Partial(kb)])
 
-    The added candidates share half of the priors, or all of them where the first generator finds
-    nothing.
+    The added candidates share half of the one sighting that priors imagine (`rank`), so the more
+    often the surface was seen, the less they have; and no added candidate comes before the best of
+    the first generator. Where that finds nothing, they have all of the priors.
 
     Args:
         generator: Asked first.
@@ -58,10 +59,22 @@ class Filled(CandidateGenerator):
                 new = [one for one in more if one.entity not in there]
                 added[surface].append(tuple(new[: room[surface]]))
         filled = {
-            surface: widen(found, added[surface], share=LENT_SHARE if found else 1.0)
+            surface: widen(found, added[surface], share=_share_added(found, added[surface]))
             for surface, found in own.items()
         }
         return [filled[surface][:limit] for surface in surfaces]
+
+
+def _share_added(own: Sequence[Candidate], added: Sequence[Sequence[Candidate]]) -> float:
+    """Share of the priors of the candidates that fill a list up, 0 to 1."""
+    if not own:
+        return 1.0
+    n_fillers = max(1, sum(map(bool, added)))
+    most = max((one.prior or 0.0 for more in added for one in more), default=0.0) / n_fillers
+    best = own[0].prior or 0.0
+    # A hair less than what would make the best of both equal, since ties are broken by id.
+    as_good = 0.999 * best / (best + most) if best else 0.0
+    return min(LENT_SHARE / (1 + sum(one.count for one in own)), as_good)
 
 
 GENERATORS: Final[Mapping[str, Callable[[Base], CandidateGenerator]]] = {

@@ -13,6 +13,7 @@ from nerlink.kb import (
     KnowledgeBase,
     available_generators,
     make_chain,
+    make_filled,
 )
 
 
@@ -41,3 +42,26 @@ def test_generators_without_their_index_are_not_available(tmp_path: Path, fuzzy:
     options = BuildOptions(fuzzy=fuzzy)
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Rome"}], options=options) as base:
         assert ("fuzzy" in available_generators(base)) == fuzzy
+
+
+@pytest.mark.parametrize("count", [0, 10])
+@pytest.mark.parametrize("fame", [0, 10_000])
+def test_a_name_in_full_comes_before_names_it_is_a_part_of(
+    tmp_path: Path, count: int, fame: int
+) -> None:
+    entities = [
+        {"id": "z", "name": "Norde", "aliases": {"Norde": count}},
+        {"id": "a", "name": "Anna Norde", "popularity": fame},
+    ]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", entities) as base:
+        best, other = make_filled(base, ["normalised"], ["partial"]).candidates("Norde")
+        assert (best.entity, other.entity) == ("z", "a")
+        # The more often the surface was seen, the less is left for what fills the list up.
+        assert (other.prior or 0) < 0.5 / (1 + count)
+
+
+def test_where_no_name_is_found_in_full_parts_have_all_of_the_priors(tmp_path: Path) -> None:
+    entities = [{"id": "a", "name": "Anna Norde"}, {"id": "b", "name": "Bea Norde"}]
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", entities) as base:
+        found = make_filled(base, ["normalised"], ["acronym", "partial"]).candidates("Norde")
+        assert [one.prior for one in found] == [0.5, 0.5]
