@@ -107,7 +107,7 @@ class Cells:
         for (name, mark), n in self._n_with.items():
             if n < _OFTEN * self._n_cells[name]:
                 continue
-            option = f"alias_separator={mark!r} (--alias-separator {mark!r})"
+            option = f"alias_separator={mark!r} (nerlink kb build --alias-separator {mark!r})"
             if name == "alias":
                 column = "columns={'aliases': ...} (--column aliases=...)"
                 option = column if mark == self.separator else f"{column} and {option}"

@@ -344,4 +344,5 @@ def _require(row: Row, name: str) -> Any:
     if name in row.values:
         return row.values[name]
     error = missing_column(name, row.values, where=row.where)
-    raise DataError(f"{error} Name the right one with columns={{{name!r}: ...}}.")
+    option = f"columns={{{name!r}: ...}} (--column {name}=...)"
+    raise DataError(f"{error} Name the right one with {option}.")

@@ -114,7 +114,7 @@ def test_another_separator_of_aliases_is_told_of_and_can_be_named(tmp_path, capl
     records = [{"id": "Q1", "aliases": "Ada;Lady"}, {"id": "Q2", "aliases": "Bea"}]
     create(tmp_path, records)
     assert "1 of 2 cells of aliases hold ';'" in caplog.text
-    assert "alias_separator=';' (--alias-separator ';')" in caplog.text
+    assert "alias_separator=';' (nerlink kb build --alias-separator ';')" in caplog.text
     caplog.clear()
     options = BuildOptions(alias_separator=";")
     with KnowledgeBase.create(tmp_path / "own.sqlite", records, options=options) as kb:

@@ -69,7 +69,7 @@ class Repeats:
             raise DataError(
                 f"{where}: {unlike[0]} of {entity.id!r} is {now!r:.80}, but {before!r:.80} at "
                 f"{self._place_of(connection, row)}. Rows of one id are one entity: mend one, or "
-                "leave such rows out with skip_duplicates=True (--skip-duplicates)."
+                "leave such rows out: skip_duplicates=True (nerlink kb build --skip-duplicates)."
             )
         if unlike:
             self.n_skipped += 1
