@@ -200,8 +200,8 @@ def _is_missing(value: object) -> bool:
 def _parsed(value: Any, name: str, *, where: str) -> Any:
     """The list or mapping that a text writes out in JSON or as Python does; else the value."""
     text = value.strip() if isinstance(value, str) else ""
-    opens = bool(_OPENS_LIST.match(text)) or (text[:1], text[-1:]) in _BRACKETS
-    if not opens or name == "alias":
+    in_brackets = name != "alias" and (text[:1], text[-1:]) in _BRACKETS  # one may be "[sic]"
+    if not in_brackets and not _OPENS_LIST.match(text):
         return value
     try:
         return json.loads(text)

@@ -110,6 +110,12 @@ def test_what_only_looks_like_a_list_is_an_alias(tmp_path: Path, alias: str) -> 
         assert kb["Q1"].aliases == {alias: 0}
 
 
+@pytest.mark.parametrize("alias", ['["Ada", "Lady"]', "['Ada', 'Lady']", ["Ada", "Lady"]])
+def test_a_list_in_a_column_of_one_alias_is_a_list(tmp_path: Path, alias: Any) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "alias": alias}]) as kb:
+        assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}
+
+
 def test_another_separator_of_aliases_is_told_of_and_can_be_named(tmp_path, caplog):
     records = [{"id": "Q1", "aliases": "Ada;Lady"}, {"id": "Q2", "aliases": "Bea"}]
     create(tmp_path, records)
