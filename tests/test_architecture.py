@@ -32,6 +32,7 @@ ROAD = (
     "sources.keys",
     "sources.nil",
     "sources.losses",
+    "sources.plain",
     "sources.check",
     "sources.records",
     "sources.tokens",

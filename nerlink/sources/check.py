@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
+from nerlink.sources.plain import plain_document
 from nerlink.tables import Row, attempt
 from nerlink.words import number_of
 
@@ -145,9 +146,10 @@ def _no_document(value: Any, where: str, wanted: str) -> DataError:
 
 
 def check_document(doc: Document, *, where: str, places: Sequence[str] | None = None) -> Document:
-    """The same document, found to be sound.
+    """The document, found to be sound, its values made plain: the same object where they are.
 
-    Overlapping and duplicate mentions are sound, and so is an empty text.
+    Overlapping and duplicate mentions are sound, and so is an empty text. Numbers of numpy become
+    Python's, lists become tuples.
 
     Args:
         doc: The document.
@@ -157,10 +159,12 @@ def check_document(doc: Document, *, where: str, places: Sequence[str] | None = 
     Raises:
         DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
             out of order; a string holds characters that no file or model can carry; columns of
-            mentions or tokens are no lists; or it is something else than a document.
+            mentions or tokens are no lists; a value is of another kind than its field; or it is
+            something else than a document.
     """
     if not isinstance(doc, Document):
         raise _no_document(doc, where, "a Document")
+    doc = plain_document(doc, where=where, places=places)
     _check_characters(doc.text, where=f"{where}: text")
     if doc.id is not None:
         _check_name(doc.id, where=f"{where}: id")
@@ -176,8 +180,6 @@ def check_document(doc: Document, *, where: str, places: Sequence[str] | None = 
 
 def _check_mention(mention: Mention, length: int, *, where: str) -> None:
     """Refuse a mention that does not fit a text of `length` characters."""
-    if not isinstance(mention, Mention):
-        raise DataError(f"{where} is a {type(mention).__name__}; pass Mentions.")
     _check_range(mention.start, mention.end, length, where=where)
     if mention.label is not None:
         _check_name(mention.label, where=f"{where}: label")
@@ -187,6 +189,7 @@ def _check_mention(mention: Mention, length: int, *, where: str) -> None:
         if score is not None and not -1e-6 <= score <= 1 + 1e-6:
             raise DataError(f"{where}: {column} is {score}; it must lie between 0 and 1.")
     for number, candidate in enumerate(mention.candidates):
+        _check_characters(candidate.entity, where=f"{where}: candidate {number}: entity")
         for column, score in (("score", candidate.score), ("prior", candidate.prior)):
             if score is not None and not math.isfinite(score):
                 raise DataError(f"{where}: candidate {number}: {column} is {score}; no number.")
