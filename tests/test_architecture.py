@@ -33,6 +33,7 @@ ROAD = (
     "sources.nil",
     "sources.losses",
     "sources.plain",
+    "sources.meta",
     "sources.check",
     "sources.records",
     "sources.tokens",

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
-from nerlink.sources.plain import plain_document
+from nerlink.sources.plain import check_encodable, plain_document
 from nerlink.tables import Row, attempt
 from nerlink.words import number_of
 
@@ -231,14 +231,7 @@ def _check_characters(text: str, *, where: str) -> None:
         raise DataError(f"{where} is {text!r:.80}; it must be a string.")
     if (position := text.find("\0")) >= 0:
         raise DataError(f"{where}: character {position} is NUL (U+0000). Remove it.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        code = ord(text[error.start])
-        raise DataError(
-            f"{where}: character {error.start} is half of a surrogate pair (U+{code:04X}), which "
-            "no UTF-8 file can hold. Decode the text again, or replace the character."
-        ) from error
+    check_encodable(text, where=where)
 
 
 def _check_name(name: str, *, where: str) -> None:

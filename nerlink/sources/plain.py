@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
 
-__all__ = ["plain_document", "wrong_value"]
+__all__ = ["check_encodable", "plain_document"]
 
 Part = TypeVar("Part", Document, Mention, Candidate)
 Read = Callable[..., Any]
@@ -52,9 +52,26 @@ def _plain(one: Any, kind: type[Part], fields: Mapping[str, Read], where: str) -
     return replace(one, **changes) if changes else one
 
 
-def wrong_value(value: object, name: str, where: str, *, wanted: str) -> DataError:
+def _wrong(value: object, name: str, where: str, *, wanted: str) -> DataError:
     """The error for a value of another kind than its field."""
     return DataError(f"{where}: {name} is {value!r:.80}; it must be {wanted}.")
+
+
+def check_encodable(text: str, *, where: str) -> str:
+    """The same text, which a file of UTF-8 can hold.
+
+    Raises:
+        DataError: It cannot; the message names the character.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise DataError(
+            f"{where}: character {error.start} is half of a surrogate pair (U+{code:04X}), which "
+            "no UTF-8 file can hold. Decode the text again, or replace the character."
+        ) from error
+    return text
 
 
 def _whole(value: Any, name: str, where: str) -> int:
@@ -66,7 +83,7 @@ def _whole(value: Any, name: str, where: str) -> int:
             return index(value)
         except TypeError:
             pass
-    raise wrong_value(value, name, where, wanted="a whole number")
+    raise _wrong(value, name, where, wanted="a whole number")
 
 
 def _number(value: Any, name: str, where: str) -> float | None:
@@ -77,7 +94,7 @@ def _number(value: Any, name: str, where: str) -> float | None:
             return float(value)
         except (TypeError, ValueError):
             pass
-    raise wrong_value(value, name, where, wanted="a number")
+    raise _wrong(value, name, where, wanted="a number")
 
 
 def _string(value: Any, name: str, where: str) -> str | None:
@@ -85,7 +102,7 @@ def _string(value: Any, name: str, where: str) -> str | None:
         return value
     if isinstance(value, str):
         return str.__str__(value)  # str() of a member of an enumeration is its name
-    raise wrong_value(value, name, where, wanted="a string")
+    raise _wrong(value, name, where, wanted="a string")
 
 
 def _kind_of_nil(value: Any, name: str, where: str) -> NilKind | None:
@@ -93,9 +110,7 @@ def _kind_of_nil(value: Any, name: str, where: str) -> NilKind | None:
         return value
     if value in list(NilKind):
         return NilKind(value)
-    raise wrong_value(
-        value, name, where, wanted=f"one of {', '.join(map(repr, map(str, NilKind)))}"
-    )
+    raise _wrong(value, name, where, wanted=f"one of {', '.join(map(repr, map(str, NilKind)))}")
 
 
 def _candidates(value: Any, name: str, where: str) -> tuple[Candidate, ...]:
@@ -117,7 +132,7 @@ def _ranges(value: Any, name: str, where: str) -> tuple[tuple[int, int], ...] | 
 def _range(value: Any, name: str, where: str) -> tuple[int, int]:
     pair = _sequence(value, name, where, wanted="(start, end)")
     if len(pair) != 2:
-        raise wrong_value(value, name, where, wanted="(start, end)")
+        raise _wrong(value, name, where, wanted="(start, end)")
     if type(pair[0]) is int and type(pair[1]) is int:
         return pair
     return _whole(pair[0], f"{name}: start", where), _whole(pair[1], f"{name}: end", where)
@@ -129,13 +144,13 @@ def _sequence(value: Any, name: str, where: str, *, wanted: str) -> tuple[Any, .
     listed = value.tolist() if hasattr(value, "tolist") else value  # arrays of numpy and torch
     if isinstance(listed, Sequence) and not isinstance(listed, str | bytes):
         return tuple(listed)
-    raise wrong_value(value, name, where, wanted=wanted)
+    raise _wrong(value, name, where, wanted=wanted)
 
 
 def _mapping(value: Any, name: str, where: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    raise wrong_value(value, name, where, wanted="a dict, {} for nothing")
+    raise _wrong(value, name, where, wanted="a dict, {} for nothing")
 
 
 def _all_same(plain: Iterable[object], given: Iterable[object]) -> bool:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
-from datetime import date
 from typing import Any, Final
 
 from nerlink.data import Candidate, Document, Mention, NilKind
@@ -19,6 +18,7 @@ from nerlink.sources.keys import (
     note_lookalikes,
     refuse_lookalikes,
 )
+from nerlink.sources.meta import text_of_value
 from nerlink.tables import mapping
 
 __all__ = [
@@ -113,7 +113,11 @@ def record_from_document(doc: Document) -> dict[str, Any]:
     meta = dict(doc.meta)
     mentions = [_record_from_mention(mention) for mention in doc.mentions]
     columns = meta.get(MENTION_COLUMNS)
-    if isinstance(columns, Mapping) and all(len(c) == len(mentions) for c in columns.values()):
+    if (
+        isinstance(columns, Mapping)
+        and columns.keys().isdisjoint(MENTION_KEYS)
+        and all(len(c) == len(mentions) for c in columns.values())
+    ):
         del meta[MENTION_COLUMNS]
         for number, mention in enumerate(mentions):
             mention |= {k: v[number] for k, v in columns.items() if v[number] is not None}
@@ -147,21 +151,15 @@ def _without_defaults(one: Mention | Candidate) -> dict[str, Any]:
 
 
 def json_from_record(record: Any) -> str:
-    """One line of JSON, not escaped beyond need; dates in ISO form.
+    """One line of JSON, not escaped beyond need; dates in ISO form, other values as text.
 
     Raises:
         DataError: A value of `meta` has no form in JSON.
     """
     try:
-        return json.dumps(record, ensure_ascii=False, allow_nan=False, default=_json_value)
+        return json.dumps(record, ensure_ascii=False, allow_nan=False, default=text_of_value)
     except (TypeError, ValueError) as error:
         raise DataError(f"A document cannot be written as JSON: {error}.") from error
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{value!r} of type {type(value).__name__} has no form in JSON")
 
 
 # Each of the functions below reads a value of a record. It takes the record, the key of the value

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.keys import KNOWN_COLUMNS, MENTION_COLUMNS, TOKEN_COLUMNS
+from nerlink.sources.keys import KNOWN_COLUMNS, MENTION_COLUMNS, MENTION_KEYS, TOKEN_COLUMNS
 from nerlink.sources.losses import EVERYTHING, Losses
 from nerlink.sources.records import record_from_document
 from nerlink.sources.tokens.rows import TokenRows, rows_from_tokens
@@ -85,7 +85,11 @@ def _mention_rows(
         base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses)
     # A document without mentions still has a row where that row is all that says its text.
     for mention in record["mentions"] or ([{}] if with_text else []):
-        yield base | dict.fromkeys(_EMPTY["mention"][1:]) | mention
+        # What a mention carries under the name of another column would stand in its place.
+        taken = {k for k in mention if k in base or k in KNOWN_COLUMNS} - set(MENTION_KEYS)
+        losses.add("values of mentions with the name of another column", len(taken))
+        own = {key: value for key, value in mention.items() if key not in taken}
+        yield base | dict.fromkeys(_EMPTY["mention"][1:]) | own
 
 
 def _token_rows(doc: Document, losses: Losses, scheme: str, _: bool) -> Iterator[dict[str, Any]]:

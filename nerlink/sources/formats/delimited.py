@@ -12,6 +12,7 @@ from nerlink.sources.check import Result
 from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.keys import KNOWN_COLUMNS
 from nerlink.sources.losses import Losses
+from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.records import json_from_record
 from nerlink.sources.to_rows import TableShape, table_from_documents
 from nerlink.tables import Delimited, open_delimited
@@ -61,9 +62,8 @@ def write_csv(
         shape: What a row is; rows of mentions repeat the text.
         scheme: The scheme of the tags of token rows.
     """
-    table = table_from_documents(
-        documents, shape=shape, losses=losses, scheme=scheme, with_text=True
-    )
+    plain = with_plain_meta(documents, losses)
+    table = table_from_documents(plain, shape=shape, losses=losses, scheme=scheme, with_text=True)
     for column, values in table.items():
         if column not in KNOWN_COLUMNS:
             losses.add("empty meta values", values.count(""))

@@ -9,6 +9,7 @@ from nerlink.errors import DataError
 from nerlink.files import read_text
 from nerlink.sources.check import Result, documents_from
 from nerlink.sources.losses import EVERYTHING, Losses
+from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.records import document_from_record, json_from_record, record_from_document
 from nerlink.tables import Row, parse_json, read_json_lines
 
@@ -39,7 +40,7 @@ def read_json(path: str | Path) -> Iterator[Result]:
 
 def write_jsonl(documents: Iterable[Document], handle: TextIO, losses: Losses) -> None:
     """A document a line; carries everything."""
-    for doc in documents:
+    for doc in with_plain_meta(documents, losses):
         losses.note(doc, carried=EVERYTHING)
         handle.write(json_from_record(record_from_document(doc)) + "\n")
 
@@ -47,7 +48,7 @@ def write_jsonl(documents: Iterable[Document], handle: TextIO, losses: Losses) -
 def write_json(documents: Iterable[Document], handle: TextIO, losses: Losses) -> None:
     """A list of documents; carries everything."""
     separator = "[\n"
-    for doc in documents:
+    for doc in with_plain_meta(documents, losses):
         losses.note(doc, carried=EVERYTHING)
         handle.write(separator + json_from_record(record_from_document(doc)))
         separator = ",\n"

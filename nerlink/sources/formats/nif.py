@@ -14,6 +14,7 @@ from nerlink.errors import DataError
 from nerlink.files import read_text
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
+from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.records import integer, json_from_record, number_or_none
 from nerlink.tables import attempt, mapping, parse_json
 from nerlink.words import number_of
@@ -234,7 +235,7 @@ def write_nif(
     """
     handle.write(_HEAD)
     ids: set[str] = set()
-    for number, doc in enumerate(documents):
+    for number, doc in enumerate(with_plain_meta(documents, losses)):
         if doc.id in ids:
             raise DataError(f"id {doc.id!r} occurs twice; in NIF, documents of one id are one.")
         ids |= {doc.id} if doc.id is not None else set()
@@ -246,7 +247,7 @@ def write_nif(
 
 
 def _context(doc: Document, context: str) -> str:
-    meta = f" ;\n  <{META}> {_literal(json_from_record(dict(doc.meta)))}" if doc.meta else ""
+    meta = f" ;\n  <{META}> {_literal(json_from_record(doc.meta))}" if doc.meta else ""
     return (
         f"{context} a nif:Context, nif:RFC5147String ;\n"
         f"  nif:beginIndex {_index(0)} ;\n  nif:endIndex {_index(len(doc.text))} ;\n"

@@ -9,6 +9,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import Result
 from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.losses import Losses
+from nerlink.sources.meta import PARQUET_VALUES, with_plain_meta
 from nerlink.sources.records import json_from_record
 from nerlink.sources.to_rows import TableShape, table_from_documents
 from nerlink.tables import open_parquet
@@ -44,12 +45,11 @@ def write_parquet(
     import pyarrow
     from pyarrow import parquet
 
-    table = table_from_documents(
-        documents, shape=shape, losses=losses, scheme=scheme, with_text=True
-    )
+    plain = with_plain_meta(documents, losses, keep=PARQUET_VALUES)
+    table = table_from_documents(plain, shape=shape, losses=losses, scheme=scheme, with_text=True)
     if "meta" in table:
         table["meta"] = [meta and json_from_record(meta) for meta in table["meta"]]
     try:
         parquet.write_table(pyarrow.table(table), handle.buffer)
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, OverflowError) as error:
         raise DataError(f"These documents do not fit a Parquet table: {error}.") from error
