@@ -1,9 +1,9 @@
 """`nerlink evaluate`: how right predicted documents are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from typer import Argument, BadParameter, Option
@@ -23,7 +23,7 @@ from nerlink.errors import DataError
 
 if TYPE_CHECKING:
     from nerlink.display.mistakes import ScoreParts
-    from nerlink.evaluation import Mistake
+    from nerlink.evaluation import Mistake, Report, Table
     from nerlink.pipeline import Pipeline
 
 __all__ = ["evaluate"]
@@ -51,6 +51,29 @@ Training = Annotated[
 LinkOnly = Annotated[
     bool, Option("--link-only", help="Score links alone, on the mentions of GOLD.")
 ]
+GoldFormat = Annotated[
+    str | None, Option("--gold-from", metavar="FORMAT", help="Format of GOLD, in place of --from.")
+]
+GoldOptions = Annotated[
+    list[str] | None,
+    Option("--gold-read", metavar="KEY=VALUE", help="Option of GOLD's reader, in place of --read."),
+]
+PredictedFormat = Annotated[
+    str | None,
+    Option(
+        "--predicted-from",
+        metavar="FORMAT",
+        help="Format of PREDICTED and OTHER, in place of --from.",
+    ),
+]
+PredictedOptions = Annotated[
+    list[str] | None,
+    Option(
+        "--predicted-read",
+        metavar="KEY=VALUE",
+        help="Option of the reader of PREDICTED and OTHER, in place of --read.",
+    ),
+]
 ByKind = Annotated[bool, Option("--mistakes", help="Show mistakes by kind, not scores.")]
 
 
@@ -68,52 +91,52 @@ def evaluate(
     json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
     from_: InFormat = None,
     read: ReadOptions = None,
+    gold_from: GoldFormat = None,
+    gold_read: GoldOptions = None,
+    predicted_from: PredictedFormat = None,
+    predicted_read: PredictedOptions = None,
     skip_invalid: SkipInvalid = False,
 ) -> None:
     """Score the documents of any system, or those that a model tags.
 
     With OTHER, compare two systems: the difference of each score, with a 95 % interval and a
-    p-value over documents.
+    p-value over documents. --from and --read are for all documents; those of --train are read as
+    GOLD is.
     """
-    from nerlink import evaluation
-    from nerlink.display.report import report_html
-
     if (predicted is None) == (model is None):
         raise BadParameter("Name either PREDICTED documents or a --model.")
+    if model and (predicted_from or predicted_read):
+        raise BadParameter("--predicted-from and --predicted-read are for PREDICTED, not --model.")
     if other is not None and (mistakes or html or json or link_only):
         raise BadParameter("OTHER gives one table: no --mistakes, --link-only, --html, --json.")
     if kb is not None and not mistakes:
         raise BadParameter("--kb names the entities of --mistakes: add --mistakes.")
 
-    documents = partial(_documents, format=from_, skip_invalid=skip_invalid, options=read)
-    right = documents(gold)
+    golds = partial(_documents, gold_from or from_, gold_read or read, skip_invalid)
+    answers = partial(_documents, predicted_from or from_, predicted_read or read, skip_invalid)
+    right = golds(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES) if model else None
-    guess = _tag(right, pipeline, link_only=link_only) if pipeline else documents(str(predicted))
-    seen: Mapping[str, int] | None = pipeline.links_seen(right) if pipeline and not train else None
-    if train:
-        seen = evaluation.count_entities(documents(train))
+    guess = _tag(right, pipeline, link_only=link_only) if pipeline else answers(str(predicted))
+    seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
-        found = evaluation.compare(right, guess, documents(other), seen=seen)
-        typer.echo(evaluation.comparison_table(found))
+        typer.echo(_comparison(right, guess, answers(other), seen))
         return
-    if mistakes:
-        names = names_in(kb) or (pipeline.kb.name_of if pipeline and pipeline.kb else None)
-        wrong = evaluation.find_mistakes(right, guess, names=names, seen=seen)
-        wrong = [one for one in wrong if one.kind.is_link or not link_only]
-        report = evaluation.Report(scores={}, tables={"mistakes": evaluation.mistakes_table(wrong)})
-        page = partial(_mistakes_page, wrong, names, pipeline)
-    else:
-        score = evaluation.evaluate_links if link_only else evaluation.evaluate
-        report = evaluation.add_intervals(score(right, guess, seen=seen), right, guess, seen=seen)
-        page = partial(report_html, report)
+    report, page = (
+        _mistakes(right, guess, seen, pipeline=pipeline, kb=kb, link_only=link_only)
+        if mistakes
+        else _scores(right, guess, seen, link_only=link_only)
+    )
     if html:
         write_page(page(), html)
     typer.echo(report.to_json() if json else report)
 
 
-def _documents(path: str, **options: Any) -> list[Document]:
+def _documents(
+    format_: str | None, options: Sequence[str] | None, skip_invalid: bool, path: str
+) -> list[Document]:
     """The documents of a file, of which there must be some."""
-    if found := list(read_documents(path, **options)):
+    found = list(read_documents(path, format=format_, options=options, skip_invalid=skip_invalid))
+    if found:
         return found
     raise DataError(f"{path} holds no documents. Check the file and its format (--from).")
 
@@ -121,6 +144,65 @@ def _documents(path: str, **options: Any) -> list[Document]:
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
     tagged = pipeline.stream(documents, link_only=link_only)
     return list(with_progress(tagged, things="documents"))
+
+
+def _links_seen(
+    gold: Sequence[Document], pipeline: "Pipeline | None", train: Sequence[Document] | None
+) -> Mapping[str, int] | None:
+    """How often training linked to each entity: in the documents given, else what a model knows."""
+    from nerlink.evaluation import count_entities
+
+    if train is not None:
+        return count_entities(train)
+    return pipeline.links_seen(gold) if pipeline else None
+
+
+def _comparison(
+    gold: Sequence[Document],
+    first: Sequence[Document],
+    second: Sequence[Document],
+    seen: Mapping[str, int] | None,
+) -> "Table":
+    from nerlink.evaluation import compare, comparison_table
+
+    return comparison_table(compare(gold, first, second, seen=seen))
+
+
+def _scores(
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    seen: Mapping[str, int] | None,
+    *,
+    link_only: bool,
+) -> tuple["Report", Callable[[], str]]:
+    """The report of all scores, and what makes its page."""
+    from nerlink import evaluation
+    from nerlink.display.report import report_html
+
+    score = evaluation.evaluate_links if link_only else evaluation.evaluate
+    report = score(gold, predicted, seen=seen)
+    report = evaluation.add_intervals(report, gold, predicted, seen=seen)
+    return report, partial(report_html, report)
+
+
+def _mistakes(
+    gold: Sequence[Document],
+    predicted: Sequence[Document],
+    seen: Mapping[str, int] | None,
+    *,
+    pipeline: "Pipeline | None",
+    kb: Path | None,
+    link_only: bool,
+) -> tuple["Report", Callable[[], str]]:
+    """The report of mistakes by kind, and what makes their page."""
+    from nerlink import evaluation
+
+    names = names_in(kb) or (pipeline.kb.name_of if pipeline and pipeline.kb else None)
+    wrong = evaluation.find_mistakes(gold, predicted, names=names, seen=seen)
+    wrong = [one for one in wrong if one.kind.is_link or not link_only]
+    table = evaluation.mistakes_table(wrong)
+    report = evaluation.Report(scores={}, tables={"mistakes": table})
+    return report, partial(_mistakes_page, wrong, names, pipeline)
 
 
 def _mistakes_page(

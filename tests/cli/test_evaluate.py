@@ -119,3 +119,17 @@ def test_names_are_for_mistakes(run, gold, predicted, tmp_path):
             1,
             2,
         )
+
+
+def test_gold_and_predicted_documents_have_their_own_format_and_columns(run, gold, tmp_path):
+    predicted, body = tmp_path / "predicted.txt", tmp_path / "body.txt"
+    write(DOCUMENTS, gold)
+    write(DOCUMENTS, predicted, format="csv")
+    body.write_text(predicted.read_text("utf8").replace("text", "body", 1), "utf8")
+    read = ("--predicted-from", "csv", "--predicted-read", 'columns={text="body"}')
+    own = run("evaluate", gold, body, *read, "--json")
+    assert own.code == 0, own.err
+    assert own.out == run("evaluate", gold, predicted, "--predicted-from", "csv", "--json").out
+    swapped = [option.replace("predicted", "gold") for option in read]
+    assert run("evaluate", body, gold, *swapped).code == 0
+    assert run("evaluate", gold, "--model", "any", "--predicted-from", "csv").code == 2
