@@ -6,10 +6,10 @@ import io
 import secrets
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, Final, TextIO, cast
 
 from nerlink.errors import DataError
 
@@ -21,12 +21,11 @@ __all__ = [
     "open_binary",
     "open_output",
     "read_text",
+    "sound_lines",
 ]
 
 STANDARD = "-"
 """The path that means standard input or standard output."""
-
-_BOM = codecs.BOM_UTF8
 
 
 @contextmanager
@@ -52,25 +51,118 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def numbered_lines(path: str | Path, *, with_ends: bool = False) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, counted from 1; a byte order mark is dropped.
+def numbered_lines(
+    path: str | Path, *, encoding: str = "utf-8", with_ends: bool = False
+) -> Iterator[tuple[int, str | DataError]]:
+    """Lines with their numbers, counted from 1, or why a line cannot be read.
 
-    Only line feeds end a line: U+2028, form feeds and the like belong to the text.
+    Only line feeds end a line: U+2028, form feeds and the like belong to the text. Where the first
+    part of a file has carriage returns and no line feed, as old Macs wrote it, these end its lines.
 
     Args:
         path: The file.
+        encoding: How characters are stored; a byte order mark goes before it, and is dropped.
         with_ends: Keep the line ends.
+
+    Raises:
+        DataError: There is no such encoding, or the file is in UTF-16 or UTF-32 and damaged.
     """
     with open_binary(path) as handle:
-        for number, line in enumerate(handle, start=1):
-            content = line if with_ends else line.removesuffix(b"\n").removesuffix(b"\r")
-            yield number, content.removeprefix(_BOM) if number == 1 else content
+        head = handle.peek(_HEAD) if isinstance(handle, _PEEKED) else b""
+        encoding = _marked_encoding(head) or encoding
+        is_wide = _is_wide(encoding, where=str(path))
+        known = head.decode(encoding if is_wide else "latin-1", errors="ignore")
+        _refuse_unmarked(head, is_wide=is_wide, path=path)
+        # A last carriage return may be half of a line end, whose line feed is still to come.
+        end = "\r" if "\r" in known[:-1] and "\n" not in known else "\n"
+        if is_wide:
+            lines: Iterable[str | bytes] = _lines_of_text(handle, encoding, end, path)
+        else:
+            lines = handle if end == "\n" else _lines_of_text(handle, "latin-1", end, path)
+        for number, line in enumerate(lines, start=1):
+            raw = line.encode("latin-1") if isinstance(line, str) and not is_wide else line
+            try:
+                text = _decoded(raw, encoding, f"{path}:{number}")
+            except DataError as error:
+                yield number, error
+                continue
+            text = text if with_ends else text.removesuffix(end).removesuffix("\r")
+            yield number, text.removeprefix(_MARK) if number == 1 else text
+
+
+def _decoded(line: str | bytes, encoding: str, where: str) -> str:
+    return line if isinstance(line, str) else decode(line, encoding=encoding, where=where)
+
+
+def sound_lines(
+    path: str | Path, *, encoding: str = "utf-8", with_ends: bool = False
+) -> Iterator[tuple[int, str]]:
+    """As `numbered_lines`, where one line that cannot be read ends the file.
+
+    Raises:
+        DataError: A line cannot be read.
+    """
+    for number, line in numbered_lines(path, encoding=encoding, with_ends=with_ends):
+        if isinstance(line, DataError):
+            raise line
+        yield number, line
+
+
+_HEAD: Final = 1 << 16
+_MARK: Final = "\ufeff"
+_PEEKED: Final = (io.BufferedReader, gzip.GzipFile)
+
+
+def _lines_of_text(handle: BinaryIO, encoding: str, end: str, path: str | Path) -> Iterator[str]:
+    wrapper = io.TextIOWrapper(handle, encoding=encoding, newline=end)
+    try:
+        yield from wrapper
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not {encoding}: {error.reason}. Name the encoding it has, or mend it."
+        ) from error
+    finally:
+        wrapper.detach()
+
+
+def _marked_encoding(head: bytes) -> str | None:
+    """The encoding that a byte order mark names."""
+    marks = {
+        codecs.BOM_UTF8: "utf-8-sig",
+        codecs.BOM_UTF32_LE: "utf-32",  # begins as the mark of UTF-16 does, so it is asked first
+        codecs.BOM_UTF32_BE: "utf-32",
+        codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16",
+    }
+    return next((name for mark, name in marks.items() if head.startswith(mark)), None)
+
+
+def _is_wide(encoding: str, *, where: str) -> bool:
+    """Whether a line feed is more than one byte, so that lines cannot be found before decoding."""
+    try:
+        return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    except LookupError as error:
+        raise DataError(f"{where}: there is no encoding {encoding!r}.") from error
+
+
+def _refuse_unmarked(head: bytes, *, is_wide: bool, path: str | Path) -> None:
+    """Refuse UTF-16 that does not say so: its letters are readable, with a NUL beside each."""
+    start = head[:64]
+    if not is_wide and start.count(0) > len(start) // 4:
+        order = "le" if start[1::2].count(0) >= start[::2].count(0) else "be"
+        raise DataError(
+            f"{path}: every second byte is NUL: this is UTF-16, or no text. "
+            f"Name the encoding: encoding='utf-16-{order}' (--read encoding=utf-16-{order})."
+        )
 
 
 def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
     """The whole text of a file, line ends untouched, without a byte order mark."""
     with open_binary(path) as handle:
-        return decode(handle.read().removeprefix(_BOM), encoding=encoding, where=str(path))
+        content = handle.read()
+    marked = _marked_encoding(content)
+    _refuse_unmarked(content, is_wide=_is_wide(marked or encoding, where=str(path)), path=path)
+    return decode(content, encoding=marked or encoding, where=str(path)).removeprefix(_MARK)
 
 
 def decode(content: bytes, *, encoding: str = "utf-8", where: str) -> str:
@@ -83,8 +175,9 @@ def decode(content: bytes, *, encoding: str = "utf-8", where: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{where}: byte {error.start} ({content[error.start]:#04x}) is not {encoding}. "
-            "Store the file as UTF-8 or, where the format has the option, name its encoding."
+            f"{where}: byte {error.start} ({content[error.start]:#04x}) is not "
+            f"{encoding.removesuffix('-sig')}. Store the file as UTF-8, or name the encoding it "
+            "has, such as encoding='cp1252' (--read encoding=cp1252)."
         ) from error
     except LookupError as error:
         raise DataError(f"{where}: there is no encoding {encoding!r}.") from error
@@ -98,6 +191,9 @@ def choose_encoding(path: str | Path, encoding: str | Sequence[str]) -> str:
     """
     if isinstance(encoding, str):
         return encoding
+    with open_binary(path) as handle:
+        if marked := _marked_encoding(handle.read(4)):
+            return marked
     for name in encoding:
         if _fits(path, name):
             return name

@@ -44,10 +44,14 @@ def missing_column(column: str, present: Iterable[str], *, where: str) -> DataEr
 
     Args:
         column: The column that is needed.
-        present: The columns that are there; that of the same name has no value.
+        present: The columns that are there; if it is one of them, only its value is missing.
         where: The place that the error names.
     """
-    names = [str(name) for name in present if name != column]
+    names = list(map(str, present))
+    if column in names:
+        return DataError(
+            f"{where}: {column!r} has no value here. Fill it in, or leave the row out."
+        )
     there = ", ".join(names) or "none"
     hint = did_you_mean(column, names)
     return DataError(f"{where}: column {column!r} is missing; there are {there}.{hint}")

@@ -8,15 +8,18 @@ import csv
 import dataclasses
 import io
 import json
+import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
-from nerlink.files import decode, numbered_lines, open_binary
+from nerlink.files import numbered_lines, open_binary, read_text, sound_lines
 from nerlink.lookalikes import missing_column
 from nerlink.words import number_of
 
@@ -33,9 +36,12 @@ __all__ = [
     "open_parquet",
     "parse_json",
     "read_json_lines",
+    "read_json_records",
     "read_rows",
     "wrong_way_round",
 ]
+
+log = logging.getLogger(__name__)
 
 AnyTable: TypeAlias = str | PathLike[str] | Iterable[Any]
 """A file, a DataFrame, an iterable of records (mappings) or entities, or a list of such tables."""
@@ -121,15 +127,19 @@ class Delimited:
     """How a table is laid out as text.
 
     Args:
-        separator: The character between two cells; by default a tab in TSV, else a comma.
-        quote: The character around a cell that holds separators or line ends; `None` if there
-            is none, so that quotation marks are part of the cells.
-        encoding: How characters are stored.
+        separator: The character between two cells; by default a tab in TSV, else a comma, or the
+            one of comma, semicolon, tab and `|` that is in the first row, which is said.
+        quote: The character around a cell that holds separators or line ends; empty or `None` if
+            there is none, so that quotation marks are part of the cells. By default, `"` in CSV;
+            in TSV what the file shows, as many programs write it without quoting.
+        encoding: How characters are stored; a byte order mark goes before it.
+        header: The names of the columns, where the first row is a row like the others.
     """
 
     separator: str | None = None
-    quote: str | None = '"'
+    quote: str | None = "auto"
     encoding: str = "utf-8"
+    header: Sequence[str] | None = None
 
 
 def read_rows(
@@ -172,14 +182,17 @@ def _rows_of(table: AnyTable, text: Delimited) -> Iterator[Row | DataError]:
 
 def _rows_of_file(path: Path, text: Delimited) -> Iterator[Row | DataError]:
     ending = Path(path.name.lower().removesuffix(".gz")).suffix
-    if ending == ".jsonl":
-        return read_json_lines(path)
+    if ending in (".jsonl", ".ndjson"):
+        return read_json_lines(path, encoding=text.encoding)
+    if ending == ".json":
+        return iter(read_json_records(path, encoding=text.encoding))
     if ending == ".parquet":
         return open_parquet(path).rows
     if ending in (".csv", ".tsv"):
         return open_delimited(path, text, separator="\t" if ending == ".tsv" else ",").rows
     raise DataError(
-        f"{path}: a table must end in .csv, .tsv, .jsonl or .parquet, or these and .gz."
+        f"{path}: a table must end in .csv, .tsv, .json, .jsonl, .ndjson or .parquet, or these "
+        "and .gz."
     )
 
 
@@ -205,33 +218,75 @@ def open_delimited(
     Args:
         path: The file.
         text: How it is laid out.
-        separator: The separator where the layout names none.
+        separator: The separator where the layout names none and the first row shows no other.
         verbatim: A column whose empty cells are empty strings.
 
     Raises:
         DataError: The file cannot be read, is empty, or a column occurs twice.
     """
-    separator = text.separator or separator
+    lines = (line for _, line in sound_lines(path, encoding=text.encoding, with_ends=True))
+    first = next(lines, "")
+    separator = text.separator or _separator_in(first, separator, where=str(path))
     if len(separator) != 1:
         raise DataError(f"separator is {separator!r}; it must be one character.")
-    lines = (
-        decode(raw, encoding=text.encoding, where=f"{path}:{number}")
-        for number, raw in numbered_lines(path, with_ends=True)
-    )
+    quote = text.quote
+    if quote == "auto":
+        quote = '"' if separator != "\t" or _has_quotes(path, text.encoding) else None
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(
-        lines,
+        chain([first], lines),
         delimiter=separator,
-        quotechar=text.quote,
-        quoting=csv.QUOTE_NONE if text.quote is None else csv.QUOTE_MINIMAL,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         strict=True,
     )
     rows = _split_lines(path, reader)
-    _, header = next(rows, ("", []))
+    header = list(text.header or next(rows, ("", []))[1])
     if not header:
         raise DataError(f"{path} is empty; its first row must name the columns.")
-    columns = _unique(header, where=str(path))
-    return OpenTable(columns, (_row_of_cells(row, columns, verbatim) for row in rows))
+    if unnamed := header.count(""):
+        log.warning("%s: left out %s without a name.", path, number_of(unnamed, "columns"))
+    columns = _unique(filter(None, header), where=str(path))
+    return OpenTable(columns, (_row_of_cells(row, header, verbatim) for row in rows))
+
+
+def _separator_in(first: str, usual: str, *, where: str) -> str:
+    """The separator of a table: the usual one, or the only other one that its first row has."""
+    others = [one for one in ",;\t|" if one in first]
+    if usual in first or len(others) != 1:
+        return usual
+    log.warning("%s: cells are parted by %r, as its first row shows.", where, others[0])
+    return others[0]
+
+
+_QUOTED_QUOTE: Final = re.compile('"(?:[^"]|"")*""(?:[^"]|"")*"')
+
+
+def _has_quotes(path: str | Path, encoding: str) -> bool:
+    """Whether quotation marks in a TSV stand around cells, and are not part of them.
+
+    They stand around cells where the names of columns have them, where one is doubled inside a
+    cell, or where only then each row has as many cells as the first.
+    """
+    if not Path(path).is_file():
+        return True  # a pipe cannot be read twice
+    n_cells, is_even = 0, True
+    for _, line in sound_lines(path, encoding=encoding):
+        cells = line.split("\t")
+        if not n_cells and any(len(c) > 1 and c[0] == c[-1] == '"' for c in cells):
+            return True
+        n_cells = n_cells or len(cells)
+        is_even = is_even and (len(cells) == n_cells or not line)
+        if '""' in line and any(map(_QUOTED_QUOTE.fullmatch, cells)):
+            return True
+    if is_even:
+        return False
+    lines = (line for _, line in sound_lines(path, encoding=encoding, with_ends=True))
+    try:
+        reader = csv.reader(lines, delimiter="\t", strict=True)
+        return all(len(row) in (0, n_cells) for row in reader)
+    except csv.Error:
+        return False
 
 
 def _split_lines(path: str | Path, reader: Any) -> Iterator[tuple[str, list[str]]]:
@@ -259,18 +314,36 @@ def _row_of_cells(
             advice = "Add the missing separators; an empty cell is a missing value."
         return DataError(f"{where}: {' for '.join(numbers)}. {advice}")
     pairs = zip(columns, cells, strict=True)
-    return Row(where, {column: v if v or column == verbatim else None for column, v in pairs})
+    return Row(where, {name: v if v or name == verbatim else None for name, v in pairs if name})
 
 
-def read_json_lines(path: str | Path) -> Iterator[Row | DataError]:
+def read_json_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Row | DataError]:
     """A JSON object a line; blank lines are passed over."""
-    for number, line in numbered_lines(path):
-        if line.strip():
+    for number, line in numbered_lines(path, encoding=encoding):
+        if isinstance(line, DataError):
+            yield line
+        elif line.strip():
             yield attempt(_row_of_line, line, f"{path}:{number}")
 
 
-def _row_of_line(line: bytes, where: str) -> Row:
-    return Row(where, mapping(parse_json(decode(line, where=where), where=where), where=where))
+def _row_of_line(line: str, where: str) -> Row:
+    return Row(where, mapping(parse_json(line, where=where), where=where))
+
+
+def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]:
+    """The records of a JSON list, or a single one; the whole file is in memory.
+
+    Raises:
+        DataError: The file is not JSON.
+    """
+    try:
+        value = parse_json(read_text(path, encoding=encoding), where=str(path))
+    except DataError as error:
+        raise DataError(
+            f"{error} If each line is a record of its own, read it as 'jsonl'."
+        ) from error
+    records = value if isinstance(value, list) else [value]
+    return [Row(f"{path}: record {number}", record) for number, record in enumerate(records)]
 
 
 def parse_json(text: str, *, where: str) -> Any:
@@ -359,11 +432,15 @@ def is_frame(table: object) -> bool:
 
 
 def open_frame(frame: Any, *, where: str = "frame") -> OpenTable:
-    """A pandas DataFrame, which errors call `where`.
+    """A pandas DataFrame, which errors call `where`; named levels of its index are columns.
 
     Raises:
         DataError: A column occurs twice.
     """
+    named = [name for name in frame.index.names if name is not None]
+    if named := [name for name in named if name not in frame.columns]:
+        # What has a name is data: ids are often kept in the index.
+        frame = frame.reset_index(level=named)
     columns = _unique(map(str, frame.columns), where=where)
     return OpenTable(columns, _rows_of_frame(frame, columns, where))
 

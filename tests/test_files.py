@@ -12,14 +12,14 @@ from nerlink.files import choose_encoding, numbered_lines, open_output, read_tex
 def test_only_line_feeds_end_lines(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("a\u2028b\x0c\r\nc".encode())
-    assert list(numbered_lines(path)) == [(1, "a\u2028b\x0c".encode()), (2, b"c")]
+    assert list(numbered_lines(path)) == [(1, "a\u2028b\x0c"), (2, "c")]
 
 
 def test_byte_order_mark_is_dropped(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xef\xbb\xbfAda")
     assert read_text(path) == "Ada"
-    assert list(numbered_lines(path)) == [(1, b"Ada")]
+    assert list(numbered_lines(path)) == [(1, "Ada")]
 
 
 def test_gzip_is_unpacked_and_packed_the_same_each_time(tmp_path):

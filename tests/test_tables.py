@@ -89,7 +89,7 @@ def test_integer_ids_that_a_frame_made_floats_stay_integers(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("name", "content", "match"),
     [
-        ("t.xml", "", r"t.xml: a table must end in .csv, .tsv, .jsonl or .parquet"),
+        ("t.xml", "", r"t.xml: a table must end in .csv, .tsv, .json"),
         ("t.csv", "key,name\nQ1,Ada\n", r"t.csv:2: column 'id' is missing; there are key, name"),
         ("t.csv", "id,name\nQ1,Ada,x\n", "t.csv:2: 3 values for 2 columns. Quote"),
         ("t.csv", "id,name\nQ1\n", r"t.csv:2: 1 value for 2 columns\. Add the missing sep"),

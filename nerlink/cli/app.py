@@ -36,10 +36,9 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
 
 GROUPS: Final = {"kb": kb, "corpus": corpus}
 SETTINGS: Final[Mapping[Callable[..., Any], dict[Any, Any]]] = {
-    convert: {"allow_extra_args": True},
     train: {"allow_extra_args": True, "ignore_unknown_options": True},
 }
-"""`train` takes every key of the configuration as an option; `convert` says what became of OUT."""
+"""`train` takes every key of the configuration as an option."""
 
 app = typer.Typer(
     no_args_is_help=True,

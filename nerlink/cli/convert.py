@@ -1,10 +1,9 @@
 """`nerlink convert`: any reader to any writer."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-from typer import BadParameter
+from typer import Argument, BadParameter
 
 from nerlink.cli.options import (
     Documents,
@@ -27,8 +26,10 @@ __all__ = ["convert"]
 
 
 def convert(
-    context: typer.Context,
     documents: Documents,
+    target: Annotated[
+        str | None, Argument(metavar="[OUT]", help="File to write, as --output names it.")
+    ] = None,
     *,
     output: Output = "-",
     from_: InFormat = None,
@@ -45,8 +46,9 @@ def convert(
     from nerlink import sources
     from nerlink.converters import AlignmentReport
 
-    if context.args:  # as the output was named in the past
-        raise BadParameter("The file to write is an option: nerlink convert DOCS --output OUT")
+    if target is not None and output != "-":
+        raise BadParameter(f"the output is named twice: {target} and {output}.")
+    output = target or output
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     reports: list[AlignmentReport] = []
     report = sources.write(_aligned(docs, reports), output, format=to, **parse_options(write))

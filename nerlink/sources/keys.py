@@ -1,6 +1,5 @@
 """Keys of documents and mentions in records and tables, and keys that may be misspelt ones."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
@@ -18,11 +17,8 @@ __all__ = [
     "MENTION_KEYS",
     "TOKEN_COLUMNS",
     "TOKEN_KEYS",
-    "note_lookalikes",
     "refuse_lookalikes",
 ]
-
-log = logging.getLogger(__name__)
 
 DOCUMENT_KEYS: Final = tuple(field.name for field in fields(Document))
 MENTION_KEYS: Final = tuple(field.name for field in fields(Mention))
@@ -42,11 +38,6 @@ TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
 
 ENTITY_NAME: Final = "entity_name"
 """The mention column that says what an entity is called, where its id does not."""
-
-_ELSEWHERE: Final = ("annotations", "entities", "label", "labels", "ner", "spans")
-"""Keys under which other programs write mentions."""
-
-_noted: Final[set[str]] = set()
 
 
 def refuse_lookalikes(
@@ -69,29 +60,6 @@ def refuse_lookalikes(
                 f"{where}: a mention has {name!r}, but none has {near!r}. Write {near!r} if that "
                 f"is meant; else call it something that is less like it."
             )
-
-
-def note_lookalikes(record: Mapping[str, Any], *, where: str) -> None:
-    """Say once of each key that it seems to hold mentions, in a document that has none."""
-    for key, value in record.items():
-        if str(key) not in _noted and _seems_mentions(str(key), value):
-            _noted.add(str(key))
-            log.warning(
-                "%s: no 'mentions', but %r, which goes to meta and is not learnt from. If these "
-                'are mentions, write "mentions": [{"start": 0, "end": 3, "label": "PER"}].',
-                where,
-                key,
-            )
-
-
-def _seems_mentions(key: str, value: Any) -> bool:
-    if not isinstance(value, list | tuple) or not value:
-        return False
-    if _nearest(key, ("mentions",)):
-        return True
-    first = value[0]
-    is_span = isinstance(first, list | tuple) and [type(one) for one in first[:2]] == [int, int]
-    return key in _ELSEWHERE and (is_span or (isinstance(first, Mapping) and "start" in first))
 
 
 @cache  # a key is met in every document of a file

@@ -19,6 +19,7 @@ from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
+from nerlink.sources.sniffing import ELSEWHERE, refuse_other_content
 
 __all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "stream", "write"]
 
@@ -82,6 +83,8 @@ def format_of(path: str | Path) -> str:
     if str(path) == STANDARD:
         return "jsonl"
     ending = Path(str(path).lower().removesuffix(".gz")).suffix
+    if ending in ELSEWHERE:
+        raise DataError(f"{path}: {ELSEWHERE[ending]}. nerlink reads {', '.join(sorted(READERS))}.")
     if ending not in FORMATS:
         raise DataError(
             f"{path}: the ending {ending!r} tells no format; known are {', '.join(FORMATS)}, "
@@ -118,6 +121,8 @@ def stream(
         DataError: The file cannot be read, or a document is bad; the message names the place.
     """
     name = format or format_of(path)
+    if format is None:
+        refuse_other_content(path, name)
     reader = _entry(READERS, name, "read")
     what = f"The reader of {name!r}"
     if config := get_type_hints(getattr(reader, "func", reader)).get("form"):

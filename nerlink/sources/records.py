@@ -11,14 +11,17 @@ from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
 from nerlink.lookalikes import missing_column
 from nerlink.sources.check import check_document
+from nerlink.sources.foreign import own_mentions, own_record
 from nerlink.sources.keys import (
     DOCUMENT_KEYS,
     MENTION_COLUMNS,
     MENTION_KEYS,
-    note_lookalikes,
     refuse_lookalikes,
 )
 from nerlink.sources.meta import text_of_value
+from nerlink.sources.names import Names
+from nerlink.sources.offsets import in_characters, units_hint
+from nerlink.sources.words import document_from_words, has_words
 from nerlink.tables import mapping
 
 __all__ = [
@@ -37,7 +40,7 @@ __all__ = [
 
 
 def document_from_record(
-    record: Any, *, where: str, places: Sequence[str] | None = None
+    record: Any, *, where: str, places: Sequence[str] | None = None, names: Names | None = None
 ) -> Document:
     """The document in a record such as `{"text": ..., "mentions": [{"start": 0, "end": 3}]}`.
 
@@ -48,43 +51,46 @@ def document_from_record(
         where: The place that errors name, such as `train.jsonl:17`.
         places: The place of each mention, (n_mentions); by default `train.jsonl:17: mention 0`
             and so on.
+        names: How the source of the record calls things.
 
     Raises:
-        DataError: A key is missing or a value is wrong.
+        DataError: A key is missing or a value is wrong; or the text that a mention has beside its
+            offsets is not there.
     """
-    record = mapping(record, where=where)
-    _refuse_other_formats(record, where=where)
-    if "mentions" not in record:
-        note_lookalikes(record, where=where)
+    names = names or Names(where)
+    record = own_record(record, names, where=where)
+    if has_words(record):
+        return document_from_words(record, names, where=where)
     text = text_of(record, where=where)
     entries = list_or_empty(record, "mentions", where=where)
     places = places or [f"{where}: mention {number}" for number in range(len(entries))]
-    found = [
-        (_mention_from_record(entry, where=place), entry, place)
-        for entry, place in zip(entries, places, strict=True)
-    ]
+    own = own_mentions(entries, text, names, where=where, places=places)
+    mentions = in_characters(
+        text,
+        [_mention_from_record(one.values, where=at) for one, at in zip(own, places, strict=True)],
+        [one.surface for one in own],
+        places=places,
+        say=names.say,
+    )
     # Values of further keys, and the places of errors, follow their mentions into the new order.
-    found.sort(key=lambda one: (one[0].start, one[0].end))
+    order = sorted(range(len(own)), key=lambda n: (mentions[n].start, mentions[n].end))
     meta = meta_from_record(record, where=where)
-    if columns := _mention_columns([entry for _, entry, _ in found], where=where):
+    if columns := _mention_columns([own[n].values for n in order], where=where):
         meta[MENTION_COLUMNS] = columns
     doc = Document(
         text=text,
         id=name_or_none(record, "id", where=where),
-        mentions=tuple(mention for mention, _, _ in found),
+        mentions=tuple(mentions[n] for n in order),
         sentences=ranges_or_none(record, "sentences", where=where),
         tokens=ranges_or_none(record, "tokens", where=where),
         meta=meta,
     )
-    return check_document(doc, where=where, places=[place for _, _, place in found])
-
-
-def _refuse_other_formats(record: Mapping[str, Any], *, where: str) -> None:
-    """Refuse records of other formats, whose mentions would be lost."""
-    if "mentions" in record and "sentences" in record and "text" not in record:
-        raise DataError(f"{where}: looks like AIDA-CoNLL; read it with --from aida.")
-    if "index" in record and any(str(key).startswith("wikipedia_") for key in record):
-        raise DataError(f"{where}: looks like ZELDA; read it with --from zelda.")
+    try:
+        return check_document(doc, where=where, places=[places[n] for n in order])
+    except DataError as error:
+        if any(mention.end > len(text) for mention in mentions) and (hint := units_hint(text)):
+            raise DataError(f"{error}{hint}") from error
+        raise
 
 
 def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
@@ -102,9 +108,8 @@ def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dic
     return said
 
 
-def _mention_from_record(record: Any, *, where: str) -> Mention:
+def _mention_from_record(record: Mapping[str, Any], *, where: str) -> Mention:
     """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`."""
-    record = mapping(record, where=where)
     return Mention(**{key: read(record, key, where=where) for key, read in _MENTION.items()})
 
 
@@ -189,8 +194,8 @@ def integer(record: Mapping[str, Any], key: str, *, where: str) -> int:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,18}\s*", value):
-        return int(value)
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(-?\d{1,18})(\.0*)?\s*", value)):
+        return int(found[1])
     if value is None:
         raise missing_column(key, record, where=where)
     raise _wrong(key, value, "a whole number", where=where)

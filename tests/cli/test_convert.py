@@ -24,13 +24,13 @@ def test_formats_and_their_options_can_be_named(run, tmp_path):
     assert [m["label"] for m in result.records[0]["mentions"]] == ["PER"]
 
 
-def test_the_output_is_an_option(run, gold, tmp_path):
+def test_the_output_is_an_option_or_the_second_argument(run, gold, tmp_path):
     assert run("convert", gold, "-o", tmp_path / "gold.csv").code == 0
     assert run("convert", gold, "-o", "-").out == run("convert", gold).out
-    result = run("convert", gold, tmp_path / "gold.conll")
-    assert (result.code, result.out) == (2, "")
-    assert "nerlink convert DOCS --output OUT" in result.err
-    assert not (tmp_path / "gold.conll").exists()
+    assert run("convert", gold, tmp_path / "gold.conll").code == 0
+    assert (tmp_path / "gold.conll").exists()
+    result = run("convert", gold, tmp_path / "a.conll", "-o", tmp_path / "b.conll")
+    assert (result.code, "named twice" in result.err) == (2, True)
     assert run("convert", gold, "--unknown", "3").code == 2
 
 

@@ -97,11 +97,11 @@ def test_tokens_are_found_in_a_given_text():
 
 BAD = {
     "offset": ({"start": 0, "end": 9}, "mention", "row 0: start 0, end 9 reaches outside"),
-    "no end": ({"start": 0}, "mention", "row 0: column 'end' is missing"),
+    "no end": ({"start": 0}, "mention", "row 0: 'end' has no value here|column 'end' is missing"),
     "no document": (
         {"doc_id": None, "start": 0, "end": 1},
         "mention",
-        "column 'doc_id' is missing",
+        "row 0: 'doc_id' has no value here",
     ),
     "no text": (
         {"text": None, "start": 0, "end": 1},

@@ -85,11 +85,14 @@ BAD = {
     "not an object": ([1], "here is .1.; it must be an object"),
     "no text": ({"txet": "a"}, "column 'text' is missing; there are txet. Did you mean 'txet'"),
     "text of another kind": ({"text": 3}, "text is 3; it must be a string"),
-    "no start": ({"text": "a", "mentions": [{"begin": 0}]}, "mention 0: column 'start' is missing"),
+    "no end": ({"text": "a", "mentions": [{"begin": 0}]}, "mention 0: column 'end' is missing"),
     "start in words": ({"text": "a", "mentions": [{"start": "x", "end": 1}]}, "start is 'x'"),
     "start as truth": ({"text": "a", "mentions": [{"start": True, "end": 1}]}, "start is True"),
     "mentions no list": ({"text": "a", "mentions": {"start": 0}}, "mentions is .* must be a list"),
-    "label a list": ({"text": "a", "mentions": [{"start": 0, "end": 1, "label": []}]}, "label is"),
+    "several labels": (
+        {"text": "a", "mentions": [{"start": 0, "end": 1, "labels": ["A", "B"]}]},
+        "labels is .*; a mention has one",
+    ),
     "score in words": (
         {"text": "a", "mentions": [{"start": 0, "end": 1, "score": "high"}]},
         "score is 'high'; it must be a number",

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
 from nerlink.errors import ConfigError, DataError
-from nerlink.files import decode, numbered_lines
+from nerlink.files import sound_lines
 from nerlink.models.encoder.subtokens import Subtokenizer
 
 __all__ = ["InputEmbeddings", "StaticEmbeddings", "WordVectors", "read_vectors", "write_vectors"]
@@ -76,9 +76,9 @@ def _read_text(path: Path) -> WordVectors:
     words: list[str] = []
     rows: list[NDArray[np.float32]] = []
     width = 0
-    for number, line in numbered_lines(path):
+    for number, line in sound_lines(path):
         where = f"{path}:{number}"
-        fields = decode(line, where=where).rstrip().split(" ")
+        fields = line.rstrip().split(" ")
         if number == 1 and len(fields) == 2 and all(map(str.isdecimal, fields)):
             continue
         width = width or len(fields) - 1

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.files import STANDARD, decode, numbered_lines, read_text
+from nerlink.files import STANDARD, numbered_lines, read_text
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.tables import attempt
@@ -26,17 +26,15 @@ def read_plain(
         encoding: How characters are stored.
     """
     if lines:
-        for number, line in numbered_lines(path):
-            yield attempt(_document_of_line, line, encoding, where=f"{path}:{number}")
+        for number, line in numbered_lines(path, encoding=encoding):
+            if isinstance(line, DataError):
+                yield line
+            else:
+                yield attempt(check_document, Document(text=line), where=f"{path}:{number}")
         return
     name = None if str(path) == STANDARD else Path(path).name.split(".")[0] or None
     doc = Document(text=read_text(path, encoding=encoding), id=name)
     yield attempt(check_document, doc, where=str(path))
-
-
-def _document_of_line(line: bytes, encoding: str, *, where: str) -> Document:
-    text = decode(line, encoding=encoding, where=where)
-    return check_document(Document(text=text), where=where)
 
 
 def write_plain(

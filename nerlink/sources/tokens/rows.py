@@ -1,7 +1,7 @@
 """A document as rows of tokens and tags, the shape of CoNLL files and token tables."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate, groupby
@@ -9,13 +9,33 @@ from operator import itemgetter
 from typing import Final
 
 from nerlink.data import Document, Mention
-from nerlink.schemes import Span, check_tag, spans_from_tags, tags_from_spans
+from nerlink.errors import DataError
+from nerlink.schemes import (
+    ANY_SCHEME,
+    TAG_SCHEMES,
+    Span,
+    check_tag,
+    describe_scheme,
+    find_scheme,
+    spans_from_tags,
+    tags_from_spans,
+)
+from nerlink.sources.foreign import own_entity
 from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.sources.losses import Losses
+from nerlink.sources.names import Names
+from nerlink.sources.nil import is_no_link_spelling
 from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
 
-__all__ = ["NO_TAG", "TokenRows", "document_from_tokens", "place_tokens", "rows_from_tokens"]
+__all__ = [
+    "NO_TAG",
+    "TokenRows",
+    "document_from_tokens",
+    "find_tokens",
+    "place_tokens",
+    "rows_from_tokens",
+]
 
 NO_TAG: Final = "O"
 
@@ -70,25 +90,38 @@ def document_from_tokens(
     doc: Document,
     scheme: str,
     places: Sequence[str],
+    names: Names,
 ) -> Document:
     """A document with its tokens, its sentences, and the mentions of its tags.
 
     A label and an entity on the same tokens are one mention. Spans end with their sentence.
-    Underscores in names of entities stand for blanks.
+    Underscores in names of entities stand for blanks. Where no entity has a prefix such as `B-`,
+    each token of a mention bears the bare id.
 
     Args:
         rows: The tokens and tags.
         ranges: The characters of each token, (n_tokens).
         doc: The document so far: its text, its name, its `meta`.
-        scheme: The scheme of both columns of tags.
+        scheme: The scheme of the columns of tags; `auto` finds it.
         places: What an error calls each token, such as `train.conll:17`, (n_tokens).
+        names: Says how tags are read.
 
     Raises:
-        DataError: A tag is not in the scheme.
+        DataError: A tag is not in the scheme, or tokens of one mention bear several ids.
     """
+    if scheme == ANY_SCHEME and rows.ner is not None:
+        scheme = find_scheme(rows.ner)
+        if said := describe_scheme(scheme, rows.ner):
+            names.say(said)
     labels = _spans(rows.ner, rows.sentences, "ner", scheme, places)
-    entities = _spans(rows.nel, rows.sentences, "nel", scheme, places)
-    names = _spans(rows.entity_name, rows.sentences, ENTITY_NAME, scheme, places)
+    if rows.nel is not None and _are_bare(rows.nel):
+        names.say("entities have no prefixes: equal neighbours, and each mention, are one link")
+        entities = _spans_of_ids(rows.nel, rows.sentences, labels, places)
+    else:
+        in_letters = scheme if scheme in TAG_SCHEMES else ANY_SCHEME
+        entities = _spans(rows.nel, rows.sentences, "nel", in_letters, places)
+    entities = {span: own_entity(entity, names) for span, entity in entities.items()}
+    called_as = _spans(rows.entity_name, rows.sentences, ENTITY_NAME, ANY_SCHEME, places)
     spans = sorted(labels.keys() | entities.keys())
     mentions = tuple(
         Mention(
@@ -99,7 +132,7 @@ def document_from_tokens(
         )
         for first, last in spans
     )
-    called = [names[span].replace("_", " ") if span in names else None for span in spans]
+    called = [called_as[span].replace("_", " ") if span in called_as else None for span in spans]
     by_sentence = groupby(zip(rows.sentences, ranges, strict=True), key=itemgetter(0))
     sentences = [[place for _, place in group] for _, group in by_sentence]
     return replace(
@@ -109,6 +142,55 @@ def document_from_tokens(
         tokens=tuple(ranges),
         meta={**doc.meta, MENTION_COLUMNS: {ENTITY_NAME: called}} if any(called) else doc.meta,
     )
+
+
+def _are_bare(entities: Sequence[str]) -> bool:
+    said = {entity for entity in entities if not is_no_link_spelling(entity) and entity}
+    return bool(said) and all(entity[1:2] != "-" or entity.startswith("-") for entity in said)
+
+
+def _spans_of_ids(
+    entities: Sequence[str],
+    sentences: Sequence[int],
+    labels: Mapping[tuple[int, int], str],
+    places: Sequence[str],
+) -> dict[tuple[int, int], str]:
+    """The entity of each span of labels, and of equal neighbours that have no label."""
+    ids = [None if not one or is_no_link_spelling(one) else one for one in entities]
+    found: dict[tuple[int, int], str] = {}
+    for first, last in labels:
+        said = [one for one in dict.fromkeys(ids[first:last]) if one is not None]
+        if len(said) > 1:
+            raise DataError(
+                f"{places[first]}: the tokens of a mention bear {' and '.join(said)}. "
+                "Give all of them the same entity."
+            )
+        if said:
+            found[first, last] = said[0]
+        ids[first:last] = [None] * (last - first)
+    first = 0
+    for (entity, _), group in groupby(zip(ids, sentences, strict=True)):
+        last = first + sum(1 for _ in group)
+        if entity is not None:
+            found[first, last] = entity
+        first = last
+    return found
+
+
+def find_tokens(tokens: Sequence[str], text: str, places: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each token stands in the text, one after the other, (n_tokens).
+
+    Raises:
+        DataError: A token is not there.
+    """
+    ranges, position = [], 0
+    for token, place in zip(tokens, places, strict=True):
+        start = text.find(token, position)
+        if start < 0:
+            raise DataError(f"{place}: token {token!r} is not in the text after {position}.")
+        position = start + len(token)
+        ranges.append((start, position))
+    return ranges
 
 
 def _spans(
@@ -122,6 +204,11 @@ def _spans(
     if tags is None:
         return {}
     for tag, place in zip(tags, places, strict=True):
+        if not isinstance(tag, str):
+            raise DataError(
+                f"{place}: column {column!r} is {tag!r}; a tag is a string such as 'B-PER'. "
+                "Put the names of tags in the place of their numbers."
+            )
         check_tag(tag, scheme=scheme, where=f"{place}: column {column!r}")
     found: dict[tuple[int, int], str] = {}
     first = 0

@@ -35,7 +35,7 @@ def white_space(note: str, gap: str) -> tuple[str, str]:
             before = _unescape(value)
         elif key == "SpacesAfter":
             gap = _unescape(value)
-        elif entry == "SpaceAfter=No":
+        elif entry in ("SpaceAfter=No", "NoSpaceAfter", "-"):  # CoNLL-U, HIPE, Flair
             gap = ""
     return before, gap
 

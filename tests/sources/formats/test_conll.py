@@ -122,7 +122,7 @@ BAD = {
     "delimiter": ("a O\n", {"delimiter": "\t"}, "a.conll:1: 1 column instead of 2"),
     "no token": ("a O\n", {"columns": ["tokn", "ner"]}, "'token' is missing; .* mean 'tokn'"),
     "empty token": ("en: O\n", {"remove": "^en:"}, "a.conll:1: token 'en:' is empty once '.en:'"),
-    "scheme": ("a O\n", {"scheme": "iob3"}, "scheme is 'iob3'; take one of iob1, bio"),
+    "scheme": ("a O\n", {"scheme": "iob3"}, "scheme is 'iob3'; take one of auto, iob1, bio"),
     "documents": ("a O\n", {"documents": "pages"}, "documents is 'pages'"),
     "option": ("a O\n", {"colums": []}, "no option 'colums'; it has columns"),
     "encoding": ("é O\n".encode("latin-1"), {}, "a.conll:1: byte 0 .* is not utf-8"),

@@ -57,7 +57,7 @@ def test_json_names_the_line_of_a_mistake(tmp_path):
 def test_json_names_the_document_of_a_wrong_value(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('[{"text": "Ada"}, {"text": 3}]')
-    with pytest.raises(DataError, match=r"a.json: document 1: text is 3"):
+    with pytest.raises(DataError, match=r"a.json: record 1: text is 3"):
         read(path)
 
 

@@ -51,5 +51,5 @@ def test_other_file_is_refused(tmp_path):
 
 def test_bad_row_is_named(tmp_path):
     pd.DataFrame({"text": ["Ada", None]}).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=r"a.parquet: row 1: column 'text' is missing"):
+    with pytest.raises(DataError, match=r"a.parquet: row 1: 'text' has no value here"):
         read(tmp_path / "a.parquet")

@@ -1,0 +1,98 @@
+"""Offsets in other units than characters, found by the surface that stands beside them.
+
+JavaScript, Java and C# count UTF-16 units, of which an emoji has two; Go and Rust count bytes. Such
+offsets look right until the first emoji, and are shifted from there on.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from nerlink.data import Mention
+from nerlink.errors import DataError
+
+__all__ = ["in_characters", "units_hint"]
+
+_UNITS: Final = (("UTF-16 units", "utf-16-le", 2), ("bytes", "utf-8", 1))
+
+
+def in_characters(
+    text: str,
+    mentions: Sequence[Mention],
+    surfaces: Sequence[str | None],
+    *,
+    places: Sequence[str],
+    say: Callable[[str], None],
+) -> list[Mention]:
+    """The same mentions, with offsets in characters.
+
+    Args:
+        text: The text.
+        mentions: Its mentions, with offsets as they were given.
+        surfaces: What stands beside each as its text, (n_mentions); `None` where nothing does.
+        places: What errors call each mention, (n_mentions).
+        say: Called with what was converted.
+
+    Raises:
+        DataError: A surface is not the text at the offsets, in whatever unit they are.
+    """
+    wrong = [
+        number
+        for number, (mention, surface) in enumerate(zip(mentions, surfaces, strict=True))
+        if not _agrees(text, mention, surface)
+    ]
+    if not wrong:
+        return list(mentions)
+    for name, encoding, width in () if text.isascii() else _UNITS:
+        converted = _converted(text, mentions, encoding, width)
+        if converted and all(map(_agrees, [text] * len(mentions), converted, surfaces)):
+            say(f"offsets count {name}, as the text of mentions shows; they are made characters")
+            return converted
+    mention, surface = mentions[wrong[0]], surfaces[wrong[0]] or ""
+    there = text.find(surface)
+    hint = f" It stands at {there}, {there + len(surface)}." if there >= 0 else ""
+    raise DataError(
+        f"{places[wrong[0]]}: start {mention.start}, end {mention.end} is "
+        f"{text[max(mention.start, 0) : max(mention.end, 0)]!r:.80} in the text, but the mention "
+        f"says {surface!r:.80}.{hint} Offsets count characters from 0; end is one past the last."
+    )
+
+
+def _converted(
+    text: str, mentions: Sequence[Mention], encoding: str, width: int
+) -> list[Mention] | None:
+    """The mentions with offsets taken for units of an encoding; `None` where one cannot be."""
+    characters: dict[int, int] = {}
+    position = 0
+    for number, character in enumerate(text):
+        characters[position] = number
+        position += len(character.encode(encoding, "surrogatepass")) // width
+    characters[position] = len(text)
+    if not all(m.start in characters and m.end in characters for m in mentions):
+        return None
+    return [replace(m, start=characters[m.start], end=characters[m.end]) for m in mentions]
+
+
+def _agrees(text: str, mention: Mention, surface: str | None) -> bool:
+    if surface is None:
+        return True
+    found = text[max(mention.start, 0) : max(mention.end, 0)]
+    return found == surface or _bare(found) == _bare(surface)
+
+
+def _bare(surface: str) -> str:
+    """A surface as tokenisers may change it: no case, no accents, no blanks, no marks of pieces."""
+    parts = unicodedata.normalize("NFKD", surface.casefold().replace("##", ""))
+    return "".join(c for c in parts if not unicodedata.combining(c) and not c.isspace())
+
+
+def units_hint(text: str) -> str:
+    """The end of an error about offsets beyond a text: nothing, or which unit they may be in."""
+    if all(character <= "\uffff" for character in text):
+        return ""
+    return (
+        " The text has characters that are two UTF-16 units, as emoji are: if the offsets "
+        "count units, as JavaScript does, give each mention its text as 'surface': then they are "
+        "converted."
+    )
