@@ -353,7 +353,7 @@ def parse_json(text: str, *, where: str) -> Any:
         DataError: The text is not JSON; the message names the line and the column.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_constant)
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if error.lineno > 1 else ""
         raise DataError(
@@ -364,6 +364,11 @@ def parse_json(text: str, *, where: str) -> Any:
             f"{where}: this JSON cannot be read: {error}. "
             "Make its lists less deep and its numbers shorter."
         ) from error
+
+
+def _constant(name: str) -> float | None:
+    """NaN, which Python and pandas write for a missing value, and the infinities."""
+    return None if name == "NaN" else float(name)
 
 
 def mapping(value: Any, *, where: str) -> Mapping[str, Any]:

@@ -126,3 +126,38 @@ def test_an_unknown_encoding_is_named(tmp_path):
     (tmp_path / "a").write_text("a")
     with pytest.raises(DataError, match="there is no encoding 'utf-9'"):
         choose_encoding(tmp_path / "a", ["utf-9"])
+
+
+def test_carriage_returns_end_lines_where_there_is_no_line_feed(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("é\rb\r".encode())
+    assert list(numbered_lines(path)) == [(1, "é"), (2, "b")]
+    path.write_bytes(b"a\rb\nc")
+    assert list(numbered_lines(path)) == [(1, "a\rb"), (2, "c")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_names_the_encoding(tmp_path, encoding):
+    path = tmp_path / "a.txt"
+    path.write_bytes("é🎉\r\nb".encode(encoding))
+    assert list(numbered_lines(path)) == [(1, "é🎉"), (2, "b")]
+    assert read_text(path) == "é🎉\r\nb"
+    assert choose_encoding(path, ["cp1252"]) == encoding
+
+
+def test_utf_16_without_a_mark_is_named(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("Ada met Babbage".encode("utf-16-le"))
+    with pytest.raises(DataError, match="encoding='utf-16-le'"):
+        read_text(path)
+    with pytest.raises(DataError, match="encoding='utf-16-le'"):
+        list(numbered_lines(path))
+    assert read_text(path, encoding="utf-16-le") == "Ada met Babbage"
+
+
+def test_a_line_that_cannot_be_read_does_not_end_a_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a\n\xe9\nb\n")
+    first, second, third = (line for _, line in numbered_lines(path))
+    assert (first, third) == ("a", "b")
+    assert "a.txt:2: byte 0 (0xe9) is not utf-8" in str(second)

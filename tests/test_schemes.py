@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerlink.errors import DataError
-from nerlink.schemes import TAG_SCHEMES, check_tag, spans_from_tags, tags_from_spans
+from nerlink.schemes import (
+    TAG_SCHEMES,
+    check_tag,
+    describe_scheme,
+    find_scheme,
+    spans_from_tags,
+    tags_from_spans,
+)
 
 CASES = {
     "iob1 opens with I": ("iob1", "I-PER I-PER O I-LOC", [(0, 2, "PER"), (3, 4, "LOC")]),
@@ -67,3 +74,34 @@ def test_scheme_that_is_none_is_refused():
 def test_spans_that_tags_cannot_carry_are_refused(spans):
     with pytest.raises(DataError, match="does not fit"):
         tags_from_spans(spans, 4, scheme="bio")
+
+
+FOUND = {
+    "bilou": ("U-PER B-LOC I-LOC L-LOC O", [(0, 1, "PER"), (1, 4, "LOC")]),
+    "bmes": ("S-PER B-LOC M-LOC E-LOC O", [(0, 1, "PER"), (1, 4, "LOC")]),
+    "bmewo": ("W-PER B-LOC M-LOC E-LOC O", [(0, 1, "PER"), (1, 4, "LOC")]),
+    "bioes": ("S-PER B-LOC I-LOC E-LOC O", [(0, 1, "PER"), (1, 4, "LOC")]),
+    "io": ("person location location O", [(0, 1, "person"), (1, 3, "location")]),
+    "bare": ("B B I O", [(0, 1, "MENTION"), (1, 3, "MENTION")]),
+    "underscore": ("B_PER B_LOC I_LOC O", [(0, 1, "PER"), (1, 3, "LOC")]),
+    "suffix": ("PER-B LOC-B LOC-I O", [(0, 1, "PER"), (1, 3, "LOC")]),
+}
+
+
+@pytest.mark.parametrize(("name", "case"), FOUND.items())
+def test_schemes_are_found_and_said(name, case):
+    tags, spans = case[0].split(), case[1]
+    scheme = find_scheme(tags)
+    assert spans_from_tags(tags, scheme=scheme) == spans
+    assert (describe_scheme(scheme, tags) is None) == (name == "bioes")
+
+
+@pytest.mark.parametrize("tags", ["NN VB", "B-PER 0 O", "(PERSON* O", "person O B-LOC", "1 O 2"])
+def test_tags_of_no_scheme_are_not_guessed(tags):
+    with pytest.raises(DataError, match="is not in any scheme"):
+        spans_from_tags(tags.split(), scheme=find_scheme(tags.split()))
+
+
+def test_an_error_names_the_schemes_that_have_the_tag():
+    with pytest.raises(DataError, match=r"Schemes with this tag: bilou\.$"):
+        check_tag("U-PER", scheme="bio", where="x")

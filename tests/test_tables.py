@@ -11,7 +11,7 @@ import pytest
 from nerlink.data import Entity
 from nerlink.errors import DataError
 from nerlink.kb import BuildOptions, KnowledgeBase
-from nerlink.tables import Delimited, read_rows
+from nerlink.tables import Delimited, open_frame, read_rows
 
 RECORDS = [
     {"id": "Q1", "name": "Ada", "aliases": ["Countess", "Lady A"], "popularity": 3},
@@ -215,3 +215,52 @@ def test_how_a_text_file_is_laid_out_may_be_said(tmp_path: Path) -> None:
 def test_a_frame_of_many_rows_is_read_in_pieces() -> None:
     frame = pd.DataFrame({"n": range(10_001)})
     assert [row.values["n"] for row in read_rows(frame)] == list(range(10_001))
+
+
+def cells_of(tmp_path, name, content, **layout):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf8", newline="")
+    return [dict(row.values) for row in read_rows(path, text=Delimited(**layout))]
+
+
+QUOTES = {
+    "part of a text": ('id\tname\n1\t"Oslo" is it\n2\tx "y\n', ['"Oslo" is it', 'x "y']),
+    "around a whole text": ('id\tname\n1\t"Oslo"\n2\ty\n', ['"Oslo"', "y"]),
+    "doubled inside": ('id\tname\n1\t"a ""b"" c"\n', ['a "b" c']),
+    "around a tab": ('id\tname\n1\t"a\tb"\n', ["a\tb"]),
+    "around names": ('"id"\t"name"\n1\t"Oslo"\n', ["Oslo"]),
+    "opened and never closed": ('id\tname\n1\t"a\n2\tb"\n', ['"a', 'b"']),
+}
+
+
+@pytest.mark.parametrize(("content", "names"), QUOTES.values(), ids=QUOTES)
+def test_a_tsv_shows_what_its_quotation_marks_are(tmp_path, content, names):
+    assert [row["name"] for row in cells_of(tmp_path, "a.tsv", content)] == names
+
+
+def test_the_first_row_shows_another_separator(tmp_path, caplog):
+    assert cells_of(tmp_path, "a.csv", "id;name\n1;A, B\n") == [{"id": "1", "name": "A, B"}]
+    assert "cells are parted by ';'" in caplog.text
+
+
+def test_names_of_columns_may_be_given(tmp_path):
+    rows = cells_of(tmp_path, "a.csv", "1,Oslo\n2,Rome\n", header=["id", "name"])
+    assert [row["name"] for row in rows] == ["Oslo", "Rome"]
+
+
+def test_columns_without_a_name_are_left_out_and_said(tmp_path, caplog):
+    assert cells_of(tmp_path, "a.csv", ",id,name\n0,1,Oslo\n") == [{"id": "1", "name": "Oslo"}]
+    assert "left out 1 column without a name" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
+def test_json_is_a_table(tmp_path, name):
+    content = '{"id": "1", "name": NaN}'
+    content = f"[{content}]" if name == "a.json" else content
+    assert cells_of(tmp_path, name, content) == [{"id": "1", "name": None}]
+
+
+def test_a_named_index_of_a_frame_is_a_column():
+    frame = pd.DataFrame({"name": ["Oslo"]}, index=pd.Index(["Q585"], name="id"))
+    assert open_frame(frame).columns == ["id", "name"]
+    assert open_frame(frame.reset_index(drop=True)).columns == ["name"]

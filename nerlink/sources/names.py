@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from nerlink.errors import DataError
 
-__all__ = ["MENTION_NAMES", "PAIRS", "ROW_NAMES", "SURFACES", "TOKEN_NAMES", "Names", "plain"]
+__all__ = [
+    "MENTION_NAMES",
+    "PAIRS",
+    "ROW_NAMES",
+    "SURFACES",
+    "TOKEN_NAMES",
+    "UNDERSTOOD",
+    "Names",
+    "plain",
+]
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +86,13 @@ _MENTIONS: Final = _SURE | {
     *("ner", "tags"),
 }
 """Under these, records have mentions, if what is there looks like it."""
+
+
+PAIRS: Final = ("span", "offsets", "offset", "range", "charspan", "indices", "position")
+"""What a key is called that has the start and the end of a mention in one list."""
+
+UNDERSTOOD: Final = frozenset().union(*MENTION_NAMES.values(), SURFACES, PAIRS, ["length"])
+"""Names that a key of a mention is not given when nerlink writes: they would be read as another."""
 
 
 def plain(name: object) -> str:
@@ -258,10 +274,6 @@ def _looks_like_span(one: Any) -> bool:
     return n_whole == 2 and all(
         part is None or isinstance(part, str) or _is_whole(part) for part in one
     )
-
-
-PAIRS: Final = ("span", "offsets", "offset", "range", "charspan", "indices", "position")
-"""What a key is called that has the start and the end of a mention in one list."""
 
 
 def _first(pair: Sequence[Any]) -> Any:

@@ -19,7 +19,7 @@ from nerlink.sources.keys import (
     refuse_lookalikes,
 )
 from nerlink.sources.meta import text_of_value
-from nerlink.sources.names import Names
+from nerlink.sources.names import UNDERSTOOD, Names, plain
 from nerlink.sources.offsets import in_characters, units_hint
 from nerlink.sources.words import document_from_words, has_words
 from nerlink.tables import mapping
@@ -121,6 +121,7 @@ def record_from_document(doc: Document) -> dict[str, Any]:
     if (
         isinstance(columns, Mapping)
         and columns.keys().isdisjoint(MENTION_KEYS)
+        and UNDERSTOOD.isdisjoint(map(plain, columns))
         and all(len(c) == len(mentions) for c in columns.values())
     ):
         del meta[MENTION_COLUMNS]

@@ -157,3 +157,66 @@ def test_a_missing_token_is_no_blank():
     values = [{"doc_id": "a", "token": token, "ner": "O"} for token in ("Null", None, "Island")]
     with pytest.raises(DataError, match="keep_default_na=False"):
         documents(*values, shape="token")
+
+
+def rows_of(text, **options):
+    columns, *lines = (line.split(",") for line in text.split())
+    values = [dict(zip(columns, (cell or None for cell in line), strict=True)) for line in lines]
+    opened = OpenTable(columns, iter([Row(f"row {i}", row) for i, row in enumerate(values)]))
+    results = documents_from_table(opened, RowFormat(**options), where="rows")
+    return list(accept(results, source="rows"))
+
+
+def marked(docs):
+    return [(doc.id, [(doc.surface(m), m.label, m.entity) for m in doc.mentions]) for doc in docs]
+
+
+def test_rows_of_mentions_under_other_names_are_read():
+    docs = rows_of("Document,text,Begin,End,Label,QID\na,Ada,0,3,PER,Q7259\n")
+    assert marked(docs) == [("a", [("Ada", "PER", "Q7259")])]
+    assert docs[0].meta == {}
+
+
+def test_addresses_of_a_mail_are_no_offsets():
+    (doc,) = rows_of("from,to,text\nann,bob,Hello\n")
+    assert doc.meta == {"from": "ann", "to": "bob"}
+
+
+def test_a_surface_beside_offsets_is_compared_though_all_rows_have_the_same():
+    with pytest.raises(DataError, match="says 'Bea'"):
+        rows_of("doc_id,text,start,end,surface\na,Ada,0,3,Bea\n")
+
+
+KAGGLE = "Document,Sentence_#,Word,POS,Tag\na,1,Ada,NN,B-PER\na,,sat,VB,O\na,2,Bea,NN,B-PER\n"
+
+
+def test_ids_on_the_first_row_only_are_filled_down_where_that_is_asked():
+    (doc,) = rows_of(KAGGLE, fill_down=True)
+    assert marked([doc]) == [("a", [("Ada", "PER", None), ("Bea", "PER", None)])]
+    assert [doc.text[start:end] for start, end in doc.sentences] == ["Ada sat", "Bea"]
+    with pytest.raises(DataError, match=r"row 1: sentence_id has no value.*fill_down=True"):
+        rows_of(KAGGLE)
+
+
+def test_sentences_that_come_back_are_refused():
+    with pytest.raises(DataError, match="row 2: sentence_id '1' comes back"):
+        rows_of("doc_id,sentence_id,token,ner\na,1,Ada,O\na,2,Bea,O\na,1,sat,O\n")
+
+
+def test_numbers_of_tags_are_refused_with_their_row():
+    with pytest.raises(DataError, match="row 0: column 'ner' is 3; a tag is a string"):
+        documents({"doc_id": "a", "token": "EU", "ner": 3}, shape="token")
+
+
+def test_a_text_in_the_first_row_of_a_document_is_enough():
+    (doc,) = documents(
+        {"doc_id": "a", "text": "Ada Bea", "start": "0", "end": "3.0"},
+        {"doc_id": "a", "text": "", "start": "4.0", "end": "7"},
+        shape="mention",
+    )
+    assert [doc.surface(mention) for mention in doc.mentions] == ["Ada", "Bea"]
+
+
+def test_a_missing_value_is_no_missing_column():
+    with pytest.raises(DataError, match="row 0: 'end' has no value here"):
+        documents({"doc_id": "a", "text": "Ada", "start": 0, "end": None}, shape="mention")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate, groupby
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
@@ -109,6 +109,8 @@ def document_from_tokens(
     Raises:
         DataError: A tag is not in the scheme, or tokens of one mention bear several ids.
     """
+    for column in ("ner", "nel", ENTITY_NAME):
+        _refuse_numbers(getattr(rows, column), column, places)
     if scheme == ANY_SCHEME and rows.ner is not None:
         scheme = find_scheme(rows.ner)
         if said := describe_scheme(scheme, rows.ner):
@@ -142,6 +144,15 @@ def document_from_tokens(
         tokens=tuple(ranges),
         meta={**doc.meta, MENTION_COLUMNS: {ENTITY_NAME: called}} if any(called) else doc.meta,
     )
+
+
+def _refuse_numbers(tags: Sequence[Any] | None, column: str, places: Sequence[str]) -> None:
+    for tag, place in zip(tags or (), places, strict=False):
+        if not isinstance(tag, str):
+            raise DataError(
+                f"{place}: column {column!r} is {tag!r}; a tag is a string such as 'B-PER'. "
+                "Put the names of tags in the place of their numbers."
+            )
 
 
 def _are_bare(entities: Sequence[str]) -> bool:
@@ -204,11 +215,6 @@ def _spans(
     if tags is None:
         return {}
     for tag, place in zip(tags, places, strict=True):
-        if not isinstance(tag, str):
-            raise DataError(
-                f"{place}: column {column!r} is {tag!r}; a tag is a string such as 'B-PER'. "
-                "Put the names of tags in the place of their numbers."
-            )
         check_tag(tag, scheme=scheme, where=f"{place}: column {column!r}")
     found: dict[tuple[int, int], str] = {}
     first = 0

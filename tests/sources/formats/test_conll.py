@@ -322,3 +322,84 @@ def test_plain_columns_have_no_blanks_in_cells(tmp_path):
     report = write([doc], tmp_path / "a.conll", columns=["token", "ner"], plain=True)
     assert report.lost["cells with blanks"] == 2
     assert (tmp_path / "a.conll").read_text().split("\n")[2] == "New_York\tB-big_city"
+
+
+def read_lines(tmp_path, content, **options):
+    path = tmp_path / "a.conll"
+    path.write_text(content, encoding="utf8")
+    docs = read(path, **options)
+    return [[(doc.surface(m), m.label, m.entity) for m in doc.mentions] for doc in docs], docs
+
+
+def test_an_empty_cell_keeps_its_place(tmp_path):
+    columns = {"token": 0, "ner": 1, "nel": -1}
+    content = "Anna\tB-PER\tB-Q1\nOslo\t\tB-Q585\nrain\tO\t\n"
+    mentions, _ = read_lines(tmp_path, content, columns=columns)
+    assert mentions == [[("Anna", "PER", "Q1"), ("Oslo", None, "Q585")]]
+
+
+COUNTED = {
+    "from 0": "0\tOslo\tB-LOC\n1\tsleeps\tO\n",
+    "from 1": "1\tOslo\tB-LOC\n2\tsleeps\tO\n",
+    "in short sentences": "1 Oslo B-LOC\n\n1 Rome B-LOC\n",
+}
+
+
+@pytest.mark.parametrize("content", COUNTED.values(), ids=COUNTED)
+def test_a_first_column_that_counts_in_each_sentence_is_refused(tmp_path, content):
+    with pytest.raises(DataError, match="the first column counts"):
+        read_lines(tmp_path, content)
+
+
+def test_numbers_among_tokens_are_tokens(tmp_path):
+    assert read_lines(tmp_path, "1 CD O\n2 CD O\nmen NN O\n")[1][0].text == "1 2 men"
+
+
+def test_bare_ids_link_the_mentions_they_stand_on(tmp_path):
+    content = "Anna\tB-PER\tQ1\nLee\tI-PER\tQ1\nin\tO\t_\nRome\tB-LOC\tNIL\nX\tO\tQ2\n"
+    mentions, _ = read_lines(tmp_path, content, columns=["token", "ner", "nel"])
+    assert mentions == [[("Anna Lee", "PER", "Q1"), ("Rome", "LOC", "NIL"), ("X", None, "Q2")]]
+    with pytest.raises(DataError, match=r"a.conll:1: the tokens of a mention bear Q1 and Q2"):
+        read_lines(tmp_path, "Anna\tB-PER\tQ1\nLee\tI-PER\tQ2\n", columns=["token", "ner", "nel"])
+
+
+def test_a_first_line_of_names_is_read_as_such(tmp_path, caplog):
+    mentions, docs = read_lines(tmp_path, "word\tpos\ttag\nAnna\tNN\tB-PER\n")
+    assert (mentions, docs[0].text) == ([[("Anna", "PER", None)]], "Anna")
+    assert "the first line names the columns: word, pos, tag" in caplog.text
+
+
+def test_other_names_of_columns_are_understood(tmp_path):
+    assert read_lines(tmp_path, "Anna B-PER\n", columns=["word", "tag"])[0] == [
+        [("Anna", "PER", None)]
+    ]
+
+
+def test_words_of_conllu_stand_for_their_parts(tmp_path):
+    content = (
+        "# text = Voy al Prado.\n1\tVoy\tO\t_\n2-3\tal\t_\t_\n2\ta\tO\t_\n3\tel\tB-LOC\t_\n"
+        "4\tPrado\tI-LOC\tSpaceAfter=No\n4.1\tfue\tO\t_\n5\t.\tO\t_\n"
+    )
+    mentions, docs = read_lines(tmp_path, content, columns=["_", "token", "ner", "misc"])
+    assert (docs[0].text, mentions) == ("Voy al Prado.", [[("al Prado", "LOC", None)]])
+
+
+@pytest.mark.parametrize(
+    "mark", ["-docstart- O", "--DOCSTART-- O", "-DOCSTART- -X- -7- O", "# hipe:document_id = 7"]
+)
+def test_marks_of_documents_are_known(tmp_path, mark):
+    content = f"Anna\tB-PER\n\n{mark}\n\nOslo\tB-LOC\n"
+    docs = read_lines(tmp_path, content)[1]
+    assert [doc.text for doc in docs] == ["Anna", "Oslo"]
+    assert docs[1].id == ("7" if "7" in mark else None)
+
+
+def test_many_sentences_without_a_mark_are_said(tmp_path, caplog):
+    read_lines(tmp_path, "Anna B-PER\n\n" * 101)
+    assert "101 sentences are one; documents='sentences'" in caplog.text
+
+
+@pytest.mark.parametrize(("note", "text"), [("NoSpaceAfter", "ab"), ("-", "ab"), ("+", "a b")])
+def test_notes_of_other_tools_on_spaces_are_known(tmp_path, note, text):
+    content = f"a\tO\t{note}\nb\tO\t_\n"
+    assert read_lines(tmp_path, content, columns=["token", "ner", "misc"])[1][0].text == text
