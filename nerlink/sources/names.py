@@ -7,6 +7,7 @@ model that nothing is there.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from nerlink.errors import DataError
@@ -95,6 +96,7 @@ UNDERSTOOD: Final = frozenset().union(*MENTION_NAMES.values(), SURFACES, PAIRS, 
 """Names that a key of a mention is not given when nerlink writes: they would be read as another."""
 
 
+@lru_cache(maxsize=4096)  # the keys of a source are few, and met in every record
 def plain(name: object) -> str:
     """A name without case, blanks and marks: `Start_Offset` and `startOffset` are the same."""
     return "".join(filter(str.isalnum, str(name).lower()))

@@ -37,6 +37,8 @@ def in_characters(
     Raises:
         DataError: A surface is not the text at the offsets, in whatever unit they are.
     """
+    if all(surface is None for surface in surfaces):
+        return list(mentions)
     wrong = [
         number
         for number, (mention, surface) in enumerate(zip(mentions, surfaces, strict=True))
