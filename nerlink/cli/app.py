@@ -12,6 +12,7 @@ from nerlink.cli.corpus import corpus
 from nerlink.cli.demo import demo
 from nerlink.cli.evaluate import evaluate
 from nerlink.cli.explain import explain
+from nerlink.cli.formats import formats
 from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.output import say
@@ -31,6 +32,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     show: "nerlink show tagged.jsonl --output page.html",
     explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',
     info: "nerlink info model",
+    formats: "nerlink formats conll",
 }
 """Every command, with an example to paste."""
 

@@ -100,11 +100,19 @@ Output = Annotated[
 ]
 ReadOptions = Annotated[
     list[str] | None,
-    Option("--read", metavar="KEY=VALUE", help="Option of the reader, such as scheme=iob1."),
+    Option(
+        "--read",
+        metavar="KEY=VALUE",
+        help="Option of the reader, such as scheme=iob1 or lines=true; `nerlink formats` has all.",
+    ),
 ]
 WriteOptions = Annotated[
     list[str] | None,
-    Option("--write", metavar="KEY=VALUE", help="Option of the writer, such as scheme=bioes."),
+    Option(
+        "--write",
+        metavar="KEY=VALUE",
+        help="Option of the writer, such as scheme=bioes; `nerlink formats` has all.",
+    ),
 ]
 SkipInvalid = Annotated[
     bool, Option("--skip-invalid", help="Leave bad documents out and count them.")

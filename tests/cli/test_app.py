@@ -24,6 +24,7 @@ PROMISED = [
     "show",
     "explain",
     "info",
+    "formats",
     "kb",
     "corpus",
 ]
