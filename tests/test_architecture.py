@@ -15,6 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_corpora" not in path.
 ROAD = (
     "errors",
     "words",
+    "trimming",
     "lookalikes",
     "toml",
     "data",

@@ -18,6 +18,7 @@ from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason,
 from nerlink.converters.tokens import TokenizedDocument
 from nerlink.data import Mention
 from nerlink.sources.tokens.cover import choose_flat
+from nerlink.trimming import trimmed
 
 __all__ = ["AlignedSpan", "Alignment", "align"]
 
@@ -129,13 +130,10 @@ def _reason_to_drop(text: str, mention: Mention) -> AlignmentReason | None:
 
 def _trim(text: str, mention: Mention, note: Note) -> tuple[int, int]:
     """The borders of a mention without white space at its edges."""
-    surface = text[mention.start : mention.end]
-    trimmed = surface.strip()
-    if len(trimmed) == len(surface):
-        return mention.start, mention.end
-    note(mention, AlignmentReason.TRIMMED)
-    start = mention.start + len(surface) - len(surface.lstrip())
-    return start, start + len(trimmed)
+    borders = trimmed(text, mention.start, mention.end)
+    if borders != (mention.start, mention.end):
+        note(mention, AlignmentReason.TRIMMED)
+    return borders
 
 
 def _clip(

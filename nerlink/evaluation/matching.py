@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.evaluation.forms import comparable
 from nerlink.sources.check import check_documents
 from nerlink.words import number_of
 
@@ -31,16 +32,25 @@ class Pair:
     predicted: Document
 
 
-def match_documents(gold: Iterable[Document], predicted: Iterable[Document]) -> list[Pair]:
-    """Each gold document with its prediction, in gold order.
+def match_documents(
+    gold: Iterable[Document], predicted: Iterable[Document], *, is_told: bool = False
+) -> list[Pair]:
+    """Each gold document with its prediction, in gold order, in one form (`comparable`).
 
     Documents are matched by id; if any document on either side has none, by order.
+
+    Args:
+        gold: What is right.
+        predicted: What a system says.
+        is_told: Whether what is changed or looks wrong was said of these documents before.
 
     Raises:
         DataError: A document is missing, is there twice, or has another text.
     """
-    golds = list(check_documents(gold, what="gold"))
-    predictions = list(check_documents(predicted, what="predicted"))
+    golds, predictions = (
+        comparable(check_documents(documents, what=side), side=side, is_told=is_told)
+        for side, documents in (("gold", gold), ("predicted", predicted))
+    )
     has_ids = all(doc.id is not None for doc in (*golds, *predictions))
     ordered = _in_gold_order(golds, predictions) if has_ids else predictions
     if len(golds) != len(ordered):

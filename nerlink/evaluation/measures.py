@@ -24,6 +24,9 @@ def evaluate(
 ) -> Report:
     """Scores of a system's documents, whatever system wrote them.
 
+    White space at the edges of mentions does not count, and another tool's word for `NIL` is
+    `NIL`, on both sides; a warning says how often.
+
     Args:
         gold: What is right.
         predicted: The same texts as the system sees them, matched by id or else by order.

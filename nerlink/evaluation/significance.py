@@ -89,7 +89,7 @@ def intervals(
         level: Share of the drawn corpora whose score lies in the interval.
         seed: Same seed, same intervals.
     """
-    ratios = all_ratios(match_documents(gold, predicted), seen=seen)
+    ratios = all_ratios(match_documents(gold, predicted, is_told=True), seen=seen)
     if not ratios:
         return {}
     ends = _ends(_bootstrap(_stack(ratios.values()), n_samples, seed), level)
@@ -146,9 +146,9 @@ def compare(
     Returns:
         The measures that both predictions have.
     """
-    golds = list(gold)
-    a = all_ratios(match_documents(golds, first), seen=seen)
-    b = all_ratios(match_documents(golds, second), seen=seen)
+    pairs = match_documents(gold, first)
+    a = all_ratios(pairs, seen=seen)
+    b = all_ratios(match_documents([pair.gold for pair in pairs], second), seen=seen)
     names = [name for name in a if name in b]
     if not names:
         return {}
