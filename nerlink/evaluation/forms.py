@@ -1,16 +1,25 @@
 """What two sides write in two ways and mean alike, made the same before they are compared."""
 
 import logging
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
+from typing import Final
 
 from nerlink.data import NIL, Document, Mention
+from nerlink.lookalikes import MISSPELT, nearest
 from nerlink.sources.nil import is_nil_spelling
 from nerlink.trimming import trimmed
 from nerlink.words import number_of
 
-__all__ = ["comparable"]
+__all__ = ["comparable", "warn_if_apart"]
+
+_PREFIX: Final = re.compile(r"[BIOESLUM][-_]")
+"""What a tag has in front of its label."""
+
+_LAST: Final = re.compile(r"[^/#:]+$")
+"""The id at the end of an address: `Q90` of `http://www.wikidata.org/entity/Q90`."""
 
 log = logging.getLogger(__name__)
 
@@ -61,3 +70,49 @@ def _comparable(doc: Document, changes: Counter[str], spellings: Counter[str]) -
             changes["trimmed"] += 1
             mention = replace(mention, start=start, end=end)
         yield mention
+
+
+def warn_if_apart(gold: Iterable[Document], predicted: Iterable[Document]) -> None:
+    """Warn of labels and ids that one side lacks, where the other may write them another way."""
+    sides = [[m for doc in side for m in doc.mentions] for side in (gold, predicted)]
+    labels = [{m.label for m in mentions if m.label is not None} for mentions in sides]
+    ids = [{m.entity for m in mentions if m.entity not in (None, NIL)} for mentions in sides]
+    _warn_of_labels(*labels)
+    if all(ids) and not ids[0] & ids[1]:
+        gold_by_end = {_end(one): one for one in sorted(ids[0])}
+        alike = next((one for one in sorted(ids[1]) if _end(one) in gold_by_end), None)
+        pair = (min(ids[0]), min(ids[1])) if alike is None else (gold_by_end[_end(alike)], alike)
+        log.warning(
+            "gold and predicted documents have no entity id in common, so that no link is right: "
+            "%r in gold, %r in predicted. %s",
+            *pair,
+            "Write ids in one form." if alike else "Check that both use the ids of one base.",
+        )
+
+
+def _warn_of_labels(gold: Set[str], predicted: Set[str]) -> None:
+    """Warn of labels that one side lacks and that look like one of its own."""
+    found = {(_nearest_label(label, gold), label) for label in predicted - gold}
+    found |= {(label, _nearest_label(label, predicted)) for label in gold - predicted}
+    alike = [f"{there!r} and {here!r}" for there, here in sorted(p for p in found if all(p))]
+    if alike:
+        log.warning("labels of gold and predicted documents that differ: %s.", ", ".join(alike))
+    elif gold and predicted and not gold & predicted:
+        log.warning(
+            "gold and predicted documents have no label in common, so that no mention is right: "
+            "%s in gold, %s in predicted. Rename the labels of one side.",
+            *(", ".join(map(repr, sorted(side)[:5])) for side in (gold, predicted)),
+        )
+
+
+def _nearest_label(label: str, labels: Set[str]) -> str:
+    """The most alike of some labels, prefixes and case aside; nothing where none is alike."""
+    bare = {_PREFIX.sub("", one, count=1) or one: one for one in sorted(labels, reverse=True)}
+    near = nearest(_PREFIX.sub("", label, count=1) or label, bare, alike=MISSPELT)
+    return bare[near] if near else ""
+
+
+def _end(entity: str) -> str:
+    """The id without the address in front, whatever its case."""
+    found = _LAST.search(entity)
+    return (found[0] if found else entity).strip("<>").replace(" ", "_").casefold()

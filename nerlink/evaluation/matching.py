@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.evaluation.forms import comparable
+from nerlink.evaluation.forms import comparable, warn_if_apart
 from nerlink.sources.check import check_documents
 from nerlink.words import number_of
 
@@ -65,6 +65,8 @@ def match_documents(
     ]
     for pair in pairs:
         _check(pair)
+    if not is_told:
+        warn_if_apart(golds, predictions)
     return pairs
 
 

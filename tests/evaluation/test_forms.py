@@ -1,6 +1,8 @@
 import logging
 from dataclasses import replace
 
+import pytest
+
 from nerlink.data import Document, Mention
 from nerlink.evaluation import add_intervals, compare, evaluate, find_mistakes
 from tests.evaluation.marked import marked
@@ -56,3 +58,54 @@ def test_documents_in_one_form_are_left_alone(caplog):
     assert evaluate([GOLD], [GOLD]).scores["linking.withnil.f1"] == 1
     assert evaluate([Document(text="")], [Document(text="")]).scores == {}
     assert messages(caplog) == []
+
+
+def renamed(doc, **names):
+    mentions = [replace(m, label=names.get(m.label, m.label)) for m in doc.mentions]
+    return replace(doc, mentions=tuple(mentions))
+
+
+@pytest.mark.parametrize("label", ["per", "B-PER", "PERS"])
+def test_a_label_that_looks_like_one_of_gold_is_named(caplog, label):
+    evaluate([GOLD], [renamed(GOLD, PER=label)])
+    assert messages(caplog) == [
+        f"labels of gold and predicted documents that differ: 'PER' and {label!r}."
+    ]
+
+
+def test_a_label_in_two_spellings_on_one_side_is_named(caplog):
+    both = renamed(GOLD, LOC="per")
+    for gold, predicted in ((GOLD, both), (both, GOLD)):
+        evaluate([gold], [predicted])
+        (message,) = messages(caplog)
+        assert "'PER'" in message
+        assert "'per'" in message
+
+
+def test_sides_without_a_common_label_are_said(caplog):
+    evaluate([GOLD], [renamed(GOLD, PER="human", LOC="city")])
+    (message,) = messages(caplog)
+    assert "no label in common" in message
+    assert "'LOC', 'PER' in gold, 'city', 'human' in predicted" in message
+
+
+def test_sides_that_share_labels_may_have_others(caplog):
+    evaluate([GOLD], [renamed(GOLD, LOC="DATE")])
+    evaluate([renamed(GOLD, PER="PERSON", LOC="GPE")], [GOLD.__class__(text=GOLD.text)])
+    assert messages(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("ada", "rome", "advice"),
+    [
+        ("http://www.wikidata.org/entity/Q7", "wd:Q220", "Write ids in one form."),
+        ("Ada", "Rome", "Check that both use the ids of one base."),
+    ],
+)
+def test_sides_without_a_common_entity_are_said(caplog, ada, rome, advice):
+    other = marked(f"[Ada|PER|{ada}] met [Bob|PER|NIL] in [Rome|LOC|{rome}].")
+    evaluate([GOLD], [other])
+    (message,) = messages(caplog)
+    assert "no entity id in common" in message
+    assert message.endswith(advice)
+    assert ada in message
