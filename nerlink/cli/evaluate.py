@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer import Argument, BadParameter, Option
 
 from nerlink.cli.options import (
+    Device,
     InFormat,
     Names,
+    Precision,
     ReadOptions,
     SkipInvalid,
+    Threshold,
     load_pipeline,
     names_in,
     read_documents,
@@ -83,6 +86,9 @@ def evaluate(
     other: Other = None,
     *,
     model: TaggingModel = None,
+    threshold: Threshold = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
     train: Training = None,
     link_only: LinkOnly = False,
     mistakes: ByKind = False,
@@ -103,10 +109,8 @@ def evaluate(
     p-value over documents. --from and --read are for all documents; those of --train are read as
     GOLD is.
     """
-    if (predicted is None) == (model is None):
-        raise BadParameter("Name either PREDICTED documents or a --model.")
-    if model and (predicted_from or predicted_read):
-        raise BadParameter("--predicted-from and --predicted-read are for PREDICTED, not --model.")
+    how = {"device": device, "precision": precision, "threshold": threshold}
+    _check_sides(predicted, model, how, is_read=bool(predicted_from or predicted_read))
     if other is not None and (mistakes or html or json or link_only):
         raise BadParameter("OTHER gives one table: no --mistakes, --link-only, --html, --json.")
     if kb is not None and not mistakes:
@@ -115,7 +119,7 @@ def evaluate(
     golds = partial(_documents, gold_from or from_, gold_read or read, skip_invalid)
     answers = partial(_documents, predicted_from or from_, predicted_read or read, skip_invalid)
     right = golds(gold)
-    pipeline = load_pipeline(model, top_k=ALL_CANDIDATES) if model else None
+    pipeline = load_pipeline(model, top_k=ALL_CANDIDATES, **how) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else answers(str(predicted))
     seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
@@ -129,6 +133,25 @@ def evaluate(
     if html:
         write_page(page(), html)
     typer.echo(report.to_json() if json else report)
+
+
+def _check_sides(
+    predicted: str | None, model: str | None, how: Mapping[str, Any], *, is_read: bool
+) -> None:
+    """Refuse options of predicted documents beside a model, and the other way round.
+
+    Args:
+        predicted: The predicted documents, if they are named.
+        model: The model, if one is named.
+        how: How the model is to run.
+        is_read: Whether it was said how the predicted documents are read.
+    """
+    if (predicted is None) == (model is None):
+        raise BadParameter("Name either PREDICTED documents or a --model.")
+    if model and is_read:
+        raise BadParameter("--predicted-from and --predicted-read are for PREDICTED, not --model.")
+    if not model and any(value not in ("auto", None) for value in how.values()):
+        raise BadParameter("--threshold, --device and --precision are for a --model.")
 
 
 def _documents(

@@ -27,6 +27,7 @@ __all__ = [
     "Precision",
     "ReadOptions",
     "SkipInvalid",
+    "Threshold",
     "WriteOptions",
     "load_pipeline",
     "log_to_stderr",
@@ -47,6 +48,10 @@ Precision = Annotated[
     Option(
         metavar="TYPE", help="Numbers that the model computes with: auto, fp32, bf16, int8 or fp16."
     ),
+]
+Threshold = Annotated[
+    float | None,
+    Option(min=0, max=1, metavar="P", help="Links of a lower probability become NIL."),
 ]
 Names = Annotated[
     Path | None, Option(metavar="KB", help="Knowledge base that has the names of entities.")

@@ -15,6 +15,7 @@ from nerlink.cli.options import (
     Precision,
     ReadOptions,
     SkipInvalid,
+    Threshold,
     WriteOptions,
     load_pipeline,
     parse_options,
@@ -39,10 +40,7 @@ def tag(
     link_only: Annotated[
         bool, Option("--link-only", help="Link the mentions that the documents have.")
     ] = False,
-    threshold: Annotated[
-        float | None,
-        Option(min=0, max=1, metavar="P", help="Links of a lower probability become NIL."),
-    ] = None,
+    threshold: Threshold = None,
     top_k: Annotated[
         int | None,
         Option(min=0, metavar="N", help="Number of candidates that come with each mention."),

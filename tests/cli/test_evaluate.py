@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from nerlink.errors import DataError
 from nerlink.sources import write
 from tests.world import DOCUMENTS
 
@@ -133,3 +134,19 @@ def test_gold_and_predicted_documents_have_their_own_format_and_columns(run, gol
     swapped = [option.replace("predicted", "gold") for option in read]
     assert run("evaluate", body, gold, *swapped).code == 0
     assert run("evaluate", gold, "--model", "any", "--predicted-from", "csv").code == 2
+
+
+def test_a_model_runs_as_it_is_told_to(run, gold, monkeypatch):
+    def load(model, **options):
+        raise DataError(f"{model} is asked for {options}")
+
+    monkeypatch.setattr("nerlink.cli.evaluate.load_pipeline", load)
+    options = ("--threshold", "0.5", "--device", "cpu", "--precision", "fp32")
+    message = run("evaluate", gold, "--model", "mine", *options).err
+    assert "mine is asked for" in message
+    assert "'device': 'cpu', 'precision': 'fp32', 'threshold': 0.5" in message
+
+
+@pytest.mark.parametrize("option", [("--threshold", "0"), ("--device", "cpu")])
+def test_how_a_model_runs_needs_a_model(run, gold, option):
+    assert run("evaluate", gold, gold, *option).code == 2
