@@ -223,7 +223,7 @@ def _mistakes(
     names = names_in(kb) or (pipeline.kb.name_of if pipeline and pipeline.kb else None)
     wrong = evaluation.find_mistakes(gold, predicted, names=names, seen=seen)
     wrong = [one for one in wrong if one.kind.is_link or not link_only]
-    table = evaluation.mistakes_table(wrong)
+    table = evaluation.mistakes_table(wrong, names=names)
     report = evaluation.Report(scores={}, tables={"mistakes": table})
     return report, partial(_mistakes_page, wrong, names, pipeline)
 

@@ -37,4 +37,9 @@ def explain(
             else "no mention was found in the text."
         )
     for one in found:
-        typer.echo(f"{pipeline.explain(doc, one).table(options)}\n")
+        why = pipeline.explain(doc, one)
+        typer.echo(why.table(options))
+        named = [o for o in why.options[:options] if o.name != o.entity]
+        if named:
+            typer.echo("; ".join(f"{o.entity} is {o.name}" for o in named))
+        typer.echo()

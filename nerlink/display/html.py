@@ -15,8 +15,7 @@ STATES = {"linked": "linked", "nil": "NIL", "unlinked": "not linked"}
 """What the legend calls each state of a link."""
 
 LINKS_SWITCH = (
-    '<button type="button" class="switch" id="links" aria-pressed="false">'
-    "links in the text</button>"
+    '<button type="button" class="switch" id="links" aria-pressed="true">links in the text</button>'
 )
 
 

@@ -113,7 +113,7 @@
   };
   const links = document.getElementById("links");
   if (links) links.addEventListener("click", () => {
-    links.setAttribute("aria-pressed", String(document.body.classList.toggle("with-links")));
+    links.setAttribute("aria-pressed", String(!document.body.classList.toggle("without-links")));
   });
   const keys = [...document.querySelectorAll(".key")];
   for (const key of keys) {

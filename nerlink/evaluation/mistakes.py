@@ -133,27 +133,45 @@ def find_mistakes(
     return [mistake for pair in pairs for mistake in finder.in_document(pair)]
 
 
-def mistakes_table(mistakes: Iterable[Mistake], *, n_examples: int = 2) -> Table:
-    """A row a kind, the most frequent first: count, share, and some mentions."""
+def mistakes_table(
+    mistakes: Iterable[Mistake], *, n_examples: int = 2, names: EntityNames | None = None
+) -> Table:
+    """A row a kind, the most frequent first: count, share, and some mentions.
+
+    Args:
+        mistakes: As `find_mistakes` gives them.
+        n_examples: Mentions shown of each kind.
+        names: Name of an entity, shown beside its id; without it, only ids are shown.
+    """
     by_kind: dict[MistakeKind, list[Mistake]] = {}
     for mistake in mistakes:
         by_kind.setdefault(mistake.kind, []).append(mistake)
     total = sum(map(len, by_kind.values()))
+    summary = partial(_summary, names=names)
     rows = tuple(
-        (kind, len(of_kind), len(of_kind) / total, "; ".join(map(_summary, of_kind[:n_examples])))
+        (kind, len(of_kind), len(of_kind) / total, "; ".join(map(summary, of_kind[:n_examples])))
         for kind, of_kind in sorted(by_kind.items(), key=lambda item: -len(item[1]))
     )
     return Table("Mistakes by kind", ("kind", "count", "share", "examples"), rows)
 
 
-def _summary(mistake: Mistake) -> str:
+def _summary(mistake: Mistake, *, names: EntityNames | None) -> str:
     surface = " ".join(mistake.context(0)[1].split())
     gold, predicted = mistake.gold, mistake.predicted
     if gold is None or predicted is None or mistake.kind is MistakeKind.BORDER:
         return surface
     if mistake.kind is MistakeKind.LABEL:
         return f"{surface} ({gold.label}, not {predicted.label})"
-    return f"{surface} ({gold.entity}, not {predicted.entity})"
+    right, said = (_described(m.entity, names) for m in (gold, predicted))
+    return f"{surface} ({right}, not {said})"
+
+
+def _described(entity: str | None, names: EntityNames | None) -> str:
+    """An id and the entity's name, if it has one."""
+    if entity is None:
+        return "linked"
+    name = names(entity) if names and entity != NIL else entity
+    return entity if name == entity else f"{entity} {name}"
 
 
 def _name_from_id(entity: str) -> str:

@@ -37,3 +37,8 @@ def test_a_mention_that_is_not_there_is_told(explained, arguments, message):
     result = explained(*arguments)
     assert result.code == 1
     assert message in result.err
+
+
+def test_entities_are_named_beside_their_ids(explained):
+    out = explained(TEXT, "--mention", "Acme").out
+    assert "acme is Acme" in out.splitlines()[-2]

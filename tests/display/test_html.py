@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nerlink.data import NIL, Candidate, Document, Mention
 from nerlink.display.html import document_html, to_html
+from nerlink.display.page import asset
 from tests.display.parsing import parse
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;"
@@ -100,6 +101,14 @@ def test_legend_counts_labels_and_links():
     root = parse(to_html([DOC, DOC]))
     assert [key.text for key in root.all("button", "key")] == ["PER4"]
     assert [state.text for state in root.all("span", "state")] == ["abclinked2", "abcNIL2"]
+
+
+def test_links_are_in_the_text_until_they_are_switched_off():
+    (switch,) = [b for b in parse(to_html([DOC])).all("button") if b.attributes.get("id")]
+    assert (switch.text, switch.attributes["aria-pressed"]) == ("links in the text", "true")
+    shown = '.nerlink:not(.without-links) .mention.linked::after { content: attr(data-label) " → "'
+    assert shown in to_html([DOC])
+    assert "without-links" in asset("page.js")
 
 
 def test_documents_without_id_are_numbered():
