@@ -34,6 +34,9 @@ __all__ = ["evaluate"]
 ALL_CANDIDATES: Final = 1_000_000
 """More than any mention has: a mistake may lie in what the model's first few candidates lack."""
 
+MAIN_SCORES: Final = ("ner.f1", "mentions.f1", "linking.inkb.f1", "linking.disambiguation")
+"""Measures that the page of mistakes begins with, where they were measured."""
+
 Predicted = Annotated[
     str | None,
     Argument(metavar="PREDICTED", help="The same documents as a system tags them."),
@@ -225,11 +228,18 @@ def _mistakes(
     wrong = [one for one in wrong if one.kind.is_link or not link_only]
     table = evaluation.mistakes_table(wrong, names=names)
     report = evaluation.Report(scores={}, tables={"mistakes": table})
-    return report, partial(_mistakes_page, wrong, names, pipeline)
+    # One sample: only the values are shown, and find_mistakes has warned already.
+    found = evaluation.intervals(gold, predicted, n_samples=1)
+    measures = [name for name in MAIN_SCORES if name.startswith("linking") or not link_only]
+    scores = {name: found[name].value for name in measures if name in found}
+    return report, partial(_mistakes_page, wrong, names, pipeline, scores)
 
 
 def _mistakes_page(
-    mistakes: Sequence["Mistake"], names: EntityNames | None, pipeline: "Pipeline | None"
+    mistakes: Sequence["Mistake"],
+    names: EntityNames | None,
+    pipeline: "Pipeline | None",
+    scores: Mapping[str, float],
 ) -> str:
     """Each mistake in context, with what the scores of its candidates add up from."""
     from nerlink.display.mistakes import mistakes_html
@@ -237,4 +247,4 @@ def _mistakes_page(
     parts: list[ScoreParts] = []
     if pipeline and pipeline.kb:
         parts = list(with_progress(pipeline.explain_mistakes(mistakes), things="explanations"))
-    return mistakes_html(mistakes, names=names, parts=parts)
+    return mistakes_html(mistakes, names=names, parts=parts, scores=scores)

@@ -29,6 +29,7 @@ def mistakes_html(
     title: str = "Mistakes",
     names: EntityNames | None = None,
     parts: Sequence[ScoreParts] = (),
+    scores: Mapping[str, float] | None = None,
 ) -> str:
     """A page of mistakes in context, gold above prediction, with the candidates' scores.
 
@@ -37,6 +38,7 @@ def mistakes_html(
         title: Title of the page.
         names: Name of an entity; without it, only ids are shown.
         parts: For each mistake, the parts of its candidates' scores; empty if none are known.
+        scores: Measures to show above, 0 to 1, by name.
     """
     kinds = Counter(mistake.kind.value for mistake in mistakes)
     keys = "".join(
@@ -52,9 +54,11 @@ def mistakes_html(
         _card(mistake, names, its_parts)
         for mistake, its_parts in sorted(with_parts, key=lambda both: order[both[0].kind.value])
     ]
+    counted = f"{number_of(len(mistakes), 'mistakes')} of {number_of(len(kinds), 'kinds')}"
+    measured = [f"{name} {100 * score:.2f}" for name, score in (scores or {}).items()]
     return page(
         title=title,
-        summary=f"{number_of(len(mistakes), 'mistakes')} of {number_of(len(kinds), 'kinds')}",
+        summary=" · ".join([counted, *measured]),
         controls=f'<div class="legend">{keys}</div>' if keys else "",
         content="\n".join(cards) or '<p class="empty">No mistakes.</p>',
         style=hue_css(labels | set(kinds)),
