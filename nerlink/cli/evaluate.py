@@ -80,6 +80,12 @@ PredictedOptions = Annotated[
         help="Option of the reader of PREDICTED and OTHER, in place of --read.",
     ),
 ]
+Separator = Annotated[
+    str | None,
+    Option(
+        "--any-of", metavar="SEPARATOR", help="Links of GOLD may name several right ids: Q1|Q2."
+    ),
+]
 ByKind = Annotated[bool, Option("--mistakes", help="Show mistakes by kind, not scores.")]
 
 
@@ -95,6 +101,7 @@ def evaluate(
     train: Training = None,
     link_only: LinkOnly = False,
     mistakes: ByKind = False,
+    any_of: Separator = None,
     kb: Names = None,
     html: Annotated[Path | None, Option(metavar="FILE", help="HTML page to write as well.")] = None,
     json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
@@ -114,8 +121,9 @@ def evaluate(
     """
     how = {"device": device, "precision": precision, "threshold": threshold}
     _check_sides(predicted, model, how, is_read=bool(predicted_from or predicted_read))
-    if other is not None and (mistakes or html or json or link_only):
-        raise BadParameter("OTHER gives one table: no --mistakes, --link-only, --html, --json.")
+    if other is not None and (mistakes or html or json or link_only or any_of):
+        no = "--mistakes, --link-only, --any-of, --html, --json"
+        raise BadParameter(f"OTHER gives one table: no {no}.")
     if kb is not None and not mistakes:
         raise BadParameter("--kb names the entities of --mistakes: add --mistakes.")
 
@@ -124,6 +132,7 @@ def evaluate(
     right = golds(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES, **how) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else answers(str(predicted))
+    right = _settled(right, guess, any_of)
     seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
         typer.echo(_comparison(right, guess, answers(other), seen))
@@ -170,6 +179,15 @@ def _documents(
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:
     tagged = pipeline.stream(documents, link_only=link_only)
     return list(with_progress(tagged, things="documents"))
+
+
+def _settled(
+    gold: list[Document], predicted: list[Document], separator: str | None
+) -> list[Document]:
+    """Gold documents with one right entity a mention, where links may name several."""
+    from nerlink.evaluation import any_right
+
+    return gold if separator is None else any_right(gold, predicted, separator=separator)
 
 
 def _links_seen(

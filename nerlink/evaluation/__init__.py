@@ -4,6 +4,7 @@ from nerlink.evaluation.breakdown import count_entities
 from nerlink.evaluation.measures import evaluate, evaluate_links
 from nerlink.evaluation.mistakes import Mistake, MistakeKind, find_mistakes, mistakes_table
 from nerlink.evaluation.report import Report, Table
+from nerlink.evaluation.several import any_right
 from nerlink.evaluation.significance import (
     Difference,
     Interval,
@@ -22,6 +23,7 @@ __all__ = [
     "Report",
     "Table",
     "add_intervals",
+    "any_right",
     "compare",
     "comparison_table",
     "count_entities",

@@ -135,6 +135,7 @@ def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
     strong = [_strong(of_document) for of_document in in_kb]
     weak = [_weak(of_document) for of_document in in_kb]
     with_nil = [_strong(of_document) for of_document in links]
+    weak_with_nil = [_weak(of_document) for of_document in links]
     nil = [
         _strong(Links(both.gold - entities.gold, both.predicted - entities.predicted))
         for both, entities in zip(links, in_kb, strict=True)
@@ -146,6 +147,7 @@ def linking_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
         "linking.weak.macro": macro_ratios(weak),
         "linking.withnil": micro_ratios(with_nil),
         "linking.withnil.macro": macro_ratios(with_nil),
+        "linking.weak.withnil": micro_ratios(weak_with_nil),
         "linking.nil": micro_ratios(nil),
     }
     return {f"{group}.{name}": r for group, ratios in groups.items() for name, r in ratios.items()}
@@ -207,6 +209,7 @@ ROWS: Mapping[str, str] = {
     "linking.weak.macro": "InKB, weak, by document",
     "linking.withnil": "with NIL, strong, micro",
     "linking.withnil.macro": "with NIL, strong, by document",
+    "linking.weak.withnil": "with NIL, weak, micro",
     "linking.nil": "NIL alone",
     "mentions": "mentions alone, strong",
     "mentions.weak": "mentions alone, weak",

@@ -153,3 +153,10 @@ def test_a_model_runs_as_it_is_told_to(run, gold, monkeypatch):
 @pytest.mark.parametrize("option", [("--threshold", "0"), ("--device", "cpu")])
 def test_how_a_model_runs_needs_a_model(run, gold, option):
     assert run("evaluate", gold, gold, *option).code == 2
+
+
+def test_gold_links_may_name_several_right_ids(run, gold, predicted):
+    gold.write_text(gold.read_text("utf8").replace("Q84", "Q84|Q92561"), "utf8")
+    scores = json.loads(run("evaluate", gold, predicted, "--any-of", "|", "--json").out)["scores"]
+    assert scores["linking.inkb.f1"] == 1
+    assert run("evaluate", gold, predicted, gold, "--any-of", "|").code == 2

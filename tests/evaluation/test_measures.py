@@ -153,6 +153,8 @@ def test_measures_equal_the_slow_ones(pairs):
     for group, sets in wanted.items():
         check(report, group, sets, reference.micro(sets))
     check(report, "linking.weak", in_kb, reference.micro(in_kb, reference.same_entity_and_touching))
+    weak_links = reference.micro(links, reference.same_entity_and_touching)
+    check(report, "linking.weak.withnil", links, weak_links)
     if any(gold for gold, _ in in_kb):
         check(report, "linking.macro", in_kb, reference.by_document(in_kb))
     assert report.scores.get("linking.disambiguation") == reference.accuracy(pairs)
