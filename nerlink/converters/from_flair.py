@@ -13,7 +13,7 @@ __all__ = ["documents_from_sentences", "from_sentences"]
 
 
 def from_sentences(
-    sentences: Sequence[Sentence], *, ner: str = "ner", nel: str = "nel"
+    sentences: Sentence | Sequence[Sentence], *, ner: str = "ner", nel: str = "nel"
 ) -> Document:
     """The document that sentences belong to, with the mentions they are labelled with.
 
@@ -23,13 +23,15 @@ def from_sentences(
     the sentence before after a space.
 
     Args:
-        sentences: All sentences of one document, in order.
+        sentences: All sentences of one document, in order; or its only one.
         ner: Type of the labels that hold entity types.
         nel: Type of the labels that hold entities; `<unk>` becomes `NIL`.
 
     Raises:
         DataError: The sentences belong to several documents.
     """
+    if isinstance(sentences, Sentence):  # which is a sequence too, of tokens
+        sentences = [sentences]
     origins = {id(origin): origin for origin in map(_origin, sentences)}
     if len(origins) > 1:
         raise DataError(
@@ -48,7 +50,7 @@ def from_sentences(
 
 
 def documents_from_sentences(
-    sentences: Iterable[Sentence], *, ner: str = "ner", nel: str = "nel"
+    sentences: Sentence | Iterable[Sentence], *, ner: str = "ner", nel: str = "nel"
 ) -> Iterator[Document]:
     """The documents that a run of sentences belongs to, in order.
 
@@ -57,10 +59,12 @@ def documents_from_sentences(
     boundary.
 
     Args:
-        sentences: Sentences of one document after those of another.
+        sentences: Sentences of one document after those of another; or a single one.
         ner: Type of the labels that hold entity types.
         nel: Type of the labels that hold entities.
     """
+    if isinstance(sentences, Sentence):
+        sentences = [sentences]
     group: list[Sentence] = []
     for sentence in sentences:
         if group and not _continues(group[-1], sentence):

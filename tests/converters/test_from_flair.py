@@ -114,3 +114,11 @@ def test_other_label_types_can_be_read() -> None:
 
 def test_no_sentences_are_an_empty_document() -> None:
     assert from_sentences([]) == Document(text="")
+
+
+def test_one_sentence_is_a_document_of_its_own() -> None:
+    sentence = Sentence("Ada won.")
+    sentence[0:1].add_label("ner", "PER")
+    doc = from_sentences(sentence)
+    assert (doc.text, [doc.surface(m) for m in doc.mentions]) == ("Ada won.", ["Ada"])
+    assert list(documents_from_sentences(sentence)) == [doc]
