@@ -6,6 +6,7 @@ from dataclasses import replace
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.evaluation.matching import Pair, match_documents
+from nerlink.trimming import trimmed
 
 __all__ = ["any_right"]
 
@@ -32,10 +33,12 @@ def any_right(
     """
     if not separator:
         raise DataError("the separator of right entities is empty; name one, such as '|'.")
-    pairs = match_documents(gold, predicted, is_told=True)
+    golds = list(gold)
+    pairs = match_documents(golds, predicted, is_told=True)
+    # The documents as given, for `evaluate` to say what it changes in them.
     return [
-        replace(pair.gold, mentions=tuple(_settled(m, pair, separator) for m in pair.gold.mentions))
-        for pair in pairs
+        replace(doc, mentions=tuple(_settled(m, pair, separator) for m in doc.mentions))
+        for doc, pair in zip(golds, pairs, strict=True)
     ]
 
 
@@ -50,7 +53,7 @@ def _settled(mention: Mention, pair: Pair, separator: str) -> Mention:
 
 def _said(mention: Mention, pair: Pair) -> Iterator[str | None]:
     """What the prediction says of a mention, the most important first."""
-    borders = mention.start, mention.end
+    borders = trimmed(pair.gold.text, mention.start, mention.end)
     same = [m for m in pair.predicted.mentions if (m.start, m.end) == borders]
     yield from (m.entity for m in same)
     yield from (

@@ -51,6 +51,14 @@ def test_links_stay_as_they_are_without_a_separator_in_them():
     assert any_right([doc], [doc], separator="|") == [doc]
 
 
+def test_white_space_at_the_edges_is_left_for_the_scores_to_tell(caplog):
+    gold, predicted = marked("He saw[ Rome|LOC|Q1]."), marked("He saw [Rome|LOC|Q2].")
+    mentions = tuple(replace(mention, entity="Q1|Q2") for mention in gold.mentions)
+    settled = any_right([replace(gold, mentions=mentions)], [predicted], separator="|")
+    assert evaluate(settled, [predicted]).scores["linking.inkb.f1"] == 1
+    assert caplog.text.count("trimmed at the edges of 1 mention") == 1
+
+
 def test_a_separator_is_needed():
     with pytest.raises(DataError, match="separator"):
         any_right([], [], separator="")
