@@ -70,16 +70,19 @@ class WriteReport:
         n_documents: Documents written.
         n_mentions: Mentions these documents have (`lost` says which were left out).
         lost: Kind of loss to how many; empty if the file holds everything.
+        n_empty: Documents without a mention: among others, they teach that there is none.
     """
 
     path: str
     n_documents: int
     n_mentions: int
     lost: Mapping[str, int]
+    n_empty: int = 0
 
     def __str__(self) -> str:
         lost = f"the format could not carry {Losses(Counter(self.lost))}"
+        empty = f" ({self.n_empty:,} without a mention)" if self.n_empty else ""
         return (
-            f"{self.path}: {number_of(self.n_documents, 'documents')}, "
+            f"{self.path}: {number_of(self.n_documents, 'documents')}{empty}, "
             f"{number_of(self.n_mentions, 'mentions')}; {lost if self.lost else 'nothing lost'}."
         )

@@ -165,11 +165,15 @@ def write(
     name = format or format_of(path)
     writer = _entry(WRITERS, name, "write")
     check_options(writer, options, what=f"The writer of {name!r}")
-    losses, sizes = Losses(), [0, 0]
+    losses, sizes = Losses(), [0, 0, 0]
     with open_output(path) as handle:
         writer(_tallied(documents, sizes), handle, losses, **options)
     report = WriteReport(
-        path=str(path), n_documents=sizes[0], n_mentions=sizes[1], lost=dict(losses.counts)
+        path=str(path),
+        n_documents=sizes[0],
+        n_mentions=sizes[1],
+        lost=dict(losses.counts),
+        n_empty=sizes[2],
     )
     if report.lost:
         log.warning("%s", report)
@@ -181,6 +185,7 @@ def _tallied(documents: Iterable[Document], sizes: list[int]) -> Iterator[Docume
         yield doc
         sizes[0] += 1
         sizes[1] += len(doc.mentions)
+        sizes[2] += not doc.mentions
 
 
 def _entry(table: Mapping[str, Callable[..., Any]], name: str, verb: str) -> Callable[..., Any]:

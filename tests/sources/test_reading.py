@@ -97,3 +97,9 @@ def test_standard_streams_serve_as_files(tmp_path, monkeypatch, name):
     sources.write([DOC], "-", format=name)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(output.buffer.getvalue())))
     assert sources.read("-", format=name)[0].text == "Ada"
+
+
+def test_documents_without_a_mention_are_counted_among_others(tmp_path):
+    docs = [Document(text="Ada", mentions=(Mention(start=0, end=3),)), Document(text="Bea")]
+    report = sources.write(docs, tmp_path / "a.jsonl")
+    assert str(report).endswith("2 documents (1 without a mention), 1 mention; nothing lost.")
