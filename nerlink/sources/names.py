@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from nerlink.errors import DataError
+from nerlink.sources.keys import DOCUMENT_KEYS
 
 __all__ = [
     "MENTION_NAMES",
@@ -220,12 +221,23 @@ class Names:
         if not found:
             for key, value in near.items():
                 self._refuse_unclear(key, value, where=where)
+            self._refuse_unknown({k: v for k, v in record.items() if k not in near}, where=where)
             return next(
                 ((key, []) for key, value in near.items() if value in ([], ()) and key in _SURE),
                 None,
             )
         self.say(f"{found[0]!r} is read as 'mentions'")
         return found[0], near[found[0]]
+
+    def _refuse_unknown(self, record: Mapping[str, Any], *, where: str) -> None:
+        """Refuse a list of what looks like mentions under a name that nobody has foreseen."""
+        for key, value in record.items():
+            if key not in DOCUMENT_KEYS and _looks_like_spans(value) and _have_words(value):
+                raise DataError(
+                    f"{where}: {key!r} looks like mentions. If it holds them, say so: "
+                    f"columns={{'mentions': {key!r}}} (--read 'columns={{mentions = \"{key}\"}}'); "
+                    "else read the file with guess=False (--read guess=false)."
+                )
 
     def _refuse_unclear(self, key: str, value: Any, *, where: str) -> None:
         """Refuse what may be annotations; a list of words under `labels` is none."""
@@ -250,6 +262,12 @@ def _only(keys: Sequence[str], name: str, *, where: str) -> str:
         f"{where}: {several} may be {name!r}. Say which: columns={{{name!r}: {keys[0]!r}}} "
         f"(--read 'columns={{{name} = \"{keys[0]}\"}}')."
     )
+
+
+def _have_words(spans: Sequence[Any]) -> bool:
+    """Whether there is a string beside the numbers of each: ranges of sentences have none."""
+    values = (one.values() if isinstance(one, Mapping) else one for one in spans)
+    return all(any(isinstance(value, str | list) for value in one) for one in values)
 
 
 def _looks_like_spans(value: Any) -> bool:

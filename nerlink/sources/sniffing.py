@@ -64,7 +64,7 @@ def _other_format(lines: list[str], name: str) -> tuple[str, str] | None:
         return "WebAnno TSV", _OURS
     if re.match(r"\d+\|[ta]\|", lines[0]):
         return "PubTator", _OURS
-    if lines[0].startswith("-DOCSTART-"):
+    if len(lines) > 1 and re.match(r"-DOCSTART-[ \t]", lines[0]):
         return "columns of tokens", "--from conll reads it, with its columns named"
     if lines[0].split("\t")[0] == "TOKEN" and any(line.startswith("#") for line in lines):
         return "columns of tokens", "--from conll reads it"

@@ -122,3 +122,16 @@ def test_a_second_label_stays_with_its_mention():
 def test_rejected_records_are_refused():
     with pytest.raises(DataError, match="answer is 'reject'"):
         found({"spans": [[0, 3, "PER"]], "answer": "reject"})
+
+
+@pytest.mark.parametrize("value", [[{"start": 0, "end": 3, "label": "PER"}], [[0, 3, "PER"]]])
+def test_mentions_under_a_name_that_nobody_knows_are_refused_with_the_option(value):
+    with pytest.raises(DataError, match=r"'highlights' looks like mentions.*columns="):
+        found({"highlights": value})
+    assert found({"highlights": value}, columns={"mentions": "highlights"})[0]
+    assert found({"highlights": value}, guess=False) == ([], {"highlights": value})
+
+
+def test_ranges_and_plain_lists_go_to_meta():
+    record = {"lines": [[0, 12], [13, 25]], "pages": [1, 2], "authors": ["Ada"]}
+    assert found(record) == ([], record)
