@@ -12,7 +12,13 @@ from nerlink.display.mistakes import ScoreParts
 from nerlink.errors import DataError, StorageError
 from nerlink.evaluation import Mistake
 from nerlink.kb import KnowledgeBase
-from nerlink.models.annotate import annotate_group, explain_mention, group_documents, links_seen
+from nerlink.models.annotate import (
+    LastReading,
+    annotate_group,
+    explain_mention,
+    group_documents,
+    links_seen,
+)
 from nerlink.models.encoder.fast.buffers import keep_out_of_heap
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import choose_precision
@@ -230,12 +236,15 @@ class Pipeline:
         Raises:
             DataError: The document has no such mention, or the model does not link.
         """
+        return self._explain(doc, mention, None)
+
+    def _explain(self, doc: Document, mention: Mention, read: LastReading | None) -> Explanation:
         if mention not in check_document(doc, where="the document").mentions:
             raise DataError(f"the document has no mention {mention}. Pass one of doc.mentions.")
         with self._lock:
             if self.model.linker:
                 self.model.linker.texts.refresh()
-            return explain_mention(self.model, doc, mention)
+            return explain_mention(self.model, doc, mention, read=read)
 
     def explain_mistakes(self, mistakes: Iterable[Mistake]) -> Iterator[ScoreParts]:
         """The parts of the scores of each mistake's candidates; empty without candidates.
@@ -249,9 +258,11 @@ class Pipeline:
         Raises:
             DataError: As `explain`.
         """
+        read = LastReading(self.model)
         for mistake in mistakes:
             said = mistake.predicted
-            options = self.explain(mistake.found, said).options if said and said.candidates else ()
+            has_any = said and said.candidates
+            options = self._explain(mistake.found, said, read).options if said and has_any else ()
             yield {option.entity: option.parts for option in options}
 
     def _answer(

@@ -518,3 +518,15 @@ def test_a_pickle_refuses_a_folder_that_holds_another_model_by_now(folder, train
     shutil.copytree(trained("ner"), folder)
     with pytest.raises(StorageError, match="holds another model than the one"):
         unpickled(pickled)
+
+
+def test_mistakes_of_a_document_are_explained_from_one_reading(pipeline, monkeypatch):
+    gold = Document(text=TEXT, mentions=(Mention(start=13, end=18),))
+    doc = pipeline.link_only(gold)
+    as_if = replace(doc, mentions=[replace(m, entity="ada") for m in doc.mentions])
+    mistakes = find_mistakes([as_if], [doc]) * 2
+    read, n_read = pipeline.model.read, []
+    monkeypatch.setattr(pipeline.model, "read", lambda p: n_read.append(1) or read(p))
+    parts = list(pipeline.explain_mistakes(mistakes))
+    assert (len(n_read), len(mistakes)) == (1, 2)
+    assert parts[0] == parts[1] != {}

@@ -9,12 +9,13 @@ from nerlink.config import LinkerConfig, Task
 from nerlink.converters import AlignmentReport, TokenizedDocument, align, tasks_of, tokenize
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
-from nerlink.models.joint import Annotation, JointModel
+from nerlink.models.joint import Annotation, JointModel, Reading
 from nerlink.models.linker.explanations import Explanation, explain_link
 from nerlink.models.passages import Example, Passage, TokenSpan, locate, unlinked
 from nerlink.sources.keys import MENTION_COLUMNS
 
 __all__ = [
+    "LastReading",
     "annotate_documents",
     "annotate_group",
     "example_of",
@@ -159,13 +160,34 @@ def _link(
         yield replace(doc, mentions=tuple(changes.get(m) or unlinked(m) for m in doc.mentions))
 
 
-def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Explanation:
+class LastReading:
+    """Reads passages, and reads none twice in a row: the mistakes of a document follow each other.
+
+    Args:
+        model: A model in evaluation mode.
+    """
+
+    def __init__(self, model: JointModel) -> None:
+        self.model = model
+        self._last: tuple[Passage, Reading] | None = None
+
+    def __call__(self, passage: Passage) -> Reading:
+        """What the heads read of a passage."""
+        if self._last is None or self._last[0] != passage:
+            self._last = passage, self.model.read([passage])
+        return self._last[1]
+
+
+def explain_mention(
+    model: JointModel, doc: Document, mention: Mention, *, read: LastReading | None = None
+) -> Explanation:
     """Why one of a document's mentions is linked as it is.
 
     Args:
         model: A model in evaluation mode, with a linker.
         doc: A document with all its mentions.
         mention: A mention of the document; mentions that overlap it are left out.
+        read: Remembers what was read last, for several mentions of a document.
 
     Raises:
         DataError: The mention covers no token, or the model does not link.
@@ -180,7 +202,7 @@ def explain_mention(model: JointModel, doc: Document, mention: Mention) -> Expla
         raise DataError(f"the mention at {mention.start}-{mention.end} covers no token.")
     number = aligned.index(mention)
     passage = Passage(doc.text, alignment.tokens)
-    vectors, _, labels = model.read([passage])
+    vectors, _, labels = (read or LastReading(model))(passage)
     mentions = locate([passage], [spans], vectors.device)
     return explain_link(linker, vectors, labels, mentions, number)
 
