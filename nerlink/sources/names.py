@@ -223,7 +223,7 @@ class Names:
                 self._refuse_unclear(key, value, where=where)
             self._refuse_unknown({k: v for k, v in record.items() if k not in near}, where=where)
             return next(
-                ((key, []) for key, value in near.items() if value in ([], ()) and key in _SURE),
+                ((key, []) for key, value in near.items() if value == [] and plain(key) in _SURE),
                 None,
             )
         self.say(f"{found[0]!r} is read as 'mentions'")

@@ -135,3 +135,8 @@ def test_mentions_under_a_name_that_nobody_knows_are_refused_with_the_option(val
 def test_ranges_and_plain_lists_go_to_meta():
     record = {"lines": [[0, 12], [13, 25]], "pages": [1, 2], "authors": ["Ada"]}
     assert found(record) == ([], record)
+
+
+@pytest.mark.parametrize("key", ["entities", "Spans"])
+def test_an_empty_list_of_mentions_is_no_meta(key):
+    assert found({key: []}) == ([], {})
