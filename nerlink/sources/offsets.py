@@ -39,18 +39,22 @@ def in_characters(
     """
     if all(surface is None for surface in surfaces):
         return list(mentions)
+    readings: list[tuple[str, Sequence[Mention] | None]] = [("characters", mentions)]
+    for name, encoding, width in () if text.isascii() else _UNITS:
+        readings.append((name, _converted(text, mentions, encoding, width)))
+    # The very surface in any unit comes before a similar one in characters: a shift past a blank
+    # or an accent may leave a surface that only looks the same.
+    for agrees in (_is_there, _agrees):
+        for unit, read in readings:
+            if read and all(map(agrees, [text] * len(mentions), read, surfaces)):
+                if unit != "characters":
+                    say(f"offsets count {unit}, as the text of mentions shows; now in characters")
+                return list(read)
     wrong = [
         number
         for number, (mention, surface) in enumerate(zip(mentions, surfaces, strict=True))
         if not _agrees(text, mention, surface)
     ]
-    if not wrong:
-        return list(mentions)
-    for name, encoding, width in () if text.isascii() else _UNITS:
-        converted = _converted(text, mentions, encoding, width)
-        if converted and all(map(_agrees, [text] * len(mentions), converted, surfaces)):
-            say(f"offsets count {name}, as the text of mentions shows; they are made characters")
-            return converted
     mention, surface = mentions[wrong[0]], surfaces[wrong[0]] or ""
     there = text.find(surface)
     hint = f" It stands at {there}, {there + len(surface)}." if there >= 0 else ""
@@ -74,6 +78,10 @@ def _converted(
     if not all(m.start in characters and m.end in characters for m in mentions):
         return None
     return [replace(m, start=characters[m.start], end=characters[m.end]) for m in mentions]
+
+
+def _is_there(text: str, mention: Mention, surface: str | None) -> bool:
+    return surface is None or text[max(mention.start, 0) : max(mention.end, 0)] == surface
 
 
 def _agrees(text: str, mention: Mention, surface: str | None) -> bool:

@@ -37,12 +37,15 @@ def test_offsets_in_other_units_come_back_as_characters(encoding, doc):
     assert ["".join(one.split()) for one in found] == ["".join(one.split()) for one in surfaces]
 
 
+def test_the_very_surface_in_bytes_comes_before_a_similar_one_in_characters():
+    found, _ = converted("Ada  \x80\u00af", [(0, 7)], ["Ada  \x80"])
+    assert found == ["Ada  \x80"]
+
+
 def test_a_mention_without_its_text_is_converted_with_the_others():
     found, said = converted(TEXT, [(3, 15), (24, 28)], ["Mira Solberg", None])
     assert found == ["Mira Solberg", "Oslo"]
-    assert said == [
-        "offsets count UTF-16 units, as the text of mentions shows; they are made characters"
-    ]
+    assert said == ["offsets count UTF-16 units, as the text of mentions shows; now in characters"]
 
 
 def test_right_offsets_stay_and_nothing_is_said():
