@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nerlink.evaluation.counts import Counts
@@ -31,11 +31,23 @@ def score_tokens(pairs: Sequence[Pair]) -> Report:
         gold, predicted = (token_tags(tokens, side) for side in labelled_mentions(pair))
         confusion.update(zip(gold, predicted, strict=True))
     tags = sorted({tag for both in confusion for tag in both} - {OUTSIDE}, key=_label_first)
-    inside = _counts(confusion, tags)
+    gold_of, said_of = Counter[str](), Counter[str]()
+    for (gold_tag, said), n in confusion.items():
+        gold_of[gold_tag] += n
+        said_of[said] += n
+    by_row = {
+        tag: Counts(correct=confusion[tag, tag], predicted=said_of[tag], gold=gold_of[tag])
+        for tag in (*tags, OUTSIDE)
+    }
+    n_right = sum(row.correct for row in by_row.values())
+    inside = Counts(
+        correct=n_right - by_row[OUTSIDE].correct,
+        predicted=confusion.total() - said_of[OUTSIDE],
+        gold=confusion.total() - gold_of[OUTSIDE],
+    )
     if not inside.gold:
         return Report(scores={})
-    n_right = sum(n for (gold_tag, said), n in confusion.items() if gold_tag == said)
-    by_row = {tag: _counts(confusion, [tag]) for tag in (*tags, OUTSIDE)} | {"all but O": inside}
+    by_row["all but O"] = inside
     table = Table(
         title="Tokens",
         columns=("tag", "precision", "recall", "f1", "gold"),
@@ -84,12 +96,3 @@ def token_tags(tokens: Sequence[Range], mentions: Iterable[Labelled]) -> list[st
 def _label_first(tag: str) -> tuple[str, str]:
     prefix, _, label = tag.partition("-")
     return label, prefix
-
-
-def _counts(confusion: Counter[tuple[str, str]], tags: Collection[str]) -> Counts:
-    """What matched of some tags, by how often each gold tag met each predicted one."""
-    return Counts(
-        correct=sum(n for (gold, said), n in confusion.items() if gold == said and gold in tags),
-        predicted=sum(n for (_, said), n in confusion.items() if said in tags),
-        gold=sum(n for (gold, _), n in confusion.items() if gold in tags),
-    )

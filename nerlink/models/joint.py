@@ -119,9 +119,10 @@ class JointModel(MultitaskModel):
             if self.tagger:
                 scores = self.tagger.score(vectors, [example.passage for example in examples])
                 ner, n_tokens = self.tagger.loss(scores, examples)
-                # Detached: the loss of links would otherwise teach the tagger the labels that make
-                # linking easy.
-                labels = self.tagger.label_distribution(scores).detach()
+                if self.linker:
+                    # Detached: the loss of links would otherwise teach the tagger the labels that
+                    # make linking easy.
+                    labels = self.tagger.label_distribution(scores.detach())
             if self.linker:
                 nel, n_mentions = self.linker.loss(vectors, labels, examples)
         return JointLoss(ner, nel, n_tokens, n_mentions)
@@ -177,7 +178,8 @@ class JointModel(MultitaskModel):
         if not self.tagger:
             return Reading(vectors, None, None)
         scores = self.tagger.score(vectors, passages)
-        return Reading(vectors, scores, self.tagger.label_distribution(scores))
+        labels = self.tagger.label_distribution(scores) if self.linker else None
+        return Reading(vectors, scores, labels)
 
     @torch.inference_mode()
     def _annotate(

@@ -1,17 +1,44 @@
 """A linear-chain conditional random field (Lafferty et al., 2001): which tag follows which."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import torch
 from flair.data import Dictionary
 from flair.models.sequence_tagger_utils.crf import CRF, START_TAG, STOP_TAG
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nerlink.errors import ConfigError
 from nerlink.models.tagger.batching import SentenceBatch, batch_sentences
-from nerlink.models.tagger.tags import FORBIDDEN, Moves, TagSet, ranges_of, tag_by_viterbi
+from nerlink.models.tagger.tags import FORBIDDEN, TagSet, ranges_of, tag_by_viterbi
 
 __all__ = ["TagChain"]
+
+MOST_TAGS: Final = 2048
+"""Tags from which on the scores of all pairs, for each sentence and token, fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LearntMoves:
+    """Scores of transitions, one for each pair of tags.
+
+    Args:
+        between: Score of a tag (row) before another (column), (n_tags, n_tags).
+        first: Score of each tag at the start of a sentence, (n_tags).
+        last: Score of each tag at the end of a sentence, (n_tags).
+    """
+
+    between: NDArray[np.float64]
+    first: NDArray[np.float64]
+    last: NDArray[np.float64]
+
+    def step(self, best: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The best way on from the best paths to each tag, as `Moves.step`."""
+        paths = best[:, :, None] + self.between
+        return paths.max(axis=1), paths.argmax(axis=1)
 
 
 class TagChain(nn.Module):
@@ -22,10 +49,18 @@ class TagChain(nn.Module):
 
     Args:
         tagset: The tags.
+
+    Raises:
+        ConfigError: There are too many tags for a score of each pair.
     """
 
     def __init__(self, tagset: TagSet) -> None:
         super().__init__()
+        if len(tagset) > MOST_TAGS:
+            raise ConfigError(
+                f"crf = true learns a score for each pair of tags, and {len(tagset.labels)} labels "
+                f"make {len(tagset)} tags; {MOST_TAGS} are the most. Set crf = false in [tagger]."
+            )
         self.tagset = tagset
         self.dictionary = Dictionary(add_unk=False)
         for tag in tagset.tags:
@@ -35,11 +70,12 @@ class TagChain(nn.Module):
         self.start, self.stop = map(self.dictionary.get_idx_for_item, (START_TAG, STOP_TAG))
         n_tags = len(tagset)
         # Flair's transitions go from a column to a row.
+        pairs = np.arange(n_tags), np.arange(n_tags)[:, None]
         with torch.no_grad():
             for part, may in (
-                (self.crf.transitions[:n_tags, :n_tags], tagset.may_follow.T),
-                (self.crf.transitions[:n_tags, self.start], tagset.may_start),
-                (self.crf.transitions[self.stop, :n_tags], tagset.may_end),
+                (self.crf.transitions[:n_tags, :n_tags], tagset.may_follow(*pairs)),
+                (self.crf.transitions[:n_tags, self.start], tagset.opens),
+                (self.crf.transitions[self.stop, :n_tags], tagset.closes),
             ):
                 part[~torch.from_numpy(may)] = FORBIDDEN
 
@@ -109,9 +145,9 @@ class TagChain(nn.Module):
             reached = onward.where(inside.unsqueeze(1), reached)
         return (reached + self.crf.transitions[self.stop, :n_tags]).logsumexp(1)
 
-    def _moves(self) -> Moves:
+    def _moves(self) -> "_LearntMoves":
         """Scores of transitions from row to column; Flair's transitions go from column to row."""
         n_tags = len(self.tagset)
         moves = self.crf.transitions.detach().cpu().double().numpy()
         first, last = moves[:n_tags, self.start], moves[self.stop, :n_tags]
-        return Moves(moves[:n_tags, :n_tags].T, first, last)
+        return _LearntMoves(moves[:n_tags, :n_tags].T, first, last)

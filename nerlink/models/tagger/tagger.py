@@ -46,7 +46,6 @@ class Tagger(SequenceTagger):
 
     task: Final[Task] = "ner"
     embeddings: WindowEmbeddings
-    groups: Tensor
     temperature: Tensor
     confidence: Tensor
 
@@ -69,6 +68,7 @@ class Tagger(SequenceTagger):
                 locked_dropout=0.0,
             )
         self.labels = tuple(labels)
+        self._numbers = {label: number for number, label in enumerate(labels)}
         self.tagset = TagSet(labels, config.scheme)
         width = 2 * config.rnn or encoder.embedding_length
         self.recurrent = Recurrent(encoder.embedding_length, config) if config.rnn else None
@@ -80,11 +80,6 @@ class Tagger(SequenceTagger):
         self.linear = nn.Sequential(  # type: ignore[assignment]
             *hidden, nn.Linear(config.hidden or width, len(self.tagset))
         )
-        # (n_tags, 1 + n_labels) of zeros and ones: a product sums the probabilities of B, I, E and
-        # S of a label into one.
-        groups = torch.zeros(len(self.tagset), 1 + len(self.labels), device=encoder.device)
-        groups[torch.arange(len(self.tagset)), torch.from_numpy(self.tagset.label_of + 1)] = 1
-        self.register_buffer("groups", groups, persistent=False)
         self.register_buffer("temperature", torch.ones((), device=encoder.device))
         self.register_buffer("confidence", torch.tensor([1.0, 0.0], device=encoder.device))
         self.to(encoder.device)
@@ -103,7 +98,10 @@ class Tagger(SequenceTagger):
 
     def label_distribution(self, scores: Tensor) -> Tensor:
         """Probability of no label and of each label, (n_tokens, 1 + n_labels), from logits."""
-        return scores.softmax(-1) @ self.groups
+        # Tags stand label by label: O, then B, I, E and S of the first label.
+        of_tags = scores.softmax(-1)
+        shape = len(of_tags), len(self.labels), len(self.tagset.positions)
+        return torch.cat([of_tags[:, :1], of_tags[:, 1:].reshape(shape).sum(2)], dim=1)
 
     def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
         """Summed cross-entropy of the gold tags, and the number of tokens in the sum.
@@ -147,11 +145,12 @@ class Tagger(SequenceTagger):
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)
-        known = [s for s in example.spans if s.label in self.labels]
-        spans = [(s.first, s.last, self.labels.index(s.label or "")) for s in known]
+        numbers = self._numbers
+        known = [s for s in example.spans if s.label in numbers]
+        spans = [(s.first, s.last, numbers[s.label or ""]) for s in known]
         tags = self.tagset.encode(spans, n_tokens)
         for span in example.spans:
-            if span.label not in self.labels:
+            if span.label not in numbers:
                 tags[span.first : span.last] = IGNORED
         return tags
 

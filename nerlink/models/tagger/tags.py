@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,27 +23,39 @@ __all__ = [
 FORBIDDEN: Final = -1e4
 """Score of a forbidden transition, as in Flair."""
 
-VITERBI_TOKENS: Final = 16_384
-"""Tokens, padding included, that the Viterbi algorithm runs over at once."""
+VITERBI_STEPS: Final = 1 << 22
+"""Tokens, padding included, times tags that the Viterbi algorithm runs over at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Scores of transitions between tags.
+class Moves(Protocol):
+    """Scores of transitions between tags."""
 
-    Args:
-        between: Score of a tag (row) before another (column), (n_tags, n_tags).
-        first: Score of each tag at the start of a sentence, (n_tags).
-        last: Score of each tag at the end of a sentence, (n_tags).
-    """
+    @property
+    def first(self) -> NDArray[np.floating[Any]]:
+        """Score of each tag at the start of a sentence, (n_tags)."""
 
-    between: NDArray[np.floating[Any]]
-    first: NDArray[np.floating[Any]]
-    last: NDArray[np.floating[Any]]
+    @property
+    def last(self) -> NDArray[np.floating[Any]]:
+        """Score of each tag at the end of a sentence, (n_tags)."""
+
+    def step(self, best: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The best way on from the best paths to each tag.
+
+        Args:
+            best: Score of the best path that ends in each tag, (n_sentences, n_tags).
+
+        Returns:
+            Score of the best path that has one more tag, without the score of the tag by itself,
+            and the tag before on that path, (n_sentences, n_tags) each.
+        """
 
 
 class TagSet:
     """The tags of a scheme over some labels, `O` first, and the transitions that it allows.
+
+    Whether a tag may follow another is told by the positions of both, and by whether their labels
+    are equal. A table of all pairs would grow with the square of the labels: 10,000 labels have
+    40,000 tags in BIOES, and 1.6 billion pairs.
 
     Args:
         labels: Entity types.
@@ -59,26 +71,36 @@ class TagSet:
         self.label_of = np.array([-1, *np.repeat(np.arange(len(labels)), n_positions)])
         self.position_of = np.array(["O", *(list(self.positions) * len(labels))])
         # In BIO a mention may end anywhere; in BIOES only E and S end one.
-        closed = "OES" if scheme == "bioes" else "OBI"
-        opens = np.isin(self.position_of, ["O", "B", "S"])
-        closes = np.isin(self.position_of, list(closed))
-        same = self.label_of[:, None] == self.label_of[None, :]
-        inside = np.isin(self.position_of, ["I", "E"])
-        goes_on = np.isin(self.position_of, ["B", "I"])
-        self.may_follow = (closes[:, None] & opens[None, :]) | (
-            same & goes_on[:, None] & inside[None, :]
-        )
-        self.may_start = opens
-        self.may_end = closes
+        self.opens = np.isin(self.position_of, ["O", "B", "S"])
+        self.closes = np.isin(self.position_of, list("OES" if scheme == "bioes" else "OBI"))
+        self.inside = np.isin(self.position_of, ["I", "E"])
+        self.goes_on = np.isin(self.position_of, ["B", "I"])
+        self.first = np.where(self.opens, 0.0, FORBIDDEN)
+        self.last = np.where(self.closes, 0.0, FORBIDDEN)
 
     def __len__(self) -> int:
         return len(self.tags)
 
-    @property
-    def moves(self) -> Moves:
-        """0 for transitions that the scheme allows, `FORBIDDEN` for the others."""
-        allowed = (self.may_follow, self.may_start, self.may_end)
-        return Moves(*(np.where(may, 0.0, FORBIDDEN) for may in allowed))
+    def may_follow(self, before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether the scheme allows tags after others; indices of any shapes that broadcast."""
+        same = self.label_of[before] == self.label_of[after]
+        may: NDArray[np.bool_] = same & self.goes_on[before] & self.inside[after]
+        may |= self.closes[before] & self.opens[after]
+        return may
+
+    def step(self, best: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """`Moves.step` where each transition that the scheme allows scores 0, and others -inf."""
+        n_sentences, n_tags = best.shape
+        n_positions = len(self.positions)
+        # A tag that opens something comes after the best of all tags that close something.
+        ending = np.where(self.closes, best, -np.inf).argmax(axis=1)
+        back = np.repeat(ending[:, None], n_tags, axis=1)
+        # A tag inside a mention comes after the best of the label's own tags that go on.
+        going = np.where(self.goes_on, best, -np.inf)[:, 1:].reshape(n_sentences, -1, n_positions)
+        of_label = 1 + going.argmax(axis=2) + n_positions * np.arange(len(self.labels))
+        own = np.repeat(of_label, n_positions, axis=1)
+        back[:, 1:] = np.where(self.inside[1:], own, back[:, 1:])
+        return np.take_along_axis(best, back, axis=1), back
 
     def encode(self, spans: Sequence[tuple[int, int, int]], n_tokens: int) -> NDArray[np.int64]:
         """Tag indices of spans (first, last, label index), (n_tokens)."""
@@ -125,7 +147,7 @@ def decode_spans(
     """
     tags = log_probs.argmax(axis=1)
     broken = _invalid_sentences(tags, ranges_of(sentences), tagset)
-    tag_by_viterbi(tags, log_probs, broken, tagset.moves)
+    tag_by_viterbi(tags, log_probs, broken, tagset)
     of_tags = np.take_along_axis(log_probs, tags[:, None], axis=1)[:, 0]
     return spans_of(tags, of_tags, tagset)
 
@@ -138,8 +160,8 @@ def spans_of(tags: NDArray[np.int64], log_probs: NDArray[np.float32], tagset: Ta
         log_probs: Log-probability of each tag, (n_tokens).
         tagset: The tags.
     """
-    opens = np.isin(tagset.position_of, ["B", "S"])[tags]
     inside = tags != 0
+    opens = tagset.opens[tags] & inside
     firsts = np.flatnonzero(opens)
     breaks = np.append(np.flatnonzero(opens | ~inside), len(tags))
     lasts = breaks[np.searchsorted(breaks, firsts, side="right")]
@@ -165,10 +187,10 @@ def _invalid_sentences(
     """The sentences, (n_invalid, 2), whose tags are not a valid sequence."""
     starts, ends = sentences.T
     allowed = np.ones(len(tags), dtype=bool)
-    allowed[1:] = tagset.may_follow[tags[:-1], tags[1:]]
+    allowed[1:] = tagset.may_follow(tags[:-1], tags[1:])
     # No rule binds the first tag of a sentence to the last tag of the sentence before it.
-    allowed[starts] = tagset.may_start[tags[starts]]
-    allowed[ends - 1] &= tagset.may_end[tags[ends - 1]]
+    allowed[starts] = tagset.opens[tags[starts]]
+    allowed[ends - 1] &= tagset.closes[tags[ends - 1]]
     broken = np.flatnonzero(~allowed)
     return sentences[np.unique(np.searchsorted(ends, broken, side="right"))]
 
@@ -189,7 +211,7 @@ def tag_by_viterbi(
         moves: Scores of transitions between tags.
     """
     lengths = [last - first for first, last in sentences.tolist()]
-    for batch in batches_by_budget(lengths, budget=VITERBI_TOKENS):
+    for batch in batches_by_budget(lengths, budget=VITERBI_STEPS // len(moves.first)):
         positions, best = _viterbi(scores, sentences[batch], moves)
         tags[positions] = best
 
@@ -200,7 +222,6 @@ def _viterbi(
     """The tokens of sentences, and the best tag of each token, (n_tokens) each."""
     starts, ends = sentences.T
     lengths = ends - starts
-    lengths = ends - starts
     longest, n_sentences, n_tags = int(lengths.max()), len(lengths), len(moves.first)
     # best[s, t]: score of the best path of sentence s that ends in tag t, as far as it is walked;
     # back[p, s, t]: the tag before t on that path, at position p.
@@ -209,9 +230,8 @@ def _viterbi(
     back[:] = np.arange(n_tags)  # a sentence that has ended stays at its last tag
     for position in range(1, longest):
         on = np.flatnonzero(lengths > position)
-        paths = best[on, :, None] + moves.between
-        back[position, on] = paths.argmax(axis=1)
-        best[on] = paths.max(axis=1) + scores[starts[on] + position]
+        reached, back[position, on] = moves.step(best[on])
+        best[on] = reached + scores[starts[on] + position]
     tags = np.empty((n_sentences, longest), dtype=np.int64)
     tags[:, -1] = (best + moves.last).argmax(axis=1)
     for position in range(longest - 1, 0, -1):

@@ -1,9 +1,11 @@
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
 import torch
 from flair.models.sequence_tagger_utils.viterbi import ViterbiLoss
 
+from nerlink.errors import ConfigError
 from nerlink.models.tagger.crf import TagChain
 from nerlink.models.tagger.tags import TagSet
 
@@ -26,9 +28,9 @@ def sequences(chain, n_tokens: int) -> list[tuple[int, ...]]:
     return [
         tags
         for tags in product(range(len(tagset)), repeat=n_tokens)
-        if tagset.may_start[tags[0]]
-        and tagset.may_end[tags[-1]]
-        and all(tagset.may_follow[a, b] for a, b in pairwise(tags))
+        if tagset.opens[tags[0]]
+        and tagset.closes[tags[-1]]
+        and all(tagset.may_follow(a, b) for a, b in pairwise(tags))
     ]
 
 
@@ -83,7 +85,8 @@ def test_forbidden_steps_stay_forbidden_in_training(chain):
         chain.loss(scores, torch.zeros(6, dtype=torch.long), SENTENCES).backward()
         optimiser.step()
     moves = chain.crf.transitions[:-2, :-2].detach().T
-    may_follow = torch.from_numpy(chain.tagset.may_follow)
+    every = np.arange(len(chain.tagset))
+    may_follow = torch.from_numpy(chain.tagset.may_follow(every[:, None], every))
     assert moves[~may_follow].max() < -9000
     assert moves[may_follow].min() > -100
 
@@ -100,3 +103,8 @@ def test_no_tokens_have_no_tags(chain):
     tags, log_probs = chain.decode(random_scores(chain, 0), [])
     assert (tags.shape, log_probs.shape) == ((0,), (0,))
     assert chain.loss(random_scores(chain, 0), tags, []) == 0
+
+
+def test_more_labels_than_a_table_of_pairs_can_hold_are_refused():
+    with pytest.raises(ConfigError, match=r"600 labels make 2401 tags; .* Set crf = false"):
+        TagChain(TagSet([str(n) for n in range(600)], "bioes"))

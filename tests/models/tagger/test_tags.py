@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 from functools import cache
 from itertools import product
 
@@ -106,3 +107,16 @@ def test_tags_are_named_in_the_order_of_the_scheme():
 
 def test_nothing_is_decoded_from_nothing():
     assert found_spans(np.zeros((0, 3), dtype=np.float32), [], TagSet(["PER"], "bio")) == []
+
+
+@pytest.mark.parametrize("scheme", ["bio", "bioes"])
+def test_memory_grows_with_the_labels_and_not_with_their_square(scheme):
+    """10,000 labels: a table of pairs alone would have at least 400 million cells."""
+    tracemalloc.start()
+    tagset = TagSet([str(n) for n in range(10_000)], scheme)
+    log_probs = random_log_probs(0, 6, tagset)
+    spans = found_spans(log_probs, [(0, 4), (4, 6)], tagset)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1000 * len(tagset)
+    assert all(first < last for first, last, _, _ in spans)
