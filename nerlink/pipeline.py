@@ -1,10 +1,14 @@
 """A trained model at work: texts or documents in, documents with linked mentions out."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Self, overload
+from weakref import WeakSet
+
+import torch
 
 from nerlink.config import LinkerConfig
 from nerlink.data import Document, Mention
@@ -34,6 +38,9 @@ __all__ = ["Pipeline"]
 
 MANY_SHORT: Final = 512
 """Number of documents in one group from which memory is kept flat, at the price of some time."""
+
+_PIPELINES: Final[WeakSet["Pipeline"]] = WeakSet()
+_HELD: Final = threading.local()
 
 
 class Pipeline:
@@ -65,7 +72,8 @@ class Pipeline:
         self.precision = precision
         self._info = info
         self._home = (folder.resolve(), identity_of(folder)) if folder else None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        _PIPELINES.add(self)
 
     @classmethod
     def load(
@@ -306,3 +314,30 @@ def _load_again(
     if linking:
         pipeline.model.configure_linker(linking)
     return pipeline
+
+
+def _before_fork() -> None:
+    """Let the groups end that other threads tag: a fork has their half-done work, but not them.
+
+    A lock that such a thread holds would stay locked in the fork forever, and so would locks of
+    SQLite and of torch.
+    """
+    _HELD.locks = [pipeline._lock for pipeline in list(_PIPELINES)]
+    for lock in _HELD.locks:
+        lock.acquire()
+
+
+def _after_fork() -> None:
+    while _HELD.locks:
+        _HELD.locks.pop().release()
+
+
+def _in_child() -> None:
+    if _HELD.locks:
+        # The threads that torch computes with are not in the fork, and it would wait for them.
+        torch.set_num_threads(1)
+    _after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)

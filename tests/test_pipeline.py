@@ -1,16 +1,19 @@
 import copy
+import os
 import pickle
 import shutil
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pandas as pd
 import pytest
+import torch
 from torch import multiprocessing
 
 from nerlink.converters import tokenize
@@ -453,8 +456,9 @@ def test_a_stream_that_waits_for_its_reader_keeps_nobody_waiting(pipeline, monke
     monkeypatch.setattr(grouping, "GROUP_TOKENS", 1)
     documents = pipeline.stream([TEXT, TEXT])
     next(documents)
-    assert not pipeline._lock.locked()
-    assert found(pipeline(TEXT)) == found(next(documents)) == ANSWER
+    with ThreadPoolExecutor(1) as threads:
+        assert found(threads.submit(pipeline, TEXT).result(timeout=60)) == ANSWER
+    assert found(next(documents)) == ANSWER
 
 
 def tag_in_process(rank, folder, output):
@@ -471,6 +475,47 @@ def test_two_processes_tag_what_one_tags(pipeline, joint_folder, tmp_path):
     alone = pipeline([doc.text for doc in DOCUMENTS])
     together = [parts[n % 2][n // 2] for n in range(len(DOCUMENTS))]
     assert list(map(found, together)) == list(map(found, alone))
+
+
+def exit_code_of(child: int, seconds: float) -> int | None:
+    """How a forked process ended, or `None` if it had to be killed after so many seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_fork_tags_though_another_thread_was_tagging(pipeline, n_threads):
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    ends = Event()
+
+    def tag_on():
+        while not ends.is_set():
+            pipeline([TEXT] * 20)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(tag_on)
+        codes = []
+        for _ in range(3):
+            time.sleep(0.02)
+            if not (child := os.fork()):
+                code = 1
+                try:
+                    code = int(found(pipeline(TEXT)) != ANSWER)
+                finally:
+                    os._exit(code)
+            codes.append(exit_code_of(child, 60))
+        ends.set()
+    torch.set_num_threads(threads_before)
+    assert codes == [0, 0, 0]
 
 
 def unpickled(pickled: bytes) -> Pipeline:
