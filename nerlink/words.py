@@ -1,8 +1,12 @@
-"""Words of messages: numbers with their nouns."""
+"""Words of messages: numbers with their nouns, and strangers' texts made harmless."""
 
 import re
+from typing import Final
 
-__all__ = ["number_of"]
+__all__ = ["UNSHOWABLE", "number_of", "visible"]
+
+UNSHOWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab, line feed and carriage return; surrogates."""
 
 
 def number_of(number: int, things: str) -> str:
@@ -15,3 +19,12 @@ def number_of(number: int, things: str) -> str:
     if number == 1:
         things = re.sub(r"(ie)?s\b", lambda end: "y" if end[1] else "", things, count=1)
     return f"{number:,} {things}"
+
+
+def visible(text: str) -> str:
+    """The text with characters that cannot be shown as U+FFFD.
+
+    A terminal obeys some of them: a label of a file from elsewhere could clear the screen, change
+    the title of the window or write into the clipboard.
+    """
+    return UNSHOWABLE.sub("\ufffd", text)

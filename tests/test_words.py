@@ -1,6 +1,6 @@
 import pytest
 
-from nerlink.words import number_of
+from nerlink.words import number_of, visible
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,13 @@ from nerlink.words import number_of
 )
 def test_a_number_and_its_noun_agree(number, things, expected):
     assert number_of(number, things) == expected
+
+
+@pytest.mark.parametrize("text", ["tab\tline\nend\r", "שלום", "🙂é", "a\u200db"])
+def test_ordinary_text_is_untouched(text):
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x07", "\x9b", "\ud800"])
+def test_control_characters_and_surrogates_are_replaced(character):
+    assert visible(f"a{character}b") == "a\ufffdb"

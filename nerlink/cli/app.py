@@ -1,5 +1,6 @@
 """The `nerlink` command: the list of its commands, and what becomes of errors."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from nerlink.cli.show import show
 from nerlink.cli.tag import tag
 from nerlink.cli.train import train
 from nerlink.errors import NerlinkError
+from nerlink.words import visible
 
 __all__ = ["app", "main"]
 
@@ -86,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     The exit code is 0; 1 for a `NerlinkError` or an error of the operating system, which is shown
     in one line; 2 for a wrong command line; 130 after Ctrl-C.
     """
+    if logging.lastResort:  # the handler of warnings, where a program has set none
+        logging.lastResort.setFormatter(_Visible())
     try:
         app(arguments, prog_name="nerlink")
     except (NerlinkError, OSError) as error:
@@ -93,6 +97,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     finally:
         _flush()
+
+
+class _Visible(logging.Formatter):
+    """Warnings, as `say` writes words."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message alone."""
+        return visible(super().format(record))
 
 
 def _flush() -> None:

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import typer
 from typer import Argument, BadParameter, Option
 
 from nerlink.cli.options import (
@@ -20,7 +19,7 @@ from nerlink.cli.options import (
     names_in,
     read_documents,
 )
-from nerlink.cli.output import with_progress, write_page
+from nerlink.cli.output import show, with_progress, write_page, write_record
 from nerlink.data import Document, EntityNames
 from nerlink.errors import DataError
 
@@ -135,7 +134,7 @@ def evaluate(
     right = _settled(right, guess, any_of)
     seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
-        typer.echo(_comparison(right, guess, answers(other), seen))
+        show(_comparison(right, guess, answers(other), seen))
         return
     report, page = (
         _mistakes(right, guess, seen, pipeline=pipeline, kb=kb, link_only=link_only)
@@ -144,7 +143,7 @@ def evaluate(
     )
     if html:
         write_page(page(), html)
-    typer.echo(report.to_json() if json else report)
+    write_record(report.to_dict(), indent=2) if json else show(report)
 
 
 def _check_sides(

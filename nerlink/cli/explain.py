@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import typer
 from typer import Argument, Option
 
 from nerlink.cli.options import Device, Model, Precision, load_pipeline
+from nerlink.cli.output import show
 
 __all__ = ["explain"]
 
@@ -38,8 +38,8 @@ def explain(
         )
     for one in found:
         why = pipeline.explain(doc, one)
-        typer.echo(why.table(options))
+        show(why.table(options))
         named = [o for o in why.options[:options] if o.name != o.entity]
         if named:
-            typer.echo("; ".join(f"{o.entity} is {o.name}" for o in named))
-        typer.echo()
+            show("; ".join(f"{o.entity} is {o.name}" for o in named))
+        show()

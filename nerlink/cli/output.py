@@ -10,21 +10,32 @@ from typing import Any, TypeVar
 
 import typer
 
-from nerlink.words import number_of
+from nerlink.words import UNSHOWABLE, number_of, visible
 
-__all__ = ["progress_bar", "say", "with_progress", "write_page", "write_record"]
+__all__ = ["progress_bar", "say", "show", "with_progress", "write_page", "write_record"]
 
 Item = TypeVar("Item")
 
 
 def say(words: object) -> None:
     """Write words for a person, on standard error."""
-    typer.echo(words, err=True)
+    show(words, err=True)
 
 
-def write_record(record: Mapping[str, Any]) -> None:
-    """Write a result to standard output, as one line of JSON."""
-    typer.echo(json.dumps(record, ensure_ascii=False))
+def show(words: object = "", *, err: bool = False) -> None:
+    """Write words for a person, by default on standard output.
+
+    Words may hold labels, ids and texts of files from elsewhere: nothing that a terminal obeys
+    is written.
+    """
+    typer.echo(visible(str(words)).replace("\r", "\ufffd"), err=err)
+
+
+def write_record(record: Mapping[str, Any], *, indent: int | None = None) -> None:
+    """Write a result to standard output as JSON, by default in one line."""
+    written = json.dumps(record, ensure_ascii=False, indent=indent)
+    # The same JSON, with characters that a terminal obeys as escapes.
+    typer.echo(UNSHOWABLE.sub(lambda one: f"\\u{ord(one[0]):04x}", written))
 
 
 def write_page(page: str, path: str | Path) -> None:

@@ -1,12 +1,14 @@
 """The frame of every page, style and script inside, nothing fetched; and text made safe to show."""
 
 import html
-import re
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-__all__ = ["asset", "escape", "page", "visible"]
+from nerlink.words import visible
+
+__all__ = ["asset", "escape", "page"]
+
 
 FRAME: Final = """<!DOCTYPE html>
 <html lang="en">
@@ -39,9 +41,6 @@ FRAME: Final = """<!DOCTYPE html>
 </html>
 """
 
-UNSHOWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but tab, line feed and carriage return; surrogates."""
-
 
 def page(*, title: str, summary: str, controls: str, content: str, style: str = "") -> str:
     """A whole page.
@@ -73,8 +72,3 @@ def escape(text: str) -> str:
     """The text for HTML, in elements and in quoted attributes."""
     # A browser reads a bare carriage return as a line feed; written as a number it stays.
     return html.escape(visible(text)).replace("\r", "&#13;")
-
-
-def visible(text: str) -> str:
-    """The text with characters that cannot be shown as U+FFFD."""
-    return UNSHOWABLE.sub("\ufffd", text)

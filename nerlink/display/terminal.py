@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from nerlink.data import Document, EntityNames, Mention
 from nerlink.display.colours import DARK, label_hue
 from nerlink.display.marks import entity_name, nested_edges
-from nerlink.display.page import visible
+from nerlink.words import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

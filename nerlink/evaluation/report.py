@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nerlink.words import visible
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
@@ -104,4 +106,4 @@ def _as_text(renderables: Iterable["RenderableType"]) -> str:
 
 def cell_text(cell: Cell) -> str:
     """A cell as people read it: fractions in per cent, anything else as it is."""
-    return f"{100 * cell:.2f}" if isinstance(cell, float) else str(cell)
+    return f"{100 * cell:.2f}" if isinstance(cell, float) else visible(str(cell))

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nerlink.evaluation import Report
 from nerlink.training.data import Summary
-from nerlink.words import number_of
+from nerlink.words import number_of, visible
 
 __all__ = ["Epoch", "Reporter", "Terminal", "format_summary"]
 
@@ -95,7 +95,10 @@ class Terminal(Reporter):
     def note(self, text: str) -> None:
         """Print a line, as it is: brackets are no markup, and a log file has no width."""
         self.console.print(
-            text, highlight=False, markup=False, soft_wrap=not self.console.is_terminal
+            visible(text),
+            highlight=False,
+            markup=False,
+            soft_wrap=not self.console.is_terminal,
         )
 
     def step(self, epoch: int, n_done: int, loss: float, tokens_per_second: float) -> None:
