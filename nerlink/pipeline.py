@@ -25,7 +25,7 @@ from nerlink.models.annotate import (
 )
 from nerlink.models.encoder.fast.buffers import keep_out_of_heap
 from nerlink.models.encoder.fast.devices import choose_device
-from nerlink.models.encoder.fast.precision import choose_precision
+from nerlink.models.encoder.fast.precision import batch_note, choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation
 from nerlink.models.storage.folder import identity_of
@@ -159,8 +159,12 @@ class Pipeline:
         return self.model.linker.lookup.kb if self.model.linker else None
 
     def info(self) -> dict[str, Any]:
-        """What `nerlink info` shows of the model, with the device and the precision in use."""
-        return {**self._info, "device": self.device, "precision": self.precision}
+        """What `nerlink info` shows of the model, with the device and the precision in use.
+
+        `batches` says whether an answer depends on the documents in the same call.
+        """
+        in_use = {"device": self.device, "precision": self.precision}
+        return {**self._info, **in_use, "batches": batch_note(self.precision)}
 
     @overload
     def __call__(self, documents: str | Document) -> Document: ...  # type: ignore[overload-overlap]

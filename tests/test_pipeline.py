@@ -181,6 +181,7 @@ def test_an_option_that_cannot_be_had_is_refused(joint_folder, options, message)
 def test_device_and_precision_are_honoured_and_told(joint_folder):
     pipeline = Pipeline.load(joint_folder, device="cpu", precision="bf16")
     assert (pipeline.info()["device"], pipeline.info()["precision"]) == ("cpu", "bf16")
+    assert "change a little with the documents in the same call" in pipeline.info()["batches"]
     assert found(pipeline(TEXT)) == ANSWER
     assert pipeline(TEXT).mentions != Pipeline.load(joint_folder)(TEXT).mentions
 

@@ -11,7 +11,15 @@ from torch import Tensor, nn
 from nerlink.errors import ConfigError
 from nerlink.models.encoder.fast.buffers import InBuffers
 
-__all__ = ["PRECISIONS", "Int8Linear", "can_int8", "choose_precision", "compute_in", "set_int8"]
+__all__ = [
+    "PRECISIONS",
+    "Int8Linear",
+    "batch_note",
+    "can_int8",
+    "choose_precision",
+    "compute_in",
+    "set_int8",
+]
 
 
 STEPS: Final = 127
@@ -145,6 +153,22 @@ def choose_precision(name: str, device: torch.device, *, saved: str = "fp32") ->
         needed = "a GPU" if name == "fp16" else "a CPU with VNNI instructions"
         raise ConfigError(f"precision {name!r} needs {needed}. Use 'bf16' or 'fp32' here.")
     return name
+
+
+def batch_note(precision: str) -> str:
+    """Whether what a model answers to a document depends on the documents in the same call.
+
+    The kernels for bf16 and fp16 add up in another order where there are more rows, and 8 bits of
+    precision show it. Padding every batch to one size would take the speed away again.
+    """
+    if PRECISIONS[precision] == torch.float32:
+        return "on a CPU, a document's answer does not depend on the documents in the same call"
+    if precision == "int8":
+        return "no answer was seen to depend on the documents in the same call"
+    return (
+        "scores, and rarely mentions and links, change a little with the documents in the same "
+        "call: experiments/speed/README.md (batch.*) says by how much"
+    )
 
 
 def compute_in(model: Any, precision: str, buffers: InBuffers) -> None:

@@ -1,0 +1,1 @@
+"""Hostile and broken input, killed writers: what nerlink does with it, counted."""
