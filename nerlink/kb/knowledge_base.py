@@ -2,7 +2,6 @@
 
 import json
 import math
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from nerlink.kb.entities import EntityTables
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
+from nerlink.kb.store.guarded import BaseConnection
 from nerlink.kb.store.rows import (
     Attributes,
     EntityRecord,
@@ -28,7 +28,7 @@ from nerlink.kb.store.rows import (
     read_records,
     read_texts,
 )
-from nerlink.kb.store.schema import check_schema, hash_content, read_meta
+from nerlink.kb.store.schema import hash_content, read_meta
 from nerlink.tables import AnyTable
 
 __all__ = ["MODEL_BASE", "KnowledgeBase"]
@@ -128,7 +128,8 @@ class KnowledgeBase:
             read_only: Refuse changes.
 
         Raises:
-            KnowledgeBaseError: The file is missing, no knowledge base, or of another version.
+            KnowledgeBaseError: The file is missing, damaged, no knowledge base, of another version,
+            or holds what nerlink does not make, such as a trigger.
         """
         path = Path(path)
         if path.is_dir():
@@ -144,11 +145,7 @@ class KnowledgeBase:
                 "Make one with KnowledgeBase.create(path, table) or nerlink kb build TABLE -o PATH."
             )
         connections = Connections(path, read_only=read_only)
-        try:
-            check_schema(connections.get(), path)
-        except KnowledgeBaseError:
-            connections.close()
-            raise
+        connections.get()  # now, so that a file which is no knowledge base is refused here
         return cls(connections)
 
     def close(self) -> None:
@@ -165,7 +162,7 @@ class KnowledgeBase:
         return partial(type(self).open, read_only=self.read_only), (self.path,)
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> BaseConnection:
         """The connection of this thread, for queries of the generators; `change` is for writing."""
         return self._connections.get()
 
@@ -198,7 +195,8 @@ class KnowledgeBase:
         return stored[0] if stored else hash_content(self.connection)
 
     def __len__(self) -> int:
-        return int(self.connection.execute("SELECT count(*) FROM entity").fetchone()[0])
+        # Not count(*), a single step of SQLite's machine that cannot be cut off.
+        return int(self.connection.execute("SELECT count(row) FROM entity").fetchone()[0])
 
     def __contains__(self, entity: object) -> bool:
         return isinstance(entity, str) and bool(find_rows(self.connection, [entity]))
@@ -421,7 +419,7 @@ class KnowledgeBase:
             self._recent = _Recent(version, {}, {})
         return self._recent
 
-    def _find(self, connection: sqlite3.Connection, entity: str) -> int:
+    def _find(self, connection: BaseConnection, entity: str) -> int:
         if found := find_rows(connection, [entity]):
             return found[entity]
         raise self._no_entity(entity)
@@ -433,7 +431,7 @@ class KnowledgeBase:
         )
 
     @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
+    def change(self) -> Iterator[BaseConnection]:
         """A transaction for one change of the base, which raises `version` when it ends."""
         with self._connections.transaction() as connection:
             yield connection

@@ -138,7 +138,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "text.sqlite"
     path.write_text("id,name\n" * 200)
     with pytest.raises(
-        KnowledgeBaseError, match=r"cannot be opened as a knowledge base .* Check the path"
+        KnowledgeBaseError, match=r"cannot be read as a knowledge base .* Check the path"
     ):
         KnowledgeBase.open(path)
 

@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote
 
 from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.store.guarded import BaseConnection, connect
+from nerlink.kb.store.schema import check_schema
 
 __all__ = ["Connections", "copy_base", "remove_base", "remove_journals"]
 
@@ -37,23 +37,6 @@ def remove_journals(path: Path) -> None:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
-_SETTINGS: Final = (
-    "PRAGMA mmap_size = 134217728",
-    "PRAGMA cache_size = -16000",
-    "PRAGMA temp_store = MEMORY",
-)
-"""Memory of a connection, whatever the size of the base.
-
-The first 128 MB of the file are read from the page cache of the operating system, without copies.
-Of the rest of the file, a thread holds at most 16 MB of pages."""
-
-
-class _Connection(sqlite3.Connection):
-    """A connection that can be weakly referenced, and the id of the process that opened it."""
-
-    pid: int
-
-
 class Connections:
     """A connection for each thread; a forked process never uses a connection of its parent.
 
@@ -66,19 +49,20 @@ class Connections:
         self.path = path
         self.read_only = read_only
         self._local = threading.local()
-        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        self._inherited: list[_Connection] = []
+        self._open: weakref.WeakSet[BaseConnection] = weakref.WeakSet()
+        self._inherited: list[BaseConnection] = []
         self._is_closed = False
 
-    def get(self) -> sqlite3.Connection:
+    def get(self) -> BaseConnection:
         """This thread's connection.
 
         Raises:
-            KnowledgeBaseError: The base is closed, or the file cannot be opened.
+            KnowledgeBaseError: The base is closed, or the file cannot be opened, is no knowledge
+            base, of another version, or holds what nerlink does not make.
         """
         if self._is_closed:
             raise KnowledgeBaseError(f"{self.path}: this knowledge base is closed; open it again.")
-        connection: _Connection | None = getattr(self._local, "connection", None)
+        connection: BaseConnection | None = getattr(self._local, "connection", None)
         if connection is not None and connection.pid == os.getpid():
             return connection
         if connection is not None:
@@ -87,35 +71,24 @@ class Connections:
         self._local.connection = connection = self._connect()
         return connection
 
-    def _connect(self) -> _Connection:
-        mode = "ro" if self.read_only else "rw"
+    def _connect(self) -> BaseConnection:
+        connection = connect(self.path, read_only=self.read_only)
         try:
-            connection = sqlite3.connect(
-                f"file:{quote(str(self.path.absolute()))}?mode={mode}",
-                uri=True,
-                timeout=60,
-                isolation_level=None,
-                check_same_thread=False,
-                factory=_Connection,
-            )
-            connection.pid = os.getpid()
-            self._open.add(connection)
-            for setting in _SETTINGS:
-                connection.execute(setting)
-        except sqlite3.DatabaseError as error:
-            raise KnowledgeBaseError(
-                f"{self.path}: cannot be opened as a knowledge base ({error}). Check the path; "
-                "nerlink kb build TABLE -o PATH makes one."
-            ) from error
+            # Every time: the file may have been replaced since the last connection.
+            check_schema(connection)
+        except KnowledgeBaseError:
+            connection.close()
+            raise
+        self._open.add(connection)
         return connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[BaseConnection]:
         """This thread's connection for a change that happens whole or not at all.
 
         Raises:
             KnowledgeBaseError: The base is read-only, another process keeps it locked, or the disk
-            is full.
+            is full. Nothing is changed then.
         """
         if self.read_only:
             raise KnowledgeBaseError(
@@ -129,11 +102,6 @@ class Connections:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise KnowledgeBaseError(
-                f"{self.path}: cannot be changed now ({error}). Nothing was changed; let other "
-                "writers finish, or make room, and do it again."
-            ) from error
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -1,11 +1,12 @@
 """The tables of a knowledge base in SQLite, and what tells its file from other SQLite files."""
 
 import hashlib
+import re
 import sqlite3
-from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.store.guarded import BaseConnection
 
 __all__ = [
     "FUZZY",
@@ -84,12 +85,60 @@ CREATE TABLE IF NOT EXISTS trained (  -- what training has counted into the alia
 """
 
 
-def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file that is no knowledge base, or one that this version cannot read.
+_SHADOWS: Final = """
+CREATE TABLE 'spelling_data'(id INTEGER PRIMARY KEY, block BLOB);
+CREATE TABLE 'spelling_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TABLE 'spelling_content'(id INTEGER PRIMARY KEY, c0);
+CREATE TABLE 'spelling_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+"""
+"""Tables that SQLite makes for `spelling`."""
+
+_STATISTICS: Final = """
+CREATE TABLE sqlite_stat1(tbl,idx,stat);
+CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample);
+"""
+"""Tables that SQLite makes where somebody calls ANALYZE."""
+
+_CREATE: Final = re.compile(
+    r"CREATE (?:VIRTUAL )?(?P<type>TABLE|INDEX) '?(?P<name>\w+)'?(?: ON (?P<table>\w+))?"
+)
+_Part: TypeAlias = tuple[object, object, object, object]
+"""A row of `sqlite_master`: type, name, table, and the statement that makes it."""
+
+
+def _plain(statement: str) -> str:
+    """A statement without comments and line breaks, in which versions of nerlink differ."""
+    # A quotation mark that opens before what looks like a comment stays, and nerlink's own
+    # statements have none there. Arguments of a virtual table are not SQLite's to read.
+    is_virtual = statement.startswith("CREATE VIRTUAL")
+    plain = " ".join((statement if is_virtual else re.sub("--.*", "", statement)).split())
+    return plain.replace("IF NOT EXISTS ", "").replace("( ", "(").replace(" )", ")")
+
+
+def _parts_of(script: str) -> set[_Part]:
+    """What the statements of a script put into `sqlite_master`."""
+    statements = [one.strip() for one in _plain(script).split(";")]
+    found = [(match, one) for one in statements if (match := _CREATE.match(one))]
+    return {(m["type"].lower(), m["name"], m["table"] or m["name"], one) for m, one in found}
+
+
+_NEEDED: Final = _parts_of(TABLES + INDICES)
+_KNOWN: Final = {
+    *_NEEDED,
+    *_parts_of(";".join((FUZZY, TRAINED, _SHADOWS, _STATISTICS))),
+    ("index", "sqlite_autoindex_entity_1", "entity", None),
+}
+
+
+def check_schema(connection: BaseConnection) -> None:
+    """Refuse a file that is no knowledge base of nerlink, or not nothing but that.
+
+    A trigger, a view or a table made otherwise runs as soon as the base is read or changed.
 
     Raises:
         KnowledgeBaseError: With the reason.
     """
+    path = connection.path
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
@@ -104,6 +153,19 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: written by {age} nerlink (schema {version}, this reads {SCHEMA_VERSION}). "
             f"{remedy}Build the base again from its tables, or train the model again."
         )
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+    there: set[_Part] = set()
+    for type_, name, table, statement in connection.execute(query):
+        part = type_, name, table, _plain(statement) if isinstance(statement, str) else statement
+        if part not in _KNOWN:
+            raise KnowledgeBaseError(
+                f"{path}: holds the {type_!s:.20} {name!r:.80}, which nerlink does not make so. It "
+                "might run when the base is used. If you made it, drop it; if the file is from "
+                "somebody else, do not trust it, and build the base again from its tables."
+            )
+        there.add(part)
+    if missing := sorted(str(name) for _, name, _, _ in _NEEDED - there):
+        raise connection.damaged(f"without {', '.join(missing)}")
 
 
 def hash_content(connection: sqlite3.Connection) -> str:
