@@ -26,6 +26,7 @@ from nerlink.models.annotate import annotate_group
 from nerlink.models.encoder.fast.precision import can_int8
 from nerlink.pipeline import Pipeline
 from nerlink.sources import read, write
+from tests.kb.store.killed import kill_a_writer
 from tests.world import DOCUMENTS
 
 TEXT = "Cows walk to Paris in Texas at dawn."
@@ -576,3 +577,10 @@ def test_mistakes_of_a_document_are_explained_from_one_reading(pipeline, monkeyp
     parts = list(pipeline.explain_mistakes(mistakes))
     assert (len(n_read), len(mistakes)) == (1, 2)
     assert parts[0] == parts[1] != {}
+
+
+def test_a_model_loads_where_a_change_of_its_base_was_cut_off(pipeline, folder):
+    kill_a_writer(folder / "kb.sqlite")
+    text = "Cows walk to Paris."
+    assert Pipeline.load(folder)(text) == pipeline(text)
+    assert not (folder / "kb.sqlite-journal").exists()

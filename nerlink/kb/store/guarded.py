@@ -28,7 +28,7 @@ hostile file make a table without end, which this cuts off."""
 _SUPER_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 """What ends a journal that names another file, as transactions over several files write it."""
 
-_INTERRUPTED: Final = (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY)
+_CUT_OFF: Final = (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY)
 """Codes that a connection which may not write gives where a writer was killed."""
 
 _SETTINGS: Final = (
@@ -72,6 +72,7 @@ class BaseConnection(sqlite3.Connection):
     path: Path
     pid: int
     steps: _Steps
+    read_only: bool
 
     def cursor(self, factory: Any = None) -> Any:
         """A cursor whose errors are those of `refusal`."""
@@ -109,7 +110,8 @@ class _Cursor(sqlite3.Cursor):
         try:
             return super().execute(sql, parameters)
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) not in _INTERRUPTED:
+            is_cut_off = getattr(error, "sqlite_errorcode", None) in _CUT_OFF
+            if not (is_cut_off and self.connection.read_only):
                 raise self.connection.refusal(error) from error
         _recover(self.connection.path)
         try:
@@ -171,6 +173,7 @@ def connect(path: Path, *, read_only: bool) -> BaseConnection:
     except sqlite3.Error as error:
         raise refusal(path, error) from error
     connection.path, connection.pid, connection.steps = path, os.getpid(), _Steps(path)
+    connection.read_only = read_only
     connection.set_progress_handler(connection.steps.is_endless, _TICK)
     for setting in (*_SETTINGS, f"PRAGMA query_only = {int(read_only)}"):
         connection.execute(setting)
@@ -249,13 +252,12 @@ def _recover(path: Path) -> None:
             connection.close()
     except KnowledgeBaseError as error:
         cause = error.__cause__
-        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        if code not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        if getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_BUSY) == sqlite3.SQLITE_BUSY:
             raise
         raise KnowledgeBaseError(
-            f"{path}: a change was cut off, and must be undone before the base can be read; the "
-            f"file or its folder is read-only ({cause}). Open it once where you may write, "
-            f"with {path.name}-journal beside it (nerlink kb info PATH)."
+            f"{path}: a change was cut off, and must be undone before the base can be read, which "
+            f"fails here ({cause}): the file or its folder may be read-only. Open it once where "
+            f"you may write (nerlink kb info PATH), with {path.name}-journal beside it."
         ) from error
 
 

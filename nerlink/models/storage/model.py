@@ -276,7 +276,8 @@ def _open_base(path: Path) -> KnowledgeBase:
         return KnowledgeBase.open(path)
     except KnowledgeBaseError as error:
         raise StorageError(
-            f"{path.name} is damaged, or of another version of nerlink. {_NO_OTHER_BASE}"
+            f"{path.name} is damaged, or of another version of nerlink, or not to be opened here: "
+            f"{error} {_NO_OTHER_BASE}"
         ) from error
 
 
