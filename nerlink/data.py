@@ -9,10 +9,27 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-__all__ = ["NIL", "Candidate", "Document", "Entity", "EntityNames", "Mention", "NilKind"]
+__all__ = [
+    "NIL",
+    "Candidate",
+    "Document",
+    "Entity",
+    "EntityNames",
+    "Mention",
+    "NilKind",
+    "is_one_line",
+]
 
 NIL: Final = "NIL"
 """The `entity` of a mention that is known to have no entry in the knowledge base."""
+
+
+def is_one_line(name: str) -> bool:
+    """Whether a text may be an id, a label or a name: it has no tabs and no line ends.
+
+    Columns of text files and lines of logs would break there.
+    """
+    return "\t" not in name and name.splitlines() == [name]
 
 
 class NilKind(StrEnum):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from nerlink.data import is_one_line
 from nerlink.errors import DataError
 from nerlink.words import number_of
 
@@ -25,7 +26,9 @@ _OTHER_SEPARATORS: Final = ("|", ";", ",")
 _OFTEN: Final = 0.1
 """Share of the cells from which on a character may be meant as a separator."""
 
-_MAX_COUNT: Final = 2**53
+_TOO_MANY: Final = 2**53
+"""From here on a float cannot tell each whole number from the next."""
+
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _OPENS_LIST: Final = re.compile(r"""[\[{(]\s*['"]""")
@@ -60,8 +63,9 @@ class Cells:
         text = cleaned(value, name, where=where)
         if "&" not in text:
             return text
-        plain = _REFERENCE.sub(lambda found: html.unescape(found[0]), text).strip()
+        plain = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
         if plain != text:
+            plain = cleaned(plain, name, where=where)
             self._n_unescaped += 1
             self._unescaped = self._unescaped if self._unescaped[0] else (text, plain)
         return plain
@@ -143,7 +147,8 @@ def cleaned(value: object, name: str, *, where: str) -> str:
     """A value as text without white space around it, empty where it is missing.
 
     Raises:
-        DataError: It holds a NUL or half a surrogate pair, or is a list or a mapping.
+        DataError: It holds a NUL or half a surrogate pair, or is a list or a mapping; or it is no
+            description and has a tab or a line end.
     """
     if not isinstance(value, str):  # asked first, since nearly all are texts
         if _is_missing(value):
@@ -161,6 +166,11 @@ def cleaned(value: object, name: str, *, where: str) -> str:
             f"{where}: column {name!r} is {text!r}, with a NUL or half a surrogate pair. "
             "Clean the text first."
         )
+    if text and name != "description" and not is_one_line(text):
+        raise DataError(
+            f"{where}: column {name!r} is {text!r:.80}, with a tab or a line end in it, which no "
+            "id, name or alias may have. Put blanks in their place."
+        )
     return text
 
 
@@ -168,16 +178,18 @@ def number(value: Any, name: str, *, where: str) -> float:
     """A number, 0 where it is missing.
 
     Raises:
-        DataError: It is no number, negative, or not finite.
+        DataError: It is no number, negative, not finite, or larger than any count.
     """
     if _is_missing(value) or value == "":
         return 0.0
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = math.nan
-    if not 0 <= found < math.inf:
-        raise DataError(f"{where}: column {name!r} is {value!r}. It must be a number, 0 or more.")
+    if not 0 <= found < _TOO_MANY:
+        raise DataError(
+            f"{where}: column {name!r} is {value!r:.80}. It must be a number from 0 to 2**53."
+        )
     return found
 
 
@@ -188,13 +200,20 @@ def whole_number(value: Any, *, where: str) -> int:
         DataError: It is no whole number from 0 on.
     """
     found = number(value, "count", where=where)
-    if not found.is_integer() or found > _MAX_COUNT:
-        raise DataError(f"{where}: column 'count' is {value!r}. It must be a whole number.")
+    if not found.is_integer():
+        raise DataError(f"{where}: column 'count' is {value!r:.80}. It must be a whole number.")
     return int(found)
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value  # NaN, as Python writes it in JSON lines
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # NaN, as Python writes it in JSON lines
+    except TypeError:  # pandas.NA
+        return True
+    except ValueError:  # an array
+        return False
 
 
 def _parsed(value: Any, name: str, *, where: str) -> Any:
@@ -209,7 +228,7 @@ def _parsed(value: Any, name: str, *, where: str) -> Any:
         pass
     try:
         # A numpy array as text has no commas, so Python would join its texts to one.
-        found = _items_of_array(text) or ast.literal_eval(text)
+        found = _items_of_array(text) or ast.literal_eval(_WithoutNan().visit(_expression(text)))
     except (ValueError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError):
         found = None
     if isinstance(found, list | tuple | set | dict):
@@ -220,6 +239,17 @@ def _parsed(value: Any, name: str, *, where: str) -> Any:
         f"{where}: column {name!r} is {text!r:.80}, which opens like a list but is neither JSON "
         'nor a Python list. Mend it, or write ["a", "b"], or \'a|b\'.'
     )
+
+
+class _WithoutNan(ast.NodeTransformer):
+    """Puts `None` where Python wrote a missing value of a list as `nan`."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(None) if node.id == "nan" else node
+
+
+def _expression(text: str) -> ast.Expression:
+    return ast.parse(text, mode="eval")
 
 
 def _items_of_array(text: str) -> list[str] | None:

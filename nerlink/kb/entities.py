@@ -181,6 +181,7 @@ class EntityTables:
             raise DataError(
                 f"{where}: column 'id' is {id_!r}. Every entity needs an id other than {NIL!r}."
             )
+        where = f"{where}: entity {id_!r:.80}"
         aliases = self.cells.alias_counts(values.get("aliases"), "aliases", where=where)
         if "alias" in values:
             count = whole_number(values.get("count"), where=where)

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -23,10 +23,13 @@ from nerlink.kb.store.guarded import BaseConnection
 from nerlink.kb.store.rows import (
     Attributes,
     EntityRecord,
+    check_record,
     find_rows,
     read_entities,
     read_records,
     read_texts,
+    sound_count,
+    sound_text,
 )
 from nerlink.kb.store.schema import hash_content, read_meta
 from nerlink.tables import AnyTable
@@ -132,14 +135,14 @@ class KnowledgeBase:
             or holds what nerlink does not make, such as a trigger.
         """
         path = Path(path)
-        if path.is_dir():
+        if _is_there(path, Path.is_dir):
             folder, path = path, path / MODEL_BASE
-            if not path.is_file():
+            if not _is_there(path, Path.is_file):
                 raise KnowledgeBaseError(
                     f"{folder} is a folder, and not of a model that links: it has no {MODEL_BASE}. "
                     "Name the SQLite file of a knowledge base."
                 )
-        if not path.is_file():
+        if not _is_there(path, Path.is_file):
             raise KnowledgeBaseError(
                 f"{path}: no such knowledge base. "
                 "Make one with KnowledgeBase.create(path, table) or nerlink kb build TABLE -o PATH."
@@ -192,7 +195,9 @@ class KnowledgeBase:
         """SHA-256 of all entities, with their rows, and all aliases; computed after a change."""
         query = "SELECT value FROM meta WHERE key = 'content_hash'"
         stored = self.connection.execute(query).fetchone()
-        return stored[0] if stored else hash_content(self.connection)
+        if not stored:
+            return hash_content(self.connection)
+        return sound_text(self.connection, stored[0], "its content_hash")
 
     def __len__(self) -> int:
         # Not count(*), a single step of SQLite's machine that cannot be cut off.
@@ -213,8 +218,8 @@ class KnowledgeBase:
 
     def entities(self) -> Iterator[Entity]:
         """All entities, in order of their rows."""
-        for first in range(0, self.n_rows, _PAGE):
-            yield from read_entities(self.connection, first, first + _PAGE - 1)
+        for rows in self._pages():
+            yield from read_entities(self.connection, rows[0], rows[-1])
 
     def row(self, entity: str) -> int:
         """The row of an entity: a small integer, its place in tables of vectors, never reused.
@@ -270,11 +275,16 @@ class KnowledgeBase:
             # New tables, not emptied ones: another thread may be reading the old one.
             self._recent = recent = _Recent(recent.version, {}, {})
         found: list[dict[int, tuple[str, float, int]]] = [{} for _ in asked]
-        for place, id_, name, type_, popularity, row, count in self.connection.execute(
+        connection, records = self.connection, recent.records
+        for place, id_, name, type_, popularity, row, count in connection.execute(
             query, (json.dumps(asked),)
         ):
-            recent.records[row] = id_, name, type_, popularity
-            recent.rows[id_] = row
+            record = id_, name, type_, popularity
+            if records.get(row) != record:
+                records[row] = check_record(connection, row, record)
+                recent.rows[id_] = row
+            if type(count) is not int or count < 0:
+                sound_count(connection, count, f"the count of an alias of {id_!r}")
             before = found[place].get(row)
             found[place][row] = id_, popularity, count + before[2] if before else count
         return [list(entities.values()) for entities in found]
@@ -335,8 +345,7 @@ class KnowledgeBase:
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""
-        wanted = iter(range(self.n_rows) if rows is None else rows)
-        while page := list(islice(wanted, _PAGE)):
+        for page in self._pages() if rows is None else _batches(rows):
             yield from read_texts(self.connection, page)
 
     def changed_since(self, version: int) -> list[int]:
@@ -412,6 +421,16 @@ class KnowledgeBase:
         with self.change() as connection:
             edit.index_fuzzy(connection)
 
+    def _pages(self) -> Iterator[list[int]]:
+        """The rows of all entities, in order, some at a time."""
+        query = "SELECT row FROM entity WHERE row >= ? ORDER BY row LIMIT ?"
+        first = 0
+        while page := [row for (row,) in self.connection.execute(query, (first, _PAGE))]:
+            if page[-1] < first:  # or a damaged file would be read for ever
+                raise self.connection.damaged(f"row {page[-1]} comes after row {first}")
+            yield page
+            first = page[-1] + 1
+
     def _remembered(self) -> _Recent:
         """What was read since the last change; callers keep it, as other threads may replace it."""
         version = self.recent_version
@@ -437,3 +456,18 @@ class KnowledgeBase:
             yield connection
             edit.mark_change(connection)
         self._recent_version = (0, -math.inf)
+
+
+def _is_there(path: Path, is_kind: Callable[[Path], bool]) -> bool:
+    try:
+        return is_kind(path)
+    except OSError as error:  # a folder on the way that is closed, a name that is too long
+        raise KnowledgeBaseError(
+            f"{path}: cannot be opened as a knowledge base ({error.strerror}). Check the path."
+        ) from error
+
+
+def _batches(rows: Iterable[int]) -> Iterator[list[int]]:
+    wanted = iter(rows)
+    while page := list(islice(wanted, _PAGE)):
+        yield page

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from nerlink.data import Document, Mention
+from nerlink.data import Document, Mention, is_one_line
 from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.plain import check_encodable, plain_document
@@ -236,7 +236,7 @@ def _check_characters(text: str, *, where: str) -> None:
 
 def _check_name(name: str, *, where: str) -> None:
     _check_characters(name, where=where)
-    if not name or name != name.strip(" ") or any(c in name for c in "\t\n\r"):
+    if not name or name != name.strip(" ") or not is_one_line(name):
         raise DataError(
             f"{where} is {name!r}; it must not be empty, hold tabs or line ends, "
             "or begin or end with a blank."

@@ -1,10 +1,14 @@
+import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.kb import BuildOptions, KnowledgeBase
+from nerlink.sources.check import check_document
 
 
 def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
@@ -21,6 +25,11 @@ def create(tmp_path: Path, entities: Any, **kwargs: Any) -> None:
         ({"id": "Q1", "popularity": "many"}, "column 'popularity' is 'many'"),
         ({"id": "Q1", "popularity": -1}, "column 'popularity' is -1"),
         ({"id": "Q1", "popularity": float("inf")}, "column 'popularity' is inf"),
+        ({"id": "Q1", "popularity": 2**53}, r"record 0: entity 'Q1': .* is 9007.*0 to 2\*\*53"),
+        ({"id": "Q1", "popularity": 10**400}, "column 'popularity' is 1000"),
+        ({"id": "Q1", "aliases": {"Ada": 2**53}}, "record 0: entity 'Q1': column 'count' is 9007"),
+        ({"id": "Q1", "aliases": {"Ada": -1}}, "column 'count' is -1"),
+        ({"id": "Q1", "alias": "Ada", "count": float("inf")}, "column 'count' is inf"),
         ({"id": "Q1", "aliases": {"Ada": 1.5}}, "column 'count' is 1.5"),
         ({"id": "Q1", "aliases": 7}, "column 'aliases' is 7, which is no list"),
         ({"name": "Ada"}, "column 'id' is missing; there are name. Name the right one"),
@@ -37,6 +46,48 @@ def test_a_bad_value_is_named_with_its_place(
 ) -> None:
     with pytest.raises(DataError, match=match):
         create(tmp_path, [record])
+
+
+BREAKS = ("\t", "\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029")
+
+
+@pytest.mark.parametrize("mark", [*BREAKS, "&#10;"], ids=ascii)
+@pytest.mark.parametrize("column", ["id", "name", "type", "aliases", "alias"])
+def test_what_a_document_refuses_in_an_id_a_base_refuses_in_every_name(
+    tmp_path: Path, column: str, mark: str
+) -> None:
+    record = {"id": "Q1", "name": "Ada"} | {column: f"A{mark}B"}
+    if mark in BREAKS:
+        mention = Mention(start=0, end=1, entity=f"A{mark}B")
+        with pytest.raises(DataError, match="tabs or line ends"):
+            check_document(Document(text="A", mentions=(mention,)), where="document")
+    elif column == "id":
+        return  # an id is what it is
+    with pytest.raises(DataError, match=f"record 0.*column {column!r} .* a tab or a line end"):
+        create(tmp_path, [record])
+    with (
+        KnowledgeBase.create(tmp_path / "kb.sqlite", []) as kb,
+        pytest.raises(DataError, match="a tab or a line end"),
+    ):
+        kb.add(record)
+
+
+def test_a_description_may_have_lines_and_edges_are_cut(tmp_path: Path) -> None:
+    record = {"id": "Q1\n", "name": "\tAda\u2028", "description": "counts\nand\twrites"}
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [record]) as kb:
+        assert (kb["Q1"].name, kb["Q1"].description) == ("Ada", "counts\nand\twrites")
+
+
+def test_counts_that_add_up_to_too_much_are_refused(tmp_path: Path) -> None:
+    many = [{"alias": "Ada", "entity": "Q1", "count": 2**52}] * 2000
+    with pytest.raises(DataError, match="counts of 'Ada' add up to"):
+        create(tmp_path, [{"id": "Q1"}], aliases=many)
+
+
+@pytest.mark.parametrize("aliases", ["['Ada', nan]", '["Ada", NaN]', ["Ada", math.nan, pd.NA]])
+def test_a_missing_value_in_a_list_is_no_alias(tmp_path: Path, aliases: Any) -> None:
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "aliases": aliases}]) as kb:
+        assert kb["Q1"].aliases == {"Ada": 0}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """What a surface may mean: generators with one method to write, and chains of generators."""
 
-import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from nerlink.data import Candidate, Document
+from nerlink.kb.store.guarded import BaseConnection
 from nerlink.kb.store.rows import Attributes
 
 __all__ = ["Base", "CandidateGenerator", "Chain", "rank"]
@@ -21,7 +21,7 @@ class Base(Protocol):
     path: Path
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> BaseConnection:
         """The connection of this thread."""
 
     def rows(self, ids: Sequence[str]) -> list[int]:

@@ -15,6 +15,7 @@ from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.candidates.aliases import FromBase, Normalised
 from nerlink.kb.candidates.base import Base
 from nerlink.kb.normalise import normalise
+from nerlink.kb.store.rows import sound_count, sound_text
 from nerlink.kb.store.schema import has_fuzzy
 
 __all__ = ["Fuzzy"]
@@ -114,7 +115,8 @@ class Fuzzy(FromBase):
         # blanks surround a stored key.
         ratio = (2 - _MIN_SIMILARITY) / _MIN_SIMILARITY
         bounds = (int(length / ratio), int(length * ratio) + 1)
-        return [key[1:-1] for (key,) in connection.execute(query, (nearest, *bounds))]
+        found = connection.execute(query, (nearest, *bounds))
+        return [sound_text(connection, key, "a key of its trigram index")[1:-1] for (key,) in found]
 
     def _rarest(self, trigrams: set[str]) -> list[str]:
         """The rarest trigrams, as many as the budget of keys allows."""
@@ -123,7 +125,9 @@ class Fuzzy(FromBase):
             "LEFT JOIN trigram ON term = value ORDER BY n, value"
         )
         known = self.kb.connection.execute(query, (json.dumps(sorted(trigrams)),)).fetchall()
-        n_keys = accumulate(count for _, count in known)
+        n_keys = accumulate(
+            sound_count(self.kb.connection, n, f"its count of {term!r}") for term, n in known
+        )
         rare = [term for (term, _), n in zip(known, n_keys, strict=True) if n <= _MAX_KEYS]
         return rare or [term for term, _ in known[:1]]
 

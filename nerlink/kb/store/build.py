@@ -105,7 +105,7 @@ def build(
                 _fill(connection, entities, aliases, tables, options)
             remove_journals(path)
             part.replace(path)
-    except (sqlite3.OperationalError, OSError) as error:
+    except (sqlite3.Error, OSError) as error:
         raise KnowledgeBaseError(
             f"{path}: cannot be written ({error}). "
             "Name a file in a folder of yours, with room for it."
@@ -162,9 +162,14 @@ def _fill(
     # Keys that come in order fill the pages of a table one after the other; a table that is filled
     # out of order is read and written again and again once it outgrows the cache.
     connection.execute(
-        "INSERT INTO alias SELECT key, row, surface, sum(count) FROM staging "
+        "INSERT INTO alias SELECT key, row, surface, CAST(total(count) AS INTEGER) FROM staging "
         "GROUP BY key, row, surface ORDER BY key, row, surface"
     )
+    query = "SELECT surface, count FROM alias WHERE count >= 1 << 53 LIMIT 1"
+    for surface, count in connection.execute(query):
+        raise DataError(
+            f"the counts of {surface!r:.80} add up to {count:,}. Mend those of its rows."
+        )
     connection.execute(
         "INSERT INTO word SELECT DISTINCT word, row FROM staged_word ORDER BY word, row"
     )

@@ -9,17 +9,28 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.store.guarded import BaseConnection, connect
+from nerlink.kb.store.guarded import BaseConnection, connect, refusal
 from nerlink.kb.store.schema import check_schema
 
 __all__ = ["Connections", "copy_base", "remove_base", "remove_journals"]
 
 
 def copy_base(connection: sqlite3.Connection, target: Path) -> None:
-    """Write a base, as a connection sees it now, to another file, which is replaced."""
-    remove_base(target)
-    with closing(sqlite3.connect(target)) as copy:
-        connection.backup(copy)
+    """Write a base, as a connection sees it now, to another file, which is replaced.
+
+    Raises:
+        KnowledgeBaseError: The file cannot be written, or the base cannot be read.
+    """
+    try:
+        remove_base(target)
+        with closing(sqlite3.connect(target)) as copy:
+            connection.backup(copy)
+    except sqlite3.Error as error:
+        raise refusal(target, error) from error
+    except OSError as error:
+        raise KnowledgeBaseError(
+            f"{target}: cannot be written ({error.strerror}). Name a file in a folder of yours."
+        ) from error
 
 
 def remove_base(path: Path) -> None:

@@ -1,17 +1,17 @@
 """Changes to a knowledge base, each inside a transaction that the caller has opened."""
 
 import logging
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from nerlink.data import NIL, Entity
+from nerlink.data import NIL, Entity, is_one_line
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.cells import cleaned
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.store.build import INSERT_ENTITY, aliases_of, entity_values, words_of
+from nerlink.kb.store.guarded import BaseConnection
 from nerlink.kb.store.repeats import Repeats
-from nerlink.kb.store.rows import find_rows
+from nerlink.kb.store.rows import find_rows, sound_count, sound_text
 from nerlink.kb.store.schema import FUZZY, TRAINED, has_fuzzy, has_trained, read_meta
 from nerlink.words import number_of
 
@@ -30,14 +30,14 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-def mark_change(connection: sqlite3.Connection) -> None:
+def mark_change(connection: BaseConnection) -> None:
     """Raise the version, which tells readers that what they remember is old."""
     connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'version'")
     connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
 
 
 def add_entities(
-    connection: sqlite3.Connection,
+    connection: BaseConnection,
     entities: Iterable[tuple[str, Entity]],
     *,
     skip_duplicates: bool = False,
@@ -82,7 +82,7 @@ def add_entities(
     connection.execute("UPDATE entity SET changed = ? WHERE row >= ?", (changed, first))
 
 
-def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
+def rename_entity(connection: BaseConnection, row: int, name: str) -> None:
     """Give the entity on a row another name; the old one stays an alias.
 
     Raises:
@@ -100,12 +100,14 @@ def rename_entity(connection: sqlite3.Connection, row: int, name: str) -> None:
     _add_names(connection, row, Entity(id="", name=visible))
 
 
-def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> None:
+def merge_entities(connection: BaseConnection, source: int, target: int) -> None:
     """Move aliases, counts and popularity from one row to another and remove the first."""
     aliases = connection.execute(
         "SELECT surface, count FROM alias WHERE row = ?", (source,)
     ).fetchall()
     for surface, count in aliases:
+        surface = sound_text(connection, surface, "an alias")
+        count = sound_count(connection, count, f"the count of the alias {surface!r}")
         _add_alias(connection, surface, target, count)
     connection.execute(
         "UPDATE entity SET popularity = popularity + "
@@ -122,7 +124,7 @@ def merge_entities(connection: sqlite3.Connection, source: int, target: int) -> 
     remove_entity(connection, source)
 
 
-def remove_entity(connection: sqlite3.Connection, row: int) -> None:
+def remove_entity(connection: BaseConnection, row: int) -> None:
     """Remove an entity and its aliases; its row is never used again."""
     connection.execute("DELETE FROM alias WHERE row = ?", (row,))
     if has_trained(connection):
@@ -131,16 +133,14 @@ def remove_entity(connection: sqlite3.Connection, row: int) -> None:
     connection.execute("DELETE FROM entity WHERE row = ?", (row,))
 
 
-def count_mentions(
-    connection: sqlite3.Connection, pairs: Iterable[tuple[str, str]]
-) -> Counter[str]:
+def count_mentions(connection: BaseConnection, pairs: Iterable[tuple[str, str]]) -> Counter[str]:
     """Add each surface seen to mean an entity to the counts.
 
     Returns:
         Ids that the base lacks (`NIL` left out) and how often they were met.
     """
     unknown: Counter[str] = Counter()
-    counts = Counter(pairs)
+    counts = Counter((_in_one_line(surface), entity) for surface, entity in pairs)
     rows = find_rows(connection, {entity for _, entity in counts})
     for (surface, entity), count in counts.items():
         if entity in rows:
@@ -150,7 +150,7 @@ def count_mentions(
     return unknown
 
 
-def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str], int]) -> None:
+def count_training(connection: BaseConnection, links: Mapping[tuple[str, str], int]) -> None:
     """Add the links of training documents to the counts; what earlier training counted stays once.
 
     Args:
@@ -158,6 +158,10 @@ def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str
         links: How often each (surface, entity) occurs; the base has all the entities.
     """
     connection.execute(TRAINED)
+    counts: Counter[tuple[str, str]] = Counter()
+    for (surface, entity), n in links.items():
+        counts[_in_one_line(surface), entity] += n
+    links = counts
     rows = find_rows(connection, {entity for _, entity in links})
     pairs = [(normalise(surface), rows[entity]) for surface, entity in links]
     # All at once and first: what is added below would make later surfaces of a key known.
@@ -169,7 +173,7 @@ def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str
         found = connection.execute(
             "SELECT count FROM trained WHERE key = ? AND row = ? AND surface = ?", place
         ).fetchone()
-        before = found[0] if found else 0
+        before = sound_count(connection, found[0], "a count of training") if found else 0
         # Training again on the same documents must not count their links twice.
         _add_alias(connection, surface, row, max(0, n - before))
         connection.execute(
@@ -178,15 +182,18 @@ def count_training(connection: sqlite3.Connection, links: Mapping[tuple[str, str
         )
 
 
-def names_of_training(connection: sqlite3.Connection) -> dict[tuple[str, int], int]:
+def names_of_training(connection: BaseConnection) -> dict[tuple[str, int], int]:
     """How often training counted each key and row that the base knows from training alone."""
     if not has_trained(connection):
         return {}
     query = "SELECT key, row, sum(count) FROM trained WHERE is_new GROUP BY key, row"
-    return {(key, row): n for key, row, n in connection.execute(query)}
+    return {
+        (key, row): sound_count(connection, n, "a count of training")
+        for key, row, n in connection.execute(query)
+    }
 
 
-def index_fuzzy(connection: sqlite3.Connection) -> None:
+def index_fuzzy(connection: BaseConnection) -> None:
     """Make the trigram index anew, from the aliases as they are now."""
     connection.execute("DROP TABLE IF EXISTS spelling")
     connection.execute("DROP TABLE IF EXISTS trigram")
@@ -194,7 +201,12 @@ def index_fuzzy(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: int) -> None:
+def _in_one_line(surface: str) -> str:
+    """A surface as an alias has it: a text may be wrapped inside a name."""
+    return surface if is_one_line(surface) else " ".join(surface.split())
+
+
+def _add_alias(connection: BaseConnection, surface: str, row: int, count: int) -> None:
     """Add to the count of an alias that may be new; index its key if it is the first."""
     key = normalise(surface)
     is_known = "SELECT 1 FROM alias WHERE key = ?"
@@ -208,7 +220,7 @@ def _add_alias(connection: sqlite3.Connection, surface: str, row: int, count: in
     )
 
 
-def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
+def _is_known(connection: BaseConnection, key: str, row: int) -> bool:
     """Whether an entity has a name of this key that is not from training."""
     query = (
         "SELECT 1 FROM alias WHERE key = ?1 AND row = ?2 AND NOT EXISTS "
@@ -217,13 +229,14 @@ def _is_known(connection: sqlite3.Connection, key: str, row: int) -> bool:
     return connection.execute(query, (key, row)).fetchone() is not None
 
 
-def _drop_words(connection: sqlite3.Connection, row: int) -> None:
+def _drop_words(connection: BaseConnection, row: int) -> None:
     """Take the name on a row out of the index of words."""
-    (name,) = connection.execute("SELECT name FROM entity WHERE row = ?", (row,)).fetchone()
+    found = connection.execute("SELECT name FROM entity WHERE row = ?", (row,)).fetchone()
+    name = sound_text(connection, found and found[0], f"the name on row {row}")
     connection.executemany("DELETE FROM word WHERE word = ? AND row = ?", words_of(row, name))
 
 
-def _add_names(connection: sqlite3.Connection, row: int, entity: Entity) -> None:
+def _add_names(connection: BaseConnection, row: int, entity: Entity) -> None:
     """Index the words of an entity's name, and add the surfaces by which it is found."""
     words = words_of(row, entity.name)
     connection.executemany("INSERT OR IGNORE INTO word VALUES (?, ?)", words)

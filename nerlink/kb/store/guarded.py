@@ -46,6 +46,10 @@ Of the rest of the file, a thread holds at most 16 MB of pages."""
 _BUILD: Final = "build the base again from its tables (nerlink kb build TABLE -o PATH)"
 
 
+_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's module raises; the second, where a message of SQLite quotes damaged text."""
+
+
 class _Steps:
     """Counts the steps of a statement; no part of the connection, which would keep itself alive."""
 
@@ -89,7 +93,7 @@ class BaseConnection(sqlite3.Connection):
         cursor: _Cursor = self.cursor()
         return cursor.executemany(sql, parameters)
 
-    def refusal(self, error: sqlite3.Error) -> KnowledgeBaseError:
+    def refusal(self, error: Exception) -> KnowledgeBaseError:
         """What an error of SQLite says to people."""
         return refusal(self.path, error)
 
@@ -109,39 +113,39 @@ class _Cursor(sqlite3.Cursor):
         self.connection.steps.n_ticks, self.connection.steps.asked = 0, parameters
         try:
             return super().execute(sql, parameters)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             is_cut_off = getattr(error, "sqlite_errorcode", None) in _CUT_OFF
             if not (is_cut_off and self.connection.read_only):
                 raise self.connection.refusal(error) from error
         _recover(self.connection.path)
         try:
             return super().execute(sql, parameters)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise self.connection.refusal(error) from error
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> "_Cursor":
         self.connection.steps.n_ticks = 0
         try:
             return super().executemany(sql, parameters)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise self.connection.refusal(error) from error
 
     def fetchone(self) -> Any:
         try:
             return super().fetchone()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise self.connection.refusal(error) from error
 
     def fetchmany(self, size: int | None = 1000) -> list[Any]:
         try:
             return super().fetchmany(size)
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise self.connection.refusal(error) from error
 
     def fetchall(self) -> list[Any]:
         try:
             return super().fetchall()
-        except sqlite3.Error as error:
+        except _ERRORS as error:
             raise self.connection.refusal(error) from error
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
@@ -204,7 +208,7 @@ def check_journal(path: Path) -> None:
             )
 
 
-def refusal(path: Path, error: sqlite3.Error) -> KnowledgeBaseError:
+def refusal(path: Path, error: Exception) -> KnowledgeBaseError:
     """What an error of SQLite at a base says to people: what is wrong, and what to do."""
     # Errors that Python's module finds by itself, such as text that is no UTF-8, have no code.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)

@@ -1,22 +1,27 @@
 """Many entities at once: rows of ids, columns of rows, whole entities, texts."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
+import numpy as np
+
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
+from nerlink.kb.store.guarded import BaseConnection
 
 __all__ = [
     "RECORD",
     "Attributes",
     "EntityRecord",
+    "check_record",
     "find_rows",
     "read_entities",
     "read_records",
     "read_texts",
+    "sound_count",
+    "sound_text",
 ]
 
 
@@ -52,13 +57,62 @@ class Attributes:
         )
 
 
-def find_rows(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+_MOST_POPULAR: Final = float(np.finfo(np.float32).max)
+"""What a feature can hold."""
+
+
+def check_record(connection: BaseConnection, row: int, record: EntityRecord) -> EntityRecord:
+    """The record of the entity on a row, of the kinds of values that it must have.
+
+    SQLite keeps a value of any kind in any column, and reads some damage as such values.
+
+    Raises:
+        KnowledgeBaseError: A value is of another kind.
+    """
+    id_, name, type_, popularity = record
+    is_sound = (
+        type(id_) is str
+        and type(name) is str
+        and (type_ is None or type(type_) is str)
+        and type(popularity) is float
+        and 0 <= popularity <= _MOST_POPULAR
+    )
+    if not is_sound:
+        raise connection.damaged(
+            f"the entity on row {row} has id, name, type and popularity {record!r:.200}"
+        )
+    return record
+
+
+def sound_text(connection: BaseConnection, value: object, what: str) -> str:
+    """A value that the base has, which must be a text.
+
+    Raises:
+        KnowledgeBaseError: It is none.
+    """
+    if isinstance(value, str):
+        return value
+    raise connection.damaged(f"{what} is {value!r:.80}, and not a text")
+
+
+def sound_count(connection: BaseConnection, value: object, what: str) -> int:
+    """A value that the base has, which must be a whole number from 0 on.
+
+    Raises:
+        KnowledgeBaseError: It is none.
+    """
+    if isinstance(value, int) and value >= 0:
+        return value
+    raise connection.damaged(f"{what} is {value!r:.80}, and not a whole number from 0 on")
+
+
+def find_rows(connection: BaseConnection, ids: Iterable[str]) -> dict[str, int]:
     """The row of each id; ids that the base lacks are left out."""
     query = "SELECT entity.id, row FROM json_each(?) CROSS JOIN entity ON entity.id = value"
     return dict(connection.execute(query, (json.dumps(list(ids)),)).fetchall())
 
 
-def read_records(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, EntityRecord]:
+def read_records(connection: BaseConnection, rows: Sequence[int]) -> dict[int, EntityRecord]:
     """What is known of the entities on some rows.
 
     Raises:
@@ -66,7 +120,10 @@ def read_records(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[in
     """
     query = f"SELECT row, {RECORD} FROM json_each(?) CROSS JOIN entity ON row = value"
     wanted = json.dumps([int(row) for row in rows])
-    found = {row: tuple(values) for row, *values in connection.execute(query, (wanted,))}
+    found = {
+        row: check_record(connection, row, tuple(values))
+        for row, *values in connection.execute(query, (wanted,))
+    }
     for row in rows:
         if row not in found:
             raise KnowledgeBaseError(
@@ -75,19 +132,23 @@ def read_records(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[in
     return found
 
 
-def read_entities(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Entity]:
+def read_entities(connection: BaseConnection, first: int, last: int) -> Iterator[Entity]:
     """Entities on rows `first` to `last`, both counted, in order."""
     aliases: dict[int, dict[str, int]] = {}
     for row, surface, count in connection.execute(
         "SELECT row, surface, count FROM alias WHERE row BETWEEN ? AND ? ORDER BY row, surface",
         (first, last),
     ):
-        aliases.setdefault(row, {})[surface] = count
+        aliases.setdefault(row, {})[sound_text(connection, surface, "an alias")] = sound_count(
+            connection, count, "the count of an alias"
+        )
     for row, id_, name, description, type_, popularity in connection.execute(
         "SELECT row, id, name, description, type, popularity FROM entity "
         "WHERE row BETWEEN ? AND ? ORDER BY row",
         (first, last),
     ).fetchall():
+        check_record(connection, row, (id_, name, type_, popularity))
+        sound_text(connection, description, f"the description of {id_!r}")
         counts = aliases.get(row, {})
         yield Entity(
             id=id_,
@@ -99,11 +160,14 @@ def read_entities(connection: sqlite3.Connection, first: int, last: int) -> Iter
         )
 
 
-def read_texts(connection: sqlite3.Connection, rows: Sequence[int]) -> list[tuple[int, str]]:
+def read_texts(connection: BaseConnection, rows: Sequence[int]) -> list[tuple[int, str]]:
     """Row and `name; description; type` of the entities on some rows; empty parts left out."""
     query = (
         "SELECT row, name, description, entity.type FROM json_each(?) "
         "CROSS JOIN entity ON row = value ORDER BY key"
     )
     records = connection.execute(query, (json.dumps([int(row) for row in rows]),)).fetchall()
-    return [(row, "; ".join(part for part in parts if part)) for row, *parts in records]
+    return [
+        (row, "; ".join(sound_text(connection, part, f"row {row}") for part in parts if part))
+        for row, *parts in records
+    ]

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.store.guarded import BaseConnection
+from nerlink.kb.store.rows import sound_count
 
 __all__ = [
     "FUZZY",
@@ -122,6 +123,9 @@ def _parts_of(script: str) -> set[_Part]:
     return {(m["type"].lower(), m["name"], m["table"] or m["name"], one) for m, one in found}
 
 
+_MOST_ROWS: Final = 2**31
+"""More rows than any base has had: Wikidata has 2**27 entities."""
+
 _NEEDED: Final = _parts_of(TABLES + INDICES)
 _KNOWN: Final = {
     *_NEEDED,
@@ -166,6 +170,13 @@ def check_schema(connection: BaseConnection) -> None:
         there.add(part)
     if missing := sorted(str(name) for _, name, _, _ in _NEEDED - there):
         raise connection.damaged(f"without {', '.join(missing)}")
+    # Rows are places in tables of vectors, so they must be small and from 0 on.
+    least, most = connection.execute(
+        "SELECT (SELECT min(row) FROM entity), (SELECT max(row) FROM entity)"
+    ).fetchone()
+    n_rows = read_meta(connection, "n_rows")
+    if (least is not None and not 0 <= least <= most < n_rows) or n_rows > _MOST_ROWS:
+        raise connection.damaged(f"rows {least} to {most} of {n_rows}")
 
 
 def hash_content(connection: sqlite3.Connection) -> str:
@@ -200,7 +211,11 @@ def read_identity(connection: sqlite3.Connection) -> str | None:
     return str(found[0]) if found else None
 
 
-def read_meta(connection: sqlite3.Connection, key: str) -> int:
-    """A number that the base keeps about itself."""
-    (value,) = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return int(value)
+def read_meta(connection: BaseConnection, key: str) -> int:
+    """A number that the base keeps about itself.
+
+    Raises:
+        KnowledgeBaseError: It is not there, or no whole number from 0 on.
+    """
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return sound_count(connection, found and found[0], f"its {key!r}")

@@ -15,7 +15,7 @@ __all__ = ["kill_a_writer"]
 
 def kill_a_writer(path: Path) -> None:
     """Leave a base half changed, with the journal that undoes it."""
-    subprocess.run([sys.executable, "-m", __name__, path], check=False)  # noqa: S603
+    subprocess.run([sys.executable, "-m", __name__, path], check=False)
     journal = path.with_name(f"{path.name}-journal")
     assert journal.stat().st_size
 

@@ -1,4 +1,6 @@
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -6,7 +8,8 @@ import pytest
 
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.store.connections import Connections
+from nerlink.kb.store import guarded
+from nerlink.kb.store.connections import Connections, copy_base
 
 
 def test_each_thread_has_its_own_connection(kb: KnowledgeBase) -> None:
@@ -48,3 +51,34 @@ def test_a_full_disk_is_an_error_of_the_base_and_changes_nothing(tmp_path: Path)
         with pytest.raises(KnowledgeBaseError, match=r"cannot be changed now \(.*full.*make room"):
             kb.add(*({"id": f"Q{i}", "name": "x" * 999} for i in range(2, 99)))
         assert [one.id for one in kb.entities()] == ["Q1"]
+
+
+def test_a_base_that_another_process_changes_is_told_of(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "TIMEOUT", 0)
+    with (
+        closing(sqlite3.connect(kb.path, isolation_level=None)) as other,
+        KnowledgeBase.open(kb.path, read_only=False) as waiting,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(
+            KnowledgeBaseError, match=r"kb.sqlite: another process .*locked.*end it"
+        ):
+            waiting.remove("Q90")
+        assert "Q90" in waiting
+
+
+@pytest.mark.parametrize("target", ["none/copy.sqlite", "."])
+def test_a_copy_that_cannot_be_written_is_named(
+    kb: KnowledgeBase, tmp_path: Path, target: str
+) -> None:
+    with pytest.raises(KnowledgeBaseError, match=r"cannot be (opened|written)"):
+        copy_base(kb.connection, tmp_path / target)
+
+
+def test_an_iterator_of_a_base_that_is_closed_says_so(kb: KnowledgeBase) -> None:
+    found = iter(kb.connection.execute("SELECT * FROM alias"))
+    kb.close()
+    with pytest.raises(KnowledgeBaseError, match="is closed"):
+        next(found)

@@ -88,6 +88,12 @@ def test_names_that_a_base_has_from_training_are_told_apart(kb: KnowledgeBase) -
     assert count(kb, {("paname", "Q90"): 1}) == {("paname", kb.row("Q90")): 4}
 
 
+def test_a_surface_that_a_text_wraps_is_counted_on_one_line(kb: KnowledgeBase) -> None:
+    kb.count_mentions([("City\nof Light", "Q90"), ("City of\tLight", "Q90")])
+    count(kb, {("City of\u2028Light", "Q90"): 2, ("City of Light", "Q90"): 1})
+    assert kb["Q90"].aliases == {"City of Light": 7}
+
+
 def test_what_training_counts_again_is_counted_once(kb: KnowledgeBase) -> None:
     before = kb["Q90"].aliases
     links = {("City of Light", "Q90"): 4, ("Paname", "Q90"): 2}
@@ -153,6 +159,11 @@ def test_after_a_merge_every_surface_of_the_source_means_the_target(
         after = Exact(kb).candidates(surface)
         assert {one.entity for one in after} == {"a" if one == "new" else one for one in before}
         assert sum(one.count for one in after) == n_seen
+
+
+def test_a_name_of_two_lines_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(DataError, match="a tab or a line end"):
+        kb.rename("Q90", "Pa\nris")
 
 
 def test_a_name_that_no_file_can_hold_is_refused(kb: KnowledgeBase) -> None:

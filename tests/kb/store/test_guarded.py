@@ -96,6 +96,21 @@ def test_a_change_that_cannot_be_undone_here_is_told(
         KnowledgeBase.open(folder_of_another / "kb.sqlite")
 
 
+def test_a_file_that_may_only_be_read_is_told_of(
+    kb: KnowledgeBase, folder_of_another: Path
+) -> None:
+    path = Path(shutil.copy(kb.path, folder_of_another))
+    path.chmod(0o444)
+    folder_of_another.chmod(0o555)
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # root writes everywhere
+    with (
+        KnowledgeBase.open(path, read_only=False) as base,
+        pytest.raises(KnowledgeBaseError, match=r"kb.sqlite: cannot be written.*Allow writing"),
+    ):
+        base.remove("Q90")
+
+
 def test_a_journal_that_leads_to_another_file_is_refused(kb: KnowledgeBase, tmp_path: Path) -> None:
     kb.close()
     kill_a_writer(kb.path)
