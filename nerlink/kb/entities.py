@@ -128,12 +128,13 @@ class EntityTables:
         for one in _each(table):
             # JSON lines need not have the same keys in each row.
             readings: dict[tuple[str, ...], Mapping[str, str]] = {}
+            told = {("surface", "alias")}  # the other name that the documentation gives
             n_rows = 0
             for n_rows, row in enumerate(self._read(one), 1):  # noqa: B007 - counts them
                 keys = tuple(row.values)
                 if keys not in readings:
                     readings[keys] = self._reading(keys, kind, where=row.where)
-                    self._tell_reading(readings, one)
+                    self._tell_reading(readings[keys], told, one)
                 reading = readings[keys]
                 values = {reading.get(column, column): v for column, v in row.values.items()}
                 yield Row(row.where, values) if reading else row
@@ -260,13 +261,11 @@ class EntityTables:
         return reading
 
     def _tell_reading(
-        self, readings: Mapping[tuple[str, ...], Mapping[str, str]], one: Any
+        self, reading: Mapping[str, str], told: set[tuple[str, str]], one: Any
     ) -> None:
         """Say which columns of a table are read under other names, each once."""
-        *earlier, latest = readings.values()
-        told = {pair for reading in earlier for pair in reading.items()}
-        told.add(("surface", "alias"))  # the other name that the documentation gives
-        if new := [pair for pair in latest.items() if pair not in told]:
+        if new := [pair for pair in reading.items() if pair not in told]:
+            told.update(new)
             pairs = ", ".join(f"{column!r} as {name!r}" for column, name in new)
             log.warning(
                 f"{_called(one)}: reads column {pairs}. If another is meant, say it with "
@@ -315,11 +314,12 @@ def _called(table: Any) -> str:
 def _meant(columns: Sequence[str], kind: Kind) -> dict[str, list[str]]:
     """Names of values that are no columns, each with the columns that may be it."""
     meant: dict[str, list[str]] = {}
+    there = set(columns)
     for column in columns:
         name = _MEANT[kind].get(_folded(column))
-        if name and name not in columns:
+        if name and name not in there:
             meant.setdefault(name, []).append(column)
-    variables = [c for c in columns if f"{c}Label" in columns and _folded(c) not in _MEANT[kind]]
+    variables = [c for c in columns if f"{c}Label" in there and _folded(c) not in _MEANT[kind]]
     if kind == "entities" and "id" not in {*columns, *meant} and len(variables) == 1:
         # SPARQL names the columns after a variable: ?town gives town, townLabel, townDescription.
         (stem,) = variables

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from typing import Final
+from unicodedata import combining
 
 __all__ = ["acronym", "is_acronym", "normalise", "without_parenthesis"]
 
@@ -21,8 +22,12 @@ _KEPT: Final = "&#@%"
 _DROPPED: Final = "'.’‘ʼ`´·"  # noqa: RUF001
 """Punctuation inside words (O'Neill, U.S.): it goes without leaving a space."""
 
-_PARENTHESIS: Final = re.compile(r"\s+\([^()]+\)$")
 _CAPITALS: Final = re.compile(r"\b[^\W\d_]")
+
+
+_MOST_MARKS: Final = 30
+"""Marks on one letter that are read, as in the stream-safe form of Unicode (UAX 15): sorting them,
+as Unicode asks for, takes time with the square of their number."""
 
 
 class _Replacements(dict[int, str]):
@@ -57,15 +62,37 @@ def normalise(surface: str) -> str:
     if surface.isascii():
         folded = surface.lower()
     else:
+        surface = surface if len(surface) <= _MOST_MARKS else _with_few_marks(surface)
         folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", surface).casefold())
     key = " ".join(folded.translate(_REPLACEMENTS).split())
     key = key or "".join(folded.split())
     return key if key.isascii() else unicodedata.normalize("NFC", key)
 
 
+def _with_few_marks(surface: str) -> str:
+    """A surface without the marks on a letter that are too many: the same one, nearly always."""
+    n_marks = 0
+    for character in surface:
+        n_marks = n_marks + 1 if combining(character) else 0
+        if n_marks > _MOST_MARKS:
+            break
+    else:
+        return surface
+    kept = []
+    for character in surface:
+        n_marks = n_marks + 1 if combining(character) else 0
+        if n_marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def without_parenthesis(name: str) -> str:
     """A title without what tells it from its namesakes: `Jordan (country)` is `Jordan`."""
-    return _PARENTHESIS.sub("", name)
+    # By hand, since a pattern would begin anew at each of many blanks.
+    opened = name.rfind("(")
+    inside = name[opened + 1 : -1]
+    is_last = opened > 0 and name.endswith(")") and name[opened - 1].isspace()
+    return name[:opened].rstrip() if is_last and inside and ")" not in inside else name
 
 
 def acronym(name: str) -> str | None:

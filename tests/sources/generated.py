@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from nerlink.data import NIL, Candidate, Document, Mention
+from nerlink.data import NIL, Candidate, Document, Mention, is_one_line
 
 _PIECES = [
     *[
@@ -23,7 +23,7 @@ _PIECES = [
 ]
 _ANY = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")
 _NAMES = st.text(_ANY, min_size=1, max_size=6).filter(
-    lambda name: name == name.strip(" ") and not set(name) & set("\t\n\r")
+    lambda name: name == name.strip(" ") and is_one_line(name)
 )
 _SCORES = st.none() | st.floats(0, 1)
 _LINKS = st.none() | st.just(NIL) | st.sampled_from(["Q7259", "Ada Lovelace", "São_Paulo", "42"])

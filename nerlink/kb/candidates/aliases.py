@@ -123,8 +123,6 @@ def _most_popular(found: Sequence[_Found]) -> tuple[Candidate, ...]:
 
 
 def _has_words(name: str, words: Sequence[str]) -> bool:
-    there = normalise(name).split()
-    return all(
-        word in there or (len(word) == 1 and any(one.startswith(word) for one in there))
-        for word in words
-    )
+    there = set(normalise(name).split())
+    openings = {one[0] for one in there}
+    return all(word in there or word in openings for word in words)

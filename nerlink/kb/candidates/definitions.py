@@ -1,13 +1,16 @@
 """Short forms that a text explains: "World Health Organization (WHO)"."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 __all__ = ["find_definitions", "spell_out"]
 
-_PARENTHESIS: Final = re.compile(r"[(\[]\s*([^()\[\]\n]{2,100}?)\s*[)\]]")
+_BRACKET: Final = re.compile(r"[()\[\]]")
+_MOST_INSIDE: Final = 100
+"""Characters in a parenthesis that may be one of the two forms."""
+
 _FIRST_PART: Final = re.compile(r"[;,]\s.*")
 _LAST_WORD: Final = re.compile(r"\S+\s*$")
 _WORD: Final = re.compile(r"[\w'’]+")  # noqa: RUF001
@@ -32,10 +35,10 @@ def find_definitions(text: str) -> dict[str, str]:
     with most of the letters and have fewest words besides. A short form has two capitals at least.
     """
     found: dict[str, str] = {}
-    for parenthesis in _PARENTHESIS.finditer(text):
-        whole = parenthesis[1].strip("\"'“”‘’")  # noqa: RUF001
+    for start, _, content in _parentheses(text):
+        whole = content.strip("\"'“”‘’")  # noqa: RUF001
         inside = _FIRST_PART.sub("", whole)  # "(FAP; MIM 175100)"
-        before = text[max(0, parenthesis.start() - _LONGEST) : parenthesis.start()].rstrip()
+        before = text[max(0, start - _LONGEST) : start].rstrip()
         # As many words as the long form of a short one can have, by the rule of the paper.
         n_words = min(len(inside) + 5, 2 * len(inside))
         words = _SENTENCE_END.split(before)[-1].split()[-n_words:]
@@ -60,13 +63,34 @@ def spell_out(surface: str, definitions: Mapping[str, str]) -> list[str]:
     """
     plain = definitions.get(surface) or surface
     if plain == surface:
-        plain = _PARENTHESIS.sub(lambda at: "" if at[1] in definitions else at[0], surface)
-        plain = " ".join(plain.split())
+        kept, last = [], 0
+        for start, end, content in _parentheses(surface):
+            if content in definitions:
+                kept.append(surface[last:start])
+                last = end
+        plain = " ".join("".join([*kept, surface[last:]]).split())
     if plain == surface:
         plain = re.sub(r"\w[\w-]*", lambda word: _defined(word[0], definitions), surface)
     if plain == surface:
         return []
     return list(dict.fromkeys([plain, _singular(plain)]))
+
+
+def _parentheses(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and content of the parentheses without others in them, on one line.
+
+    Brackets are looked for one by one, since a pattern with blanks at both edges of the content
+    would try each of many blanks as the one or the other edge.
+    """
+    opened = None
+    for bracket in _BRACKET.finditer(text):
+        if bracket[0] in "([":
+            opened = bracket.start()
+        elif opened is not None:
+            content = text[opened + 1 : bracket.start()].strip()
+            if 2 <= len(content) <= _MOST_INSIDE and "\n" not in content:
+                yield opened, bracket.end(), content
+            opened = None
 
 
 def _defined(word: str, definitions: Mapping[str, str]) -> str:

@@ -32,6 +32,10 @@ _N_READ: Final = 500
 _N_COMPARED: Final = 20
 """Keys compared letter by letter: those that share most of all trigrams."""
 
+_LONGEST: Final = 200
+"""Characters of a surface that is looked up: comparing two names letter by letter takes time with
+the square of their length, and more. A longer one is a passage, not a misspelt name."""
+
 _SHARPNESS: Final = 20.0
 """A key that is 0.05 less similar than another weighs 1/e of it."""
 
@@ -40,7 +44,8 @@ class Fuzzy(FromBase):
     """Entities with an alias spelt nearly like the surface; `score` is the similarity, 0 to 1.
 
     Priors are the priors of the similar aliases, weighted by similarity. Surfaces of fewer than
-    three characters have no candidates. The base needs its trigram index (`kb.index_fuzzy()`).
+    three characters, or of more than 200, have no candidates. The base needs its trigram index
+    (`kb.index_fuzzy()`).
     """
 
     def __init__(self, kb: Base) -> None:
@@ -57,7 +62,7 @@ class Fuzzy(FromBase):
 
     def _spelt_like(self, key: str) -> tuple[Candidate, ...]:
         """The candidates of all keys that are similar to one key, best first."""
-        if len(key) < 3:
+        if not 3 <= len(key) <= _LONGEST:
             return ()
         similar = self._similar_keys(key)
         found = dict(zip(similar, self._normalised.candidates_of(list(similar)), strict=True))

@@ -5,7 +5,7 @@ Where a document has "Ada Lovelace", "Lovelace" may be her. Where it has "World 
 names as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from nerlink.data import Candidate, Document
@@ -17,6 +17,10 @@ __all__ = ["LENT_SHARE", "InDocument", "Name", "widen"]
 
 _MAX_FULLER: Final = 8
 """Fuller names that lend their candidates to one short name: the first ones of the document."""
+
+_MAX_WORDS: Final = 32
+"""Words of a name that lends: a longer one is a passage, and to keep each of its beginnings and
+ends would take memory with the square of its length."""
 
 LENT_SHARE: Final = 0.5
 """Share of the priors that all lent candidates of a name get, by default."""
@@ -34,7 +38,7 @@ class Name(NamedTuple):
     label: str | None = None
 
 
-_Fuller: TypeAlias = Callable[[Sequence[Name], str], Mapping[Name, Sequence[str]]]
+_Fuller: TypeAlias = Callable[[Sequence[Name], str], Mapping[Name, Iterable[str]]]
 """Finds the fuller surfaces of the short names among all names of a document, given its text."""
 
 
@@ -68,8 +72,12 @@ class InDocument:
         found: dict[Name, dict[str, None]] = {}
         for find in _FULLER:
             for name, surfaces in find(names, text).items():
-                found.setdefault(name, {}).update(dict.fromkeys(surfaces))
-        return {name: tuple(surfaces)[:_MAX_FULLER] for name, surfaces in found.items()}
+                first = found.setdefault(name, {})
+                for surface in surfaces:  # which may be all names of a long document
+                    if len(first) == _MAX_FULLER:
+                        break
+                    first[surface] = None
+        return {name: tuple(surfaces) for name, surfaces in found.items()}
 
     def candidates_of(
         self, names: Sequence[Name], text: str = "", *, limit: int | None = None
@@ -131,7 +139,7 @@ def _defined(names: Sequence[Name], text: str) -> dict[Name, list[str]]:
     return {name: surfaces for name, surfaces in spelt.items() if surfaces}
 
 
-def _initials(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa: ARG001
+def _initials(names: Sequence[Name], text: str) -> dict[Name, Iterable[str]]:  # noqa: ARG001
     """Names that are the initials of others: WHO, beside World Health Organization."""
     long: dict[str, list[str]] = {}
     for name in names:
@@ -143,11 +151,13 @@ def _initials(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noq
     return {name: long[key] for name, key in short if key in long}
 
 
-def _partial(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa: ARG001
+def _partial(names: Sequence[Name], text: str) -> dict[Name, Iterable[str]]:  # noqa: ARG001
     """Names that are the first or the last words of others with the same label."""
     long: dict[tuple[str | None, tuple[str, ...]], dict[str, None]] = {}
     for surface, label in names:
         words = _name_words(surface)
+        if len(words) > _MAX_WORDS:
+            continue
         # The label is part of the key: a person lends nothing to a place of the same name.
         for n in range(1, len(words)):
             long.setdefault((label, words[:n]), {})[surface] = None
@@ -155,7 +165,7 @@ def _partial(names: Sequence[Name], text: str) -> dict[Name, list[str]]:  # noqa
     if not long:
         return {}
     keys = {name: (name.label, _name_words(name.surface)) for name in names}
-    return {name: list(long[key]) for name, key in keys.items() if key in long}
+    return {name: long[key] for name, key in keys.items() if key in long}
 
 
 def _name_words(surface: str) -> tuple[str, ...]:

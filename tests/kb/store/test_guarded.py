@@ -46,9 +46,9 @@ def test_a_reading_connection_trusts_and_changes_nothing(kb: KnowledgeBase) -> N
     with KnowledgeBase.open(kb.path) as reader:
         settings = {
             name: reader.connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("trusted_schema", "query_only", "cell_size_check")
+            for name in ("trusted_schema", "query_only")
         }
-    assert settings == {"trusted_schema": 0, "query_only": 1, "cell_size_check": 1}
+    assert settings == {"trusted_schema": 0, "query_only": 1}
 
 
 @pytest.mark.parametrize("read_only", [True, False])
