@@ -15,7 +15,7 @@ from nerlink.data import is_one_line
 from nerlink.errors import DataError
 from nerlink.words import number_of
 
-__all__ = ["Cells", "cleaned", "number", "whole_number"]
+__all__ = ["Cells", "check_storable", "cleaned", "number", "whole_number"]
 
 SEPARATOR: Final = "|"
 """What stands between two aliases in a cell of text."""
@@ -160,16 +160,25 @@ def cleaned(value: object, name: str, *, where: str) -> str:
             )
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # pandas turns integer ids into floats where some are missing
-    text = str(value).strip()
-    if _UNSTORABLE.search(text):
-        raise DataError(
-            f"{where}: column {name!r} is {text!r}, with a NUL or half a surrogate pair. "
-            "Clean the text first."
-        )
+    text = check_storable(str(value).strip(), name, where=where)
     if text and name != "description" and not is_one_line(text):
         raise DataError(
             f"{where}: column {name!r} is {text!r:.80}, with a tab or a line end in it, which no "
             "id, name or alias may have. Put blanks in their place."
+        )
+    return text
+
+
+def check_storable(text: str, name: str, *, where: str) -> str:
+    """The same text, which a base can hold.
+
+    Raises:
+        DataError: It holds a NUL or half a surrogate pair.
+    """
+    if _UNSTORABLE.search(text):
+        raise DataError(
+            f"{where}: column {name!r} is {text!r:.80}, with a NUL or half a surrogate pair. "
+            "Clean the text first."
         )
     return text
 

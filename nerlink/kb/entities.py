@@ -5,13 +5,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
 from nerlink.kb.cells import Cells, cleaned, number, whole_number
 from nerlink.lookalikes import MISSPELT, did_you_mean, missing_column, nearest
-from nerlink.tables import AnyTable, Delimited, Row, is_frame, read_rows, wrong_way_round
+from nerlink.tables import (
+    AnyTable,
+    Delimited,
+    Row,
+    is_frame,
+    open_delimited,
+    open_frame,
+    open_parquet,
+    read_rows,
+    wrong_way_round,
+)
 
 __all__ = ["AliasCount", "EntityTables", "Kind"]
 
@@ -140,6 +151,9 @@ class EntityTables:
                 yield Row(row.where, values) if reading else row
             if not n_rows and (isinstance(one, str | PathLike) or is_frame(one)):
                 log.warning("%s: no rows, so nothing comes of this table.", _called(one))
+                if columns := _columns_of(one, self.text):
+                    named = Row("", dict.fromkeys(columns)).under(self.columns)
+                    self._reading(tuple(named.values), kind, where=_called(one))
 
     def split(self, table: AnyTable) -> tuple[list[AnyTable], list[AnyTable]]:
         """Tables of entities, and tables of aliases.
@@ -303,6 +317,18 @@ def _each(table: AnyTable) -> Iterator[AnyTable]:
         yield from items
     else:
         yield table
+
+
+def _columns_of(table: Any, text: Delimited | None) -> Sequence[str]:
+    """The columns of a table without rows, where it says them."""
+    if is_frame(table):
+        return open_frame(table).columns
+    ending = Path(str(table).lower().removesuffix(".gz")).suffix
+    if ending == ".parquet":
+        return open_parquet(table).columns
+    if ending in (".csv", ".tsv"):
+        return open_delimited(table, text or Delimited()).columns
+    return ()
 
 
 def _called(table: Any) -> str:

@@ -214,12 +214,14 @@ class KnowledgeBase:
 
     def __iter__(self) -> Iterator[str]:
         """The ids of all entities, as `in` and `[]` take them."""
-        return (entity.id for entity in self.entities())
+        for page in self._pages():
+            for _, id_ in page:
+                yield sound_text(self.connection, id_, "an id")
 
     def entities(self) -> Iterator[Entity]:
         """All entities, in order of their rows."""
-        for rows in self._pages():
-            yield from read_entities(self.connection, rows[0], rows[-1])
+        for page in self._pages():
+            yield from read_entities(self.connection, page[0][0], page[-1][0])
 
     def row(self, entity: str) -> int:
         """The row of an entity: a small integer, its place in tables of vectors, never reused.
@@ -345,8 +347,10 @@ class KnowledgeBase:
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""
-        for page in self._pages() if rows is None else _batches(rows):
-            yield from read_texts(self.connection, page)
+        every = (row for page in self._pages() for row, _ in page) if rows is None else rows
+        wanted = iter(every)
+        while batch := list(islice(wanted, _PAGE)):
+            yield from read_texts(self.connection, batch)
 
     def changed_since(self, version: int) -> list[int]:
         """Rows of the entities that were added or renamed after that version."""
@@ -421,15 +425,16 @@ class KnowledgeBase:
         with self.change() as connection:
             edit.index_fuzzy(connection)
 
-    def _pages(self) -> Iterator[list[int]]:
-        """The rows of all entities, in order, some at a time."""
-        query = "SELECT row FROM entity WHERE row >= ? ORDER BY row LIMIT ?"
+    def _pages(self) -> Iterator[list[tuple[int, object]]]:
+        """Row and id of all entities, in order of their rows, some at a time."""
+        query = "SELECT row, id FROM entity WHERE row >= ? ORDER BY row LIMIT ?"
         first = 0
-        while page := [row for (row,) in self.connection.execute(query, (first, _PAGE))]:
-            if page[-1] < first:  # or a damaged file would be read for ever
-                raise self.connection.damaged(f"row {page[-1]} comes after row {first}")
+        while page := self.connection.execute(query, (first, _PAGE)).fetchall():
+            last = page[-1][0]
+            if last < first:  # or a damaged file would be read for ever
+                raise self.connection.damaged(f"row {last} comes after row {first}")
             yield page
-            first = page[-1] + 1
+            first = last + 1
 
     def _remembered(self) -> _Recent:
         """What was read since the last change; callers keep it, as other threads may replace it."""
@@ -465,9 +470,3 @@ def _is_there(path: Path, is_kind: Callable[[Path], bool]) -> bool:
         raise KnowledgeBaseError(
             f"{path}: cannot be opened as a knowledge base ({error.strerror}). Check the path."
         ) from error
-
-
-def _batches(rows: Iterable[int]) -> Iterator[list[int]]:
-    wanted = iter(rows)
-    while page := list(islice(wanted, _PAGE)):
-        yield page

@@ -278,3 +278,15 @@ def test_entities_added_later_are_checked_likewise(tmp_path, caplog):
         assert not caplog.text
         kb.add({"id": "Q2", "name": "Bea", "aliasses": ["B."]})
     assert "Did you mean 'aliases'?" in caplog.text
+
+
+def test_the_columns_of_a_table_without_rows_are_looked_at(tmp_path, caplog):
+    (tmp_path / "t.csv").write_text("id,nam,page\n")
+    frame = pd.DataFrame({"id": [], "nam": []})
+    frame.to_parquet(tmp_path / "t.parquet")
+    for table in (tmp_path / "t.csv", frame, tmp_path / "t.parquet"):
+        caplog.clear()
+        KnowledgeBase.create(tmp_path / "kb.sqlite", table, overwrite=True).close()
+        assert "The column 'nam' is left out. Did you mean 'name'?" in caplog.text
+        with pytest.raises(DataError, match="no table has the column 'title' given for 'name'"):
+            create(tmp_path, table, columns={"name": "title"}, overwrite=True)

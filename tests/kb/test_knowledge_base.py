@@ -197,3 +197,30 @@ def test_a_base_made_from_its_own_entities_is_the_same(
 def test_a_base_gives_its_ids(kb: KnowledgeBase) -> None:
     assert list(kb) == [entity.id for entity in kb.entities()]
     assert all(entity in kb for entity in kb)
+
+
+def test_ids_are_given_without_their_entities(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nerlink.kb.knowledge_base._PAGE", 2)
+    kb.remove("Q90")
+    kb.add(*({"id": f"T{number}"} for number in range(5)))
+    asked: list[str] = []
+    kb.connection.set_trace_callback(asked.append)
+    assert list(kb) == ["Q830149", "Q7817", *(f"T{number}" for number in range(5))]
+    assert not [one for one in asked if "alias" in one]
+    assert [entity.id for entity in kb.entities()] == list(kb)
+    assert [row for row, _ in kb.texts()] == kb.rows(list(kb))
+
+
+@pytest.mark.parametrize("path", ["closed/kb.sqlite", "x" * 999])
+def test_a_path_that_cannot_be_looked_at_is_named(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    if path.startswith("closed"):
+        monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(KnowledgeBaseError, match=r"cannot be opened as a knowledge base \(.*\)"):
+        KnowledgeBase.open(tmp_path / path)

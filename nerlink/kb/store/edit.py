@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from nerlink.data import NIL, Entity, is_one_line
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb.cells import cleaned
+from nerlink.kb.cells import check_storable, cleaned
 from nerlink.kb.normalise import acronym, normalise
 from nerlink.kb.store.build import INSERT_ENTITY, aliases_of, entity_values, words_of
 from nerlink.kb.store.guarded import BaseConnection
@@ -203,6 +203,7 @@ def index_fuzzy(connection: BaseConnection) -> None:
 
 def _in_one_line(surface: str) -> str:
     """A surface as an alias has it: a text may be wrapped inside a name."""
+    check_storable(surface, "alias", where="a mention")
     return surface if is_one_line(surface) else " ".join(surface.split())
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
-import numpy as np
-
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.store.guarded import BaseConnection
@@ -57,8 +55,8 @@ class Attributes:
         )
 
 
-_MOST_POPULAR: Final = float(np.finfo(np.float32).max)
-"""What a feature can hold."""
+_MOST_POPULAR: Final = 3e38
+"""What a feature, a number of 32 bits, can hold."""
 
 
 def check_record(connection: BaseConnection, row: int, record: EntityRecord) -> EntityRecord:

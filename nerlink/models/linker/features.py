@@ -42,8 +42,6 @@ NAME_FEATURES: Final = (
     "letters in common",
 )
 
-QUALIFIER: Final = re.compile(r"\s*\(.*?\)\s*$|,.*$")
-
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -58,11 +56,20 @@ class _Parts:
 
 def _name_parts(name: str) -> _Parts:
     whole = normalise(name)
-    base = normalise(QUALIFIER.sub("", name))
+    base = normalise(_without_qualifier(name))
     initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper())
     padded = f" {base} "
     triples = frozenset(padded[i : i + 3] for i in range(len(padded) - 2))
     return _Parts(whole, base, frozenset(whole.split()), triples, initials.lower())
+
+
+def _without_qualifier(name: str) -> str:
+    """A name without the comma or the parenthesis that tells it from others, on its last line."""
+    end = name.rstrip()
+    line = end.rfind("\n") + 1
+    marks = ",(" if end.endswith(")") else ","
+    places = [place for mark in marks if (place := end.find(mark, line)) >= 0]
+    return name[: min(places, default=len(name))]
 
 
 def compare_names(surface: str, name: str) -> tuple[float, ...]:

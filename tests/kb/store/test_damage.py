@@ -12,6 +12,7 @@ import pytest
 from nerlink.data import Document, Entity, Mention
 from nerlink.errors import KnowledgeBaseError, NerlinkError
 from nerlink.kb import BuildOptions, InDocument, KnowledgeBase, available_generators, make_chain
+from nerlink.kb.store import guarded
 from nerlink.kb.store.edit import count_training, names_of_training
 from tests.kb.conftest import ENTITIES
 
@@ -128,3 +129,48 @@ def test_a_value_of_another_kind_is_damage(whole: Path, tmp_path: Path, statemen
         change_it(path)
     except KnowledgeBaseError as error:
         assert "kb.sqlite" in str(error)
+
+
+def without_end(content: bytes, root: int, n_levels: int = 8) -> bytes:
+    """A file whose table at a root is a tree, all of whose branches are one."""
+    size = int.from_bytes(content[16:18])
+    pages = [content[i : i + size] for i in range(0, len(content), size)]
+    pages.append(pages[root - 1])
+    for _ in range(n_levels):
+        child = len(pages).to_bytes(4)
+        starts = range(size - 9 * 100, size, 9)
+        cells = b"".join(
+            child + (0x80 + n // 128).to_bytes() + bytes([n % 128, 0, 0, 0]) for n in range(100)
+        )
+        head = bytes([5, 0, 0]) + (100).to_bytes(2) + starts[0].to_bytes(2) + b"\0" + child
+        page = head + b"".join(at.to_bytes(2) for at in starts)
+        pages.append(page.ljust(size - len(cells), b"\0") + cells)
+    pages[root - 1] = pages.pop()
+    first = bytearray(b"".join(pages))
+    first[28:32] = len(pages).to_bytes(4)
+    first[92:96] = first[24:28]  # so that SQLite believes the number of pages
+    return bytes(first)
+
+
+READS: dict[str, Callable[[KnowledgeBase], object]] = {
+    "entities": lambda kb: list(kb.entities()),
+    "changes": lambda kb: kb.connection.execute("SELECT max(popularity) FROM entity").fetchone(),
+    "texts": lambda kb: list(kb.texts()),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_tree_without_end_is_cut_off(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(guarded, "_TICK", 1000)
+    monkeypatch.setattr(guarded, "_FREE_TICKS", 0)
+    path = Path(shutil.copy(whole, tmp_path))
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'entity'"
+        (root,) = connection.execute(query).fetchone()
+        connection.execute("DELETE FROM meta WHERE key = 'content_hash'")
+        connection.commit()
+    path.write_bytes(without_end(path.read_bytes(), root))
+    with KnowledgeBase.open(path) as kb, pytest.raises(KnowledgeBaseError, match=r"no end|damaged"):
+        read(kb)

@@ -161,6 +161,15 @@ def test_after_a_merge_every_surface_of_the_source_means_the_target(
         assert sum(one.count for one in after) == n_seen
 
 
+@pytest.mark.parametrize("mark", ["\0", "\ud800"], ids=ascii)
+def test_a_surface_that_no_file_can_hold_is_refused(kb: KnowledgeBase, mark: str) -> None:
+    with pytest.raises(DataError, match=r"a mention: column 'alias' is .*a NUL or half"):
+        kb.count_mentions([(f"Paris{mark}", "Q90")])
+    with pytest.raises(DataError, match=r"column 'description' is .*a NUL or half"):
+        kb.add(Entity(id="Q1", name="Q1", description=f"a{mark}"))
+    assert kb.search(f"Paris{mark}")[0].name == "Paris (Texas)"
+
+
 def test_a_name_of_two_lines_is_refused(kb: KnowledgeBase) -> None:
     with pytest.raises(DataError, match="a tab or a line end"):
         kb.rename("Q90", "Pa\nris")

@@ -206,3 +206,9 @@ def test_several_lenders_have_an_equal_say():
     assert (lent.tolist(), unknown) == ([0.3125, 0.6875, 0], 0.5)
     lent, unknown = lent_to(np.array([7, 8]), [], TrainingCounts())
     assert (lent.tolist(), unknown) == ([0, 0], 0)
+
+
+def test_a_qualifier_is_looked_for_once_in_a_passage() -> None:
+    passage = "Paris" + " (" * 300_000
+    assert compare_names(passage, "Paris")[2] == 1.0
+    assert compare_names("Paris", passage + ")")[1] == 1.0
