@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -166,8 +167,7 @@ def connect(path: Path, *, read_only: bool) -> BaseConnection:
     Raises:
         KnowledgeBaseError: The file cannot be opened, or a hostile journal lies beside it.
     """
-    if not read_only:
-        check_journal(path)
+    check_journal(path)
     try:
         connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}",
@@ -204,7 +204,8 @@ def check_journal(path: Path) -> None:
     for ending in ("-journal", "-wal", "-shm"):
         journal = real.with_name(real.name + ending)
         try:
-            is_hostile = journal.is_symlink() or (
+            # A link leads elsewhere, and opening a pipe would wait for ever.
+            is_hostile = not stat.S_ISREG(journal.lstat().st_mode) or (
                 ending == "-journal" and _last_bytes(journal) == _SUPER_JOURNAL
             )
         except OSError:  # there is none, or its writer has just removed it

@@ -135,7 +135,7 @@ _KNOWN: Final = {
 
 
 def check_schema(connection: BaseConnection) -> None:
-    """Refuse a file that is no knowledge base of nerlink, or not nothing but that.
+    """Refuse a file that is no knowledge base of nerlink, or that holds more than one.
 
     A trigger, a view or a table made otherwise runs as soon as the base is read or changed.
 

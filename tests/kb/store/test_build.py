@@ -4,6 +4,7 @@ import pytest
 
 from nerlink.errors import DataError, KnowledgeBaseError
 from nerlink.kb import BuildOptions, Exact, KnowledgeBase
+from nerlink.kb.store.build import _FAST
 
 
 def test_a_base_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -63,3 +64,13 @@ def test_a_new_base_has_nothing_of_a_journal_that_a_killed_writer_left(tmp_path)
     journal.write_bytes(b"left over")
     with KnowledgeBase.create(path, [{"id": "Q2"}], overwrite=True) as kb:
         assert (journal.exists(), [one.id for one in kb.entities()]) == (False, ["Q2"])
+
+
+def test_a_full_disk_leaves_nothing_of_a_new_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nerlink.kb.store.build._FAST", f"PRAGMA max_page_count = 9; {_FAST}")
+    many = ({"id": f"Q{number}", "name": "x" * 999} for number in range(99))
+    with pytest.raises(KnowledgeBaseError, match=r"kb.sqlite: cannot be written .*full.*room"):
+        KnowledgeBase.create(tmp_path / "kb.sqlite", many)
+    assert list(tmp_path.iterdir()) == []

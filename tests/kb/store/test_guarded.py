@@ -133,6 +133,13 @@ def test_a_journal_that_is_a_link_is_refused(
     kb: KnowledgeBase, tmp_path: Path, ending: str
 ) -> None:
     kb.path.with_name(f"kb.sqlite{ending}").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(KnowledgeBaseError, match=f"kb.sqlite{ending}: leads to a file that"):
-        KnowledgeBase.open(kb.path, read_only=False)
+    for read_only in (True, False):
+        with pytest.raises(KnowledgeBaseError, match=f"kb.sqlite{ending}: leads to a file that"):
+            KnowledgeBase.open(kb.path, read_only=read_only)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_journal_that_is_a_pipe_is_not_waited_for(kb: KnowledgeBase) -> None:
+    os.mkfifo(kb.path.with_name("kb.sqlite-journal"))
+    with pytest.raises(KnowledgeBaseError, match=r"kb.sqlite-journal: leads to a file that"):
+        KnowledgeBase.open(kb.path)
