@@ -174,7 +174,7 @@ def _rows_of(table: AnyTable, text: Delimited) -> Iterator[Row | DataError]:
         )
     else:
         for number, item in enumerate(table):
-            if isinstance(item, str | PathLike) or is_frame(item):
+            if isinstance(item, str | PathLike | list | tuple) or is_frame(item):
                 yield from _rows_of(item, text)
             else:
                 yield _row_of_record(item, f"record {number}")
@@ -202,7 +202,7 @@ def _row_of_record(item: object, where: str) -> Row:
     if isinstance(item, Mapping):
         return Row(where, _plain(item))
     raise DataError(
-        f"{where}: {item!r} is neither a record nor an Entity. "
+        f"{where}: {item!r:.80} is neither a record nor an Entity. "
         "A record looks like {'id': 'Q1', 'name': 'Ada'}."
     )
 

@@ -264,3 +264,14 @@ def test_a_named_index_of_a_frame_is_a_column():
     frame = pd.DataFrame({"name": ["Oslo"]}, index=pd.Index(["Q585"], name="id"))
     assert open_frame(frame).columns == ["id", "name"]
     assert open_frame(frame.reset_index(drop=True)).columns == ["name"]
+
+
+def test_a_list_among_tables_is_a_table_and_a_long_value_is_cut_in_its_error():
+    one = Entity(id="Q1", name="Ada")
+    assert [row.values["id"] for row in read_rows(([one, {"id": "Q2"}], "Q3.csv")[:1])] == [
+        "Q1",
+        "Q2",
+    ]
+    with pytest.raises(DataError, match="neither a record nor an Entity") as error:
+        list(read_rows([[one, {1, *"x" * 9000}, 5], range(9000)]))
+    assert len(str(error.value)) < 300

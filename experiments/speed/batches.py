@@ -20,7 +20,7 @@ from nerlink import Document
 
 __all__ = ["main"]
 
-SIZES: Final = {"toy": (100, 10, 5, 4), "full": (10_000, 500, 20, 300)}
+SIZES: Final = {"toy": (100, 10, 5, 4), "full": (1_000, 100, 10, 120)}
 """Entities, names, meanings of a name, texts."""
 
 LENGTHS: Final = (60, 150, 400, 1000)
