@@ -1,4 +1,4 @@
-"""TOML tables checked against typed models, with errors that name file, key and value."""
+"""TOML and JSON tables checked against typed models, with errors that name file, key and value."""
 
 import json
 import re
@@ -27,6 +27,7 @@ __all__ = [
     "dump_table",
     "flatten",
     "parse_value",
+    "read_json",
     "read_table",
     "set_value",
 ]
@@ -62,8 +63,26 @@ def read_table(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read ({reason}). Check the path.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8. Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number, or nesting, beyond Python's limits too
         raise ConfigError(f"{path}: not valid TOML: {error}. Mend that line.") from error
+
+
+def read_json(model: type[Checked], path: Path) -> Checked:
+    """The content of a JSON file that a program wrote, as a typed model.
+
+    Raises:
+        ConfigError: The file is missing, not JSON, nested too deep, or a value is not allowed.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"{path}: cannot be read ({reason}). Check the path.") from error
+    except ValidationError as error:
+        raise _refusal(model, error, str(path)) from error
 
 
 def dump_table(model: BaseModel) -> str:
@@ -75,7 +94,7 @@ def parse_value(text: str) -> Any:
     """A value in TOML notation; what is not TOML is a string: `3`, `[1, 2]`, `cpu`."""
     try:
         table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return table["value"] if len(table) == 1 else text
 
@@ -127,7 +146,7 @@ def _refusal(model: type[BaseModel], error: ValidationError, where: str) -> Conf
     keys = list(_known_keys(model))
     details = error.errors(include_url=False)
     # Of a list without its wrong items pydantic says also that it is too short.
-    inner = {detail["loc"][:-1] for detail in details}
+    inner = {detail["loc"][:-1] for detail in details if detail["loc"]}
     found: dict[str, list[str]] = {}
     for detail in details:
         if detail["loc"] not in inner:
@@ -161,6 +180,9 @@ def _put(place: Any, part: str, value: Any, key: str) -> None:
         raise ConfigError(f"{key}: {part!r} lies inside a plain value ({place!r}), not a table.")
 
 
+SHOWN: Final = 200
+"""Characters of a wrong value that an error shows."""
+
 _SHOULD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("bool_type", "bool_parsing"), "should be true or false"),
     **dict.fromkeys(("float_type", "float_parsing"), "should be a number, such as 0.5"),
@@ -181,8 +203,12 @@ def _is_key(part: object) -> bool:
 
 
 def _opening(detail: ErrorDetails, key: str) -> str:
+    if detail["type"] == "json_invalid":
+        return "the file"
     is_value = detail["type"] not in ("extra_forbidden", "missing")
-    return f"{key} = {detail['input']!r}" if is_value else key
+    value = repr(detail["input"])
+    shown = value if len(value) <= SHOWN else f"{value[: SHOWN - 3]}..."
+    return f"{key or 'the content'} = {shown}" if is_value else key
 
 
 def _describe(detail: ErrorDetails, key: str, keys: list[str]) -> str:
@@ -190,6 +216,8 @@ def _describe(detail: ErrorDetails, key: str, keys: list[str]) -> str:
         return f"is not a known key{_suggestion(key, keys)}"
     if detail["type"] == "missing":
         return "is missing"
+    if detail["type"] == "model_type" and not key:
+        return "should be a table"
     if detail["type"] == "model_type":
         section, _, last = key.rpartition(".")
         line = f"[[{section}]]" if last.isdigit() else f"[{key}]"
@@ -200,6 +228,8 @@ def _describe(detail: ErrorDetails, key: str, keys: list[str]) -> str:
         return f"should be a list, such as {key} = {json.dumps([detail['input']], default=str)}"
     if detail["type"] in _SHOULD:
         return _SHOULD[detail["type"]]
+    if detail["type"] == "json_invalid":
+        return f"is {detail['msg'][0].lower()}{detail['msg'][1:]}"
     return detail["msg"].removeprefix("Input ").removeprefix("Value error, ")
 
 

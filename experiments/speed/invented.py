@@ -149,7 +149,7 @@ def invent_world(encoder: Path, *, n_names: int, n_meanings: int) -> World:
         n_names: Names that texts use.
         n_meanings: Entities that share a name.
     """
-    tokenizer = AutoTokenizer.from_pretrained(encoder)  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(encoder, trust_remote_code=False)  # type: ignore[no-untyped-call]
     known = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     words = [w for w, _ in known if len(w) > 1 and w.isascii() and w.isalpha() and w.islower()]
     made = islice(syllable_words(), 1000, None)

@@ -20,6 +20,7 @@ from nerlink.models.encoder.fast.buffers import InBuffers
 from nerlink.models.encoder.fast.precision import PRECISIONS, compute_in
 from nerlink.models.encoder.fast.transformer import hidden_states, is_packable
 from nerlink.models.encoder.find import find_encoder
+from nerlink.models.encoder.saved import refusing_raw_errors
 from nerlink.models.encoder.shapes import SHAPES, ShapeEmbeddings, shapes_of
 from nerlink.models.encoder.static import InputEmbeddings, StaticEmbeddings, read_vectors
 from nerlink.models.encoder.subtokens import SubtokenizedDocument, Subtokenizer
@@ -96,22 +97,29 @@ class WindowEmbeddings(TransformerWordEmbeddings):
     """
 
     def __init__(self, config: EncoderConfig, *, folder: Path | None = None) -> None:
-        super().__init__(
-            model=str(folder or find_encoder(config.model)),
-            name="nerlink",
-            layers="-1",
-            subtoken_pooling="first",
-            fine_tune=not config.freeze,
-            use_context=False,
-            use_context_separator=False,
-            # The fast attention kernels of a CPU have no dropout.
-            transformers_config_kwargs={"attention_probs_dropout_prob": 0.0},
-        )
+        with refusing_raw_errors(f"encoder {folder or config.model}"):
+            super().__init__(
+                model=str(folder or find_encoder(config.model)),
+                name="nerlink",
+                layers="-1",
+                subtoken_pooling="first",
+                fine_tune=not config.freeze,
+                use_context=False,
+                use_context_separator=False,
+                # The fast attention kernels of a CPU have no dropout.
+                transformers_config_kwargs={"attention_probs_dropout_prob": 0.0},
+                transformers_model_kwargs={"use_safetensors": True},
+                # Without it, transformers asks on standard input whether to run code of the folder.
+                trust_remote_code=False,
+            )
         if not self.tokenizer.is_fast:
             raise EncoderError(
                 f"{config.model}: its tokenizer has no fast version (tokenizer.json). "
                 "Convert it with transformers' AutoTokenizer and save it beside the weights."
             )
+        # The code that an encoder could do without is not named in a saved model either.
+        for settings in (vars(self.model.config), self.tokenizer.init_kwargs):
+            settings.pop("auto_map", None)
         # Windows are cut and padded here, not by the tokenizer: it must give all subtokens of a
         # word and nothing else.
         self.tokenizer.backend_tokenizer.no_padding()
@@ -137,9 +145,13 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.static = self._static(folder)
         self.kept: KeptVectors | None = None
         self._check_layers()
-        if config.freeze:
+        self._freeze()
+
+    def _freeze(self) -> None:
+        """Take what does not learn out of training."""
+        if self.config.freeze:
             self.model.requires_grad_(requires_grad=False)
-        elif config.freeze_embeddings:
+        elif self.config.freeze_embeddings:
             self.model.get_input_embeddings().requires_grad_(requires_grad=False)
 
     def _static(self, folder: Path | None) -> StaticEmbeddings | InputEmbeddings | None:

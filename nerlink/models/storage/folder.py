@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from nerlink.errors import StorageError
-from nerlink.kb.knowledge_base import MODEL_BASE
 from nerlink.kb.store.connections import remove_base
+from nerlink.models.storage.contents import (
+    BASE,
+    CHANGEABLE,
+    HEADS,
+    MANIFEST,
+    TOP,
+    check_contents,
+)
 
 __all__ = [
     "BASE",
@@ -26,28 +33,7 @@ __all__ = [
 FORMAT: Final = 3
 """Version of the folder's layout; a folder of another version is refused."""
 
-MANIFEST: Final = "nerlink.json"
-BASE: Final = MODEL_BASE
-HEADS: Final = "heads.safetensors"
-MODEL_CARD: Final = "README.md"
-CHANGEABLE: Final = (BASE, MODEL_CARD)
-"""Files that users may change: entities are added to the base, text to the card."""
-FILES: Final = (
-    "config.toml",
-    "encoder",
-    HEADS,
-    "prototypes.safetensors",
-    "prototypes.faiss",  # in folders of earlier versions, which saved an index of texts
-    "linker.json",
-    BASE,
-    MODEL_CARD,
-    MANIFEST,
-)
-
 _AGAIN: Final = "Copy the whole model again, or train it again."
-
-PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt")
-"""Endings of files that may run code when they are loaded."""
 
 
 def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
@@ -116,15 +102,10 @@ def check_files(folder: Path) -> None:
     """Refuse a folder whose files differ from the saved ones.
 
     Raises:
-        StorageError: A file is missing or damaged, or may be a pickle.
+        StorageError: A file is missing, damaged, or none of a model's.
     """
     files = read_manifest(folder)["files"]
-    pickles = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in PICKLES]
-    if pickles:
-        raise StorageError(
-            f"{folder}: {pickles[0]} may be a pickle, which can run code when loaded. "
-            "A nerlink model has none; delete it if you trust the rest."
-        )
+    check_contents(folder, files)
     for name, expected in files.items():
         if name in CHANGEABLE:
             continue
@@ -153,7 +134,7 @@ def check_target(folder: Path) -> None:
         raise StorageError(f"{folder} is a file. Name a folder to save the model in.")
     if (folder / MANIFEST).exists() or (folder / HEADS).exists():
         return
-    if foreign := [name for name in FILES if (folder / name).exists()]:
+    if foreign := [name for name in TOP if (folder / name).exists()]:
         raise StorageError(
             f"{folder} holds {', '.join(foreign)}, but no model: saving one there would replace "
             "that. Name another folder, or an empty one."
@@ -171,7 +152,7 @@ def replace_files(source: Path, target: Path, *, keep: str | None) -> None:
         keep: Name of a file in `target` that stays as it is.
     """
     (target / MANIFEST).unlink(missing_ok=True)
-    for name in FILES:
+    for name in TOP:
         if name == keep:
             continue
         if name == BASE:

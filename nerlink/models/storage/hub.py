@@ -11,6 +11,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 
 from nerlink.config import Config
 from nerlink.errors import StorageError
+from nerlink.models.storage.contents import DOWNLOADED
 
 __all__ = ["find_model", "model_card", "push_model"]
 
@@ -75,7 +76,10 @@ def _fetch(name: str) -> Path:
     """The folder of a repository in the local cache, downloaded if need be."""
     repository, _, revision = name.partition("@")
     try:
-        return Path(snapshot_download(repository, revision=revision or None))
+        fetched = snapshot_download(
+            repository, revision=revision or None, allow_patterns=list(DOWNLOADED)
+        )
+        return Path(fetched)
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise StorageError(

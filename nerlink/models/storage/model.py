@@ -29,6 +29,7 @@ from nerlink.kb.store.connections import copy_base
 from nerlink.kb.store.schema import read_identity
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
+from nerlink.models.encoder.saved import check_saved_encoder
 from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
@@ -159,6 +160,7 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     check_files(folder)
     try:
         config = load_config(folder / "config.toml", is_saved=True)
+        check_saved_encoder(folder / "encoder")
         encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
         kb = _open_base(folder / BASE) if "nel" in info.tasks else None
         seen: dict[str, Any] = {}
