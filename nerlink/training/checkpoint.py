@@ -6,6 +6,7 @@ whole or not at all.
 """
 
 import json
+import os
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from nerlink.errors import StorageError
+from nerlink.models.storage.replacing import writing
 
 __all__ = [
     "RunProgress",
@@ -51,13 +53,20 @@ class RunProgress:
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a nested state of tensors and plain values, whole or not at all."""
+    """Write a nested state of tensors and plain values, whole or not at all.
+
+    Raises:
+        StorageError: The disk is full, or the folder may not be written to.
+    """
     tensors: dict[str, Tensor] = {}
     plain = _split(state, "", tensors)
     # A rename replaces the old file in one step, so that a kill leaves one of the two files whole.
     partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata={"state": json.dumps(plain)})
-    partial.replace(path)
+    with writing(path):
+        save_file(tensors, partial, metadata={"state": json.dumps(plain)})
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())  # on the disk before it takes the name of the old one
+        partial.replace(path)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+import os
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -56,13 +58,34 @@ def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     save_checkpoint(path, {"step": 1})
 
     def torn(tensors, target, metadata):
-        target.write_bytes(b"half")
+        Path(target).write_bytes(b"half")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoint, "save_file", torn)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(path, {"step": 2})
     assert load_checkpoint(path) == {"step": 1}
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_checkpoint_cut_off_before_it_is_on_the_disk_leaves_the_one_before(
+    tmp_path, monkeypatch, step
+):
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, {"step": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(os if step == "fsync" else Path, step, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            save_checkpoint(path, {"step": 2})
+    assert load_checkpoint(path) == {"step": 1}
+    save_checkpoint(path, {"step": 3})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"a\.safetensors cannot be written: .*Make room"):
+        save_checkpoint(tmp_path / "file" / "a.safetensors", {"step": torch.ones(1)})
 
 
 @pytest.mark.parametrize("content", [b"", b"torn", b"\x00" * 64], ids=["empty", "text", "zeros"])

@@ -13,7 +13,16 @@ from typing import Final
 from nerlink.errors import StorageError
 from nerlink.kb.knowledge_base import MODEL_BASE
 
-__all__ = ["BASE", "CHANGEABLE", "DOWNLOADED", "HEADS", "MANIFEST", "TOP", "check_contents"]
+__all__ = [
+    "BASE",
+    "CHANGEABLE",
+    "DOWNLOADED",
+    "HEADS",
+    "MANIFEST",
+    "MODEL_CARD",
+    "TOP",
+    "check_contents",
+]
 
 MANIFEST: Final = "nerlink.json"
 BASE: Final = MODEL_BASE

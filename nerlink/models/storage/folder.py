@@ -1,14 +1,15 @@
-"""The folder of a saved model: which files it has, and whether they are unchanged."""
+"""The folder of a saved model: its manifest, and whether its files are unchanged."""
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from nerlink.errors import StorageError
-from nerlink.kb.store.connections import remove_base
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+from nerlink.config import Task
+from nerlink.errors import ConfigError, StorageError
 from nerlink.models.storage.contents import (
     BASE,
     CHANGEABLE,
@@ -17,16 +18,18 @@ from nerlink.models.storage.contents import (
     TOP,
     check_contents,
 )
+from nerlink.models.storage.replacing import finish, is_unfinished
+from nerlink.toml import read_json
 
 __all__ = [
     "BASE",
+    "Manifest",
+    "amend_manifest",
     "check_files",
     "check_target",
     "identity_of",
     "is_model",
     "read_manifest",
-    "replace_files",
-    "update_files",
     "write_manifest",
 ]
 
@@ -36,26 +39,80 @@ FORMAT: Final = 3
 _AGAIN: Final = "Copy the whole model again, or train it again."
 
 
-def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
-    """Write the manifest: the entries, and the sha256 of each file that must not change.
+class _Format(BaseModel):
+    """The one entry that the manifests of all versions have."""
 
-    The manifest is written last: a folder without one was not saved completely.
+    model_config = ConfigDict(strict=True)
+
+    format: int
+
+
+class Manifest(_Format):
+    """What the manifest says of a model.
+
+    Args:
+        format: Version of the folder's layout.
+        files: The sha256 of each file that must not change.
+        tasks: Tasks of the model.
+        labels: Entity types of the mentions that the model finds.
+        n_entities: Entities of the knowledge base.
+        precision: The precision that the transformer computes in.
+        trained_on: Counts of the training documents, mentions and epochs.
+        scores: Scores on the development documents.
+        versions: Versions of the packages that wrote the model.
     """
-    files = {
+
+    files: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1, max_length=2)]
+    labels: tuple[Annotated[str, Field(min_length=1)], ...]
+    n_entities: Annotated[int, Field(ge=0)]
+    precision: Literal["fp32", "bf16", "int8", "fp16"]
+    trained_on: dict[str, JsonValue]
+    scores: dict[str, float]
+    versions: dict[str, str]
+
+    @field_validator("tasks", "labels")
+    @classmethod
+    def _has_each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("should name each once")
+        return names
+
+
+def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Write the manifest: the entries, and the sha256 of each file that must not change."""
+    _write(folder, {"format": FORMAT, "files": _sums(folder)} | dict(entries))
+
+
+def amend_manifest(folder: Path, new: Path, entries: Mapping[str, Any]) -> None:
+    """Write the manifest that a model will have with some new files.
+
+    Args:
+        folder: The folder of the model.
+        new: The folder of the new files, where the manifest goes.
+        entries: Entries of the manifest that change.
+
+    Raises:
+        StorageError: The manifest of the model is damaged.
+    """
+    before = read_manifest(folder).model_dump(mode="json")
+    _write(new, before | {"files": before["files"] | _sums(new)} | dict(entries))
+
+
+def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {
         path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).as_posix() not in CHANGEABLE
     }
-    manifest = {"format": FORMAT, "files": files} | dict(entries)
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), "utf-8")
 
 
-def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
-    """The manifest of a model's folder.
-
-    Args:
-        folder: The folder.
-        needed: Entries that must be there.
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model's folder; a save that was cut off is brought to its end first.
 
     Raises:
         StorageError: There is no model, or the model is damaged or of another format.
@@ -63,25 +120,22 @@ def read_manifest(folder: Path, needed: Iterable[str] = ()) -> dict[str, Any]:
     path = folder / MANIFEST
     if not folder.is_dir():
         raise StorageError(f"{folder}: no such folder. Train a model first, or check the path.")
+    finish(folder)
     if not path.is_file():
         raise StorageError(
             f"{folder}: no {MANIFEST}, so this is no nerlink model, or saving it was interrupted. "
             "Check the path, or save or train the model again."
         )
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        found = int(manifest["format"])
-        missing = [name for name in ("files", *needed) if name not in manifest]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{path}: damaged ({error!r}). {_AGAIN}") from error
-    if found != FORMAT:
-        advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
-        raise StorageError(
-            f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
-        )
-    if missing:
-        raise StorageError(f"{path}: damaged, it lacks {', '.join(missing)}. {_AGAIN}")
-    return manifest
+        found = read_json(_Format, path).format
+        if found == FORMAT:
+            return read_json(Manifest, path)
+    except ConfigError as error:
+        raise StorageError(f"{path}: damaged. {error} {_AGAIN}") from error
+    advice = "Upgrade nerlink: pip install -U nerlink" if found > FORMAT else "Train it again."
+    raise StorageError(
+        f"{folder}: saved in format {found}, this nerlink reads format {FORMAT}. {advice}"
+    )
 
 
 def identity_of(folder: Path) -> str:
@@ -90,12 +144,12 @@ def identity_of(folder: Path) -> str:
     Raises:
         StorageError: As `read_manifest`.
     """
-    return str(read_manifest(folder)["files"].get(HEADS))
+    return str(read_manifest(folder).files.get(HEADS))
 
 
 def is_model(folder: Path) -> bool:
     """Whether a folder has the manifest of a model."""
-    return (folder / MANIFEST).is_file()
+    return (folder / MANIFEST).is_file() or is_unfinished(folder)
 
 
 def check_files(folder: Path) -> None:
@@ -104,7 +158,7 @@ def check_files(folder: Path) -> None:
     Raises:
         StorageError: A file is missing, damaged, or none of a model's.
     """
-    files = read_manifest(folder)["files"]
+    files = read_manifest(folder).files
     check_contents(folder, files)
     for name, expected in files.items():
         if name in CHANGEABLE:
@@ -128,59 +182,14 @@ def check_target(folder: Path) -> None:
 
     Raises:
         StorageError: The folder has files of a model's names, but no manifest and no heads. Heads
-            alone are what saving leaves when it is cut off.
+            alone are what saving of earlier versions left when it was cut off.
     """
     if folder.is_file():
         raise StorageError(f"{folder} is a file. Name a folder to save the model in.")
-    if (folder / MANIFEST).exists() or (folder / HEADS).exists():
+    if is_model(folder) or (folder / MANIFEST).exists() or (folder / HEADS).exists():
         return
     if foreign := [name for name in TOP if (folder / name).exists()]:
         raise StorageError(
             f"{folder} holds {', '.join(foreign)}, but no model: saving one there would replace "
             "that. Name another folder, or an empty one."
         )
-
-
-def replace_files(source: Path, target: Path, *, keep: str | None) -> None:
-    """Move a model's files to a folder, in place of the files of an earlier model.
-
-    The manifest goes first and comes last: a folder cut off in between is known as incomplete.
-
-    Args:
-        source: The folder of the new files.
-        target: The folder to move the files to.
-        keep: Name of a file in `target` that stays as it is.
-    """
-    (target / MANIFEST).unlink(missing_ok=True)
-    for name in TOP:
-        if name == keep:
-            continue
-        if name == BASE:
-            remove_base(target / name)
-        elif (target / name).is_dir():
-            shutil.rmtree(target / name)
-        else:
-            (target / name).unlink(missing_ok=True)
-        if (source / name).exists():
-            (source / name).replace(target / name)
-
-
-def update_files(source: Path, target: Path, entries: Mapping[str, Any]) -> None:
-    """Move some of a model's files in place of those of the same names, and mend the manifest.
-
-    Args:
-        source: The folder of the new files.
-        target: The folder of the model.
-        entries: Entries of the manifest that change.
-
-    Raises:
-        StorageError: The manifest of the model is damaged.
-    """
-    manifest = read_manifest(target) | dict(entries)
-    paths = sorted(source.iterdir())
-    manifest["files"] |= {path.name: _sha256(path) for path in paths}
-    written = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (target / MANIFEST).unlink()  # as in `replace_files`: in between, the folder is incomplete
-    for path in paths:
-        path.replace(target / path.name)
-    (target / MANIFEST).write_text(written, "utf-8")

@@ -11,7 +11,6 @@ README.md               a model card
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -34,16 +33,17 @@ from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.linker import Linker
+from nerlink.models.storage.contents import HEADS, MANIFEST, MODEL_CARD
 from nerlink.models.storage.folder import (
     BASE,
+    amend_manifest,
     check_files,
     check_target,
     read_manifest,
-    replace_files,
-    update_files,
     write_manifest,
 )
 from nerlink.models.storage.hub import model_card
+from nerlink.models.storage.replacing import replacing, writing
 
 __all__ = [
     "ModelInfo",
@@ -101,7 +101,7 @@ def save_model(
         scores: Scores on the development documents, for `nerlink info` and the model card.
 
     Raises:
-        StorageError: Files that do not belong to a model would be replaced.
+        StorageError: Files that do not belong to a model would be replaced, or cannot be written.
     """
     folder = Path(folder)
     check_target(folder)
@@ -115,14 +115,8 @@ def save_model(
         versions={package: version(package) for package in VERSIONED},
     )
     is_own = _is_base_of(model, folder / BASE)
-    partial = folder / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with replacing(folder) as partial:
         _write_files(model, partial, info, with_base=not is_own)
-        replace_files(partial, folder, keep=BASE if is_own else None)
-    finally:
-        shutil.rmtree(partial)
     return folder
 
 
@@ -135,14 +129,9 @@ def save_texts(model: JointModel, folder: str | Path) -> None:
     folder = Path(folder)
     if model.linker is None:
         return
-    partial = folder / ".partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
+    with replacing(folder) as partial:
         _write_texts(model.linker, partial)
-        update_files(partial, folder, {"n_entities": len(model.linker.lookup.kb)})
-    finally:
-        shutil.rmtree(partial)
+        amend_manifest(folder, partial, {"n_entities": len(model.linker.lookup.kb)})
 
 
 def load_model(folder: str | Path, *, precision: str | None = None) -> JointModel:
@@ -177,7 +166,7 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
                 nil=seen.get("nil_counts", {}),
             ),
         )
-        state = load_file(folder / "heads.safetensors")
+        state = load_file(folder / HEADS)
         if model.linker:
             with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
                 of_text = seen.get("text_version", model.linker.lookup.kb.version)
@@ -196,9 +185,8 @@ def read_info(folder: str | Path) -> ModelInfo:
     Raises:
         StorageError: There is no model, or the model is damaged or of another format.
     """
-    manifest = read_manifest(Path(folder), ModelInfo.__slots__)
-    fields = {name: manifest[name] for name in ModelInfo.__slots__}
-    return ModelInfo(**fields | {name: tuple(fields[name]) for name in ("tasks", "labels")})
+    manifest = read_manifest(Path(folder))
+    return ModelInfo(**{name: getattr(manifest, name) for name in ModelInfo.__slots__})
 
 
 def head_state(model: JointModel) -> dict[str, Tensor]:
@@ -228,32 +216,46 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
 
 
 def _write_files(model: JointModel, folder: Path, info: ModelInfo, *, with_base: bool) -> None:
-    """Write all files of a model to an empty folder, the manifest last."""
-    model.encoder.model.save_pretrained(folder / "encoder", safe_serialization=True)
-    model.encoder.tokenizer.save_pretrained(folder / "encoder")
+    """Write all files of a model to an empty folder, the manifest last.
+
+    Raises:
+        StorageError: The disk is full, or the folder may not be written to.
+    """
+    encoder = folder / "encoder"
+    with writing(encoder):
+        model.encoder.model.save_pretrained(encoder, safe_serialization=True)
+        model.encoder.tokenizer.save_pretrained(encoder)
     if isinstance(model.encoder.static, StaticEmbeddings):
-        write_vectors(model.encoder.static.vectors, folder / "encoder" / "static")
-    (folder / "config.toml").write_text(dump_config(model.config), "utf-8")
-    (folder / "README.md").write_text(model_card(model.config, info.scores, info.labels), "utf-8")
-    save_file(head_state(model), folder / "heads.safetensors")
+        with writing(encoder / "static"):
+            write_vectors(model.encoder.static.vectors, encoder / "static")
+    card = model_card(model.config, info.scores, info.labels)
+    for name, text in (("config.toml", dump_config(model.config)), (MODEL_CARD, card)):
+        with writing(folder / name):
+            (folder / name).write_text(text, "utf-8")
+    with writing(folder / HEADS):
+        save_file(head_state(model), folder / HEADS)
     if linker := model.linker:
         _write_texts(linker, folder)
         if with_base:
-            copy_base(linker.lookup.kb.connection, folder / BASE)
-    write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
+            with writing(folder / BASE):
+                copy_base(linker.lookup.kb.connection, folder / BASE)
+    with writing(folder / MANIFEST):
+        write_manifest(folder, {name: getattr(info, name) for name in ModelInfo.__slots__})
 
 
 def _write_texts(linker: Linker, folder: Path) -> None:
     """Write the text part of prototypes, and which version of the base it is of."""
     text = linker.prototypes.full_text(linker.lookup.kb.n_rows)
-    save_file({"text": text}, folder / "prototypes.safetensors")
+    with writing(folder / "prototypes.safetensors"):
+        save_file({"text": text}, folder / "prototypes.safetensors")
     seen = {
         "seen": linker.counts.links,
         "nil_counts": linker.counts.nil,
         "text_version": linker.prototypes.version,
         "base": read_identity(linker.lookup.kb.connection),
     }
-    (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
+    with writing(folder / "linker.json"):
+        (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
 
 
 def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:

@@ -140,9 +140,9 @@ def test_a_missing_knowledge_base_is_refused(folder):
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        pytest.param("{", r"damaged .* Copy the whole model", id="not JSON"),
+        pytest.param("{", r"damaged\. .* Copy the whole model", id="not JSON"),
         pytest.param("[]", "damaged", id="a list"),
-        pytest.param('{"format": 3}', "it lacks files, tasks", id="empty"),
+        pytest.param('{"format": 3}', "files is missing; tasks is missing", id="empty"),
         pytest.param('{"format": 2}', r"format 2, this nerlink reads .* 3.*Train", id="older"),
         pytest.param('{"format": 4}', r"format 4, this nerlink reads .* 3.*Upgrade", id="newer"),
         pytest.param('{"format": "x"}', "damaged", id="no number"),
@@ -219,24 +219,9 @@ def test_a_failed_save_leaves_the_old_model_as_it_was(folder, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(storage, "save_file", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(StorageError, match=r"heads\.safetensors cannot be written: no space left"):
         save_model(model, folder)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-
-
-def test_a_save_cut_off_between_files_is_no_model(folder, monkeypatch):
-    model = load_model(folder)
-
-    def cut(self, target):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "replace", cut)
-    with pytest.raises(KeyboardInterrupt):
-        save_model(model, folder)
-    with pytest.raises(StorageError, match="or saving it was interrupted"):
-        load_model(folder)
-    monkeypatch.undo()
-    load_model(save_model(model, folder))
 
 
 def test_files_of_other_people_are_not_replaced(joint_folder, tmp_path):
