@@ -41,13 +41,18 @@ RETIRED_AT_WORK: Final = frozenset({"kb.fill_to"})
 Task = Literal["ner", "nel"]
 CandidateSource = Literal["exact", "normalised", "acronym", "partial", "fuzzy"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
+MOST: Final = 10**9
+"""No count is larger, and none so large that a machine could not count to it."""
+
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Positive = Annotated[int, Field(gt=0, le=MOST)]
+Width = Annotated[int, Field(ge=0, le=1 << 14)]
 
 
 class Section(BaseModel):
     """A table of the TOML file: frozen, without unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(Section):
@@ -140,11 +145,11 @@ class EncoderConfig(Section):
     """
 
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
-    window: Annotated[int, Field(ge=8)] = 254
-    overlap: Annotated[int, Field(ge=0)] = 0
+    window: Annotated[int, Field(ge=8, le=MOST)] = 254
+    overlap: Count = 0
     context: Literal["window", "flert", "none"] = "window"
     shape: Literal["auto", "on", "off"] = "auto"
-    shape_dim: Positive = 32
+    shape_dim: Annotated[Width, Field(gt=0)] = 32
     layers: Annotated[tuple[int, ...], Field(min_length=1)] = (-1,)
     static: str | None = None
     freeze: bool = False
@@ -185,8 +190,8 @@ class TaggerConfig(Section):
     """
 
     scheme: Literal["bio", "bioes"] = "bioes"
-    rnn: Annotated[int, Field(ge=0)] = 0
-    hidden: Annotated[int, Field(ge=0)] = 384
+    rnn: Width = 0
+    hidden: Width = 384
     crf: bool = False
     dropout: Fraction = 0.1
     word_dropout: Fraction = 0.05
@@ -219,7 +224,7 @@ class LinkerConfig(Section):
     candidate_dropout: Fraction = 0.0
     second_look: bool = True
     target: Literal["f1"] | Fraction | None = None
-    top_k: Annotated[int, Field(ge=0)] = 5
+    top_k: Count = 5
 
 
 class TrainingConfig(Section):
@@ -250,7 +255,7 @@ class TrainingConfig(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Fraction = 0.1
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    patience: Annotated[int, Field(ge=0)] = 0
+    patience: Count = 0
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     device: str = "auto"
@@ -264,7 +269,7 @@ class Config(CheckedTable, Section):
     """
 
     tasks: tuple[Task, ...] = get_args(Task)
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
     data: tuple[DataConfig, ...] = ()
     kb: KnowledgeBaseConfig = KnowledgeBaseConfig()
     encoder: EncoderConfig = EncoderConfig()

@@ -128,7 +128,8 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         self.precision = "fp32"
         self.scratch = InBuffers()
         self.autocast: torch.dtype | None = None
-        self.subtokenizer = Subtokenizer(self.tokenizer)
+        words = self.model.get_input_embeddings()
+        self.subtokenizer = Subtokenizer(self.tokenizer, n_vectors=words.num_embeddings)
         self.window = min(config.window, self._most_subtokens())
         self.shapes: ShapeEmbeddings | None = None
         self.shape_inputs: nn.Embedding | None = None
@@ -137,8 +138,7 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         # Shapes enter twice. Beside the output they help the heads; added to the input embeddings
         # they let attention use case. A frozen transformer could not learn what the latter mean.
         if self.shapes and not config.freeze:
-            width = self.model.get_input_embeddings().embedding_dim
-            self.shape_inputs = nn.Embedding(len(SHAPES), width)
+            self.shape_inputs = nn.Embedding(len(SHAPES), words.embedding_dim)
             # Zeros: before the first step the transformer computes what it was trained to compute.
             nn.init.zeros_(self.shape_inputs.weight)
             self.shape_inputs.to(self.device)
@@ -350,7 +350,10 @@ class WindowEmbeddings(TransformerWordEmbeddings):
         padding = getattr(positions, "padding_idx", None)
         if padding is not None:
             limit -= int(padding) + 1
-        return limit - len(self.subtokenizer.prefix) - len(self.subtokenizer.suffix)
+        limit -= len(self.subtokenizer.prefix) + len(self.subtokenizer.suffix)
+        if limit < 1:
+            raise EncoderError(f"{self.config.model}: it has no positions for words.")
+        return limit
 
     def _check_layers(self) -> None:
         n_layers = int(self.model.config.num_hidden_layers)

@@ -24,7 +24,6 @@ __all__ = [
     "check_finite",
     "check_saved_encoder",
     "read_shapes",
-    "read_tensors",
     "refusing_raw_errors",
     "weight_files",
 ]
@@ -90,8 +89,7 @@ class refusing_raw_errors:  # noqa: N801 - used as a context manager
     """Says what a library raises on files that it cannot use as an error for people.
 
     On a file that is wrong, transformers raises whatever its code happens to run into, and
-    tokenizers raises `Exception` itself, or a panic of Rust. Nothing of nerlink runs inside but
-    the calls of these libraries.
+    tokenizers raises `Exception` itself, or a panic of Rust.
 
     Args:
         what: What cannot be used, and where it is.
@@ -158,6 +156,8 @@ def check_saved_encoder(folder: Path) -> None:
     }
     _check_numbers(settings.model_dump(), folder / "config.json", len(stored))
     _check_weights(folder, settings.model_dump(), stored)
+    for path in weight_files(folder):
+        check_finite(_tensors(path), path)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -316,7 +316,7 @@ def _expected_weights(
     }
 
 
-def read_tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
+def _tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a file, one after another."""
     with safe_open(path, framework="pt") as file:
         for name in file.keys():  # noqa: SIM118

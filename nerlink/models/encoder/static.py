@@ -11,6 +11,7 @@ import torch
 from flair.data import Sentence
 from flair.embeddings import TokenEmbeddings
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ __all__ = ["InputEmbeddings", "StaticEmbeddings", "WordVectors", "read_vectors",
 
 VECTORS: Final = "vectors.safetensors"
 WORDS: Final = "words.json"
+_WORDS: Final = TypeAdapter(tuple[str, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,10 @@ def _read_array(path: Path) -> WordVectors:
 def _read_saved(path: Path) -> WordVectors:
     try:
         rows = load_file(path)["vectors"]
-        words = json.loads((path.parent / WORDS).read_text("utf-8"))
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        words = _WORDS.validate_json((path.parent / WORDS).read_bytes())
+    except (SafetensorError, OSError, LookupError, TypeError, ValueError) as error:
         raise DataError(f"{path.parent} holds no readable word vectors: {error!r}.") from error
-    return WordVectors(tuple(words), rows)
+    return WordVectors(words, rows)
 
 
 FOLDERS: Final[Mapping[str, Callable[[Path], WordVectors]]] = {
@@ -143,6 +145,8 @@ def _with_fitting_rows(path: Path, vectors: WordVectors) -> WordVectors:
             f"{path}: {len(vectors.words)} words, but vectors of the shape {vectors.rows.shape}. "
             "There must be a row a word."
         )
+    if not np.issubdtype(vectors.rows.dtype, np.floating) or not np.isfinite(vectors.rows).all():
+        raise DataError(f"{path}: a vector has values that are infinite or no numbers. Mend it.")
     return vectors
 
 

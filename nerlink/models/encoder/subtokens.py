@@ -44,15 +44,20 @@ class Subtokenizer:
     Args:
         tokenizer: A fast tokenizer of transformers.
         longest: Subtokens of a word that are encoded; the rest of a longer word is dropped.
+        n_vectors: Subtokens that the encoder has a vector for; it does not know the others.
     """
 
-    def __init__(self, tokenizer: Any, *, longest: int = MAX_SUBTOKENS) -> None:
+    def __init__(
+        self, tokenizer: Any, *, longest: int = MAX_SUBTOKENS, n_vectors: int | None = None
+    ) -> None:
         self.tokenizer = tokenizer
         self.longest = longest
-        self.unknown: list[int] = [tokenizer.unk_token_id]
+        self.n_vectors = n_vectors
+        special = (tokenizer.unk_token_id, tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
+        self.unknown: list[int] = [next(number for number in special if number is not None)]
         self.space = tokenizer.convert_tokens_to_ids(SPACE)
         probe = tokenizer.build_inputs_with_special_tokens(self.unknown)
-        at = probe.index(tokenizer.unk_token_id)
+        at = probe.index(self.unknown[0])
         self.prefix: list[int] = probe[:at]
         self.suffix: list[int] = probe[at + 1 :]
         self._known: dict[str, list[int]] = {}
@@ -78,7 +83,10 @@ class Subtokenizer:
                 [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
             )
             for word, encoding in zip(missing, encodings, strict=True):
-                known[word] = self._without_space(encoding.ids)[: self.longest] or self.unknown
+                ids = self._without_space(encoding.ids)[: self.longest] or self.unknown
+                if self.n_vectors and max(ids) >= self.n_vectors:
+                    ids = [i if i < self.n_vectors else self.unknown[0] for i in ids]
+                known[word] = ids
         return known
 
     def _without_space(self, ids: list[int]) -> list[int]:

@@ -23,6 +23,7 @@ from nerlink.toml import read_json
 
 __all__ = [
     "BASE",
+    "LinkerRecord",
     "Manifest",
     "amend_manifest",
     "check_files",
@@ -37,6 +38,10 @@ FORMAT: Final = 3
 """Version of the folder's layout; a folder of another version is refused."""
 
 _AGAIN: Final = "Copy the whole model again, or train it again."
+
+
+Row = Annotated[int, Field(ge=0, lt=1 << 53)]
+Times = Annotated[int, Field(ge=0, lt=1 << 53)]
 
 
 class _Format(BaseModel):
@@ -64,7 +69,7 @@ class Manifest(_Format):
 
     files: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
     tasks: Annotated[tuple[Task, ...], Field(min_length=1, max_length=2)]
-    labels: tuple[Annotated[str, Field(min_length=1)], ...]
+    labels: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(max_length=1 << 14)]
     n_entities: Annotated[int, Field(ge=0)]
     precision: Literal["fp32", "bf16", "int8", "fp16"]
     trained_on: dict[str, JsonValue]
@@ -77,6 +82,24 @@ class Manifest(_Format):
         if len(set(names)) < len(names):
             raise ValueError("should name each once")
         return names
+
+
+class LinkerRecord(BaseModel):
+    """What `linker.json` says of training, and of the base.
+
+    Args:
+        seen: Links to the entity of each row.
+        nil_counts: How often each key is `NIL`.
+        text_version: The version of the base whose texts the prototypes have.
+        base: Identity of the base; `None` in old models.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    seen: dict[Row, Times] = {}
+    nil_counts: dict[str, Times] = {}
+    text_version: Row | None = None
+    base: str | None = None
 
 
 def write_manifest(folder: Path, entries: Mapping[str, Any]) -> None:

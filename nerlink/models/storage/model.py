@@ -17,18 +17,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from nerlink.config import dump_config, load_config
+from nerlink.converters import tokenize
+from nerlink.data import Document
 from nerlink.errors import KnowledgeBaseError, NerlinkError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.store.connections import copy_base
 from nerlink.kb.store.schema import read_identity
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
-from nerlink.models.encoder.saved import check_saved_encoder
+from nerlink.models.encoder.saved import check_finite, check_saved_encoder, refusing_raw_errors
 from nerlink.models.encoder.static import StaticEmbeddings, write_vectors
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
@@ -36,6 +39,7 @@ from nerlink.models.linker.linker import Linker
 from nerlink.models.storage.contents import HEADS, MANIFEST, MODEL_CARD
 from nerlink.models.storage.folder import (
     BASE,
+    LinkerRecord,
     amend_manifest,
     check_files,
     check_target,
@@ -44,6 +48,7 @@ from nerlink.models.storage.folder import (
 )
 from nerlink.models.storage.hub import model_card
 from nerlink.models.storage.replacing import replacing, writing
+from nerlink.toml import read_json
 
 __all__ = [
     "ModelInfo",
@@ -56,6 +61,9 @@ __all__ = [
 ]
 
 VERSIONED: Final = ("nerlink", "flair", "torch", "transformers")
+TRIAL: Final = "Ada Lovelace met Mr. Babbage in London, in 1833. They spoke of engines."
+"""The text that a loaded encoder is tried out on."""
+
 _SAME_NERLINK: Final = "Take the nerlink that wrote it, or train the model again."
 _NO_OTHER_BASE: Final = (
     "No other base can take its place: copy the whole model again, or train it again."
@@ -148,35 +156,63 @@ def load_model(folder: str | Path, *, precision: str | None = None) -> JointMode
     info = read_info(folder)
     check_files(folder)
     try:
-        config = load_config(folder / "config.toml", is_saved=True)
-        check_saved_encoder(folder / "encoder")
-        encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
-        kb = _open_base(folder / BASE) if "nel" in info.tasks else None
-        seen: dict[str, Any] = {}
-        if kb:
-            seen = json.loads((folder / "linker.json").read_text("utf-8"))
-            _check_base(kb, seen)
-        model = build_model(
-            config,
-            encoder,
-            labels=info.labels,
-            kb=kb,
-            counts=TrainingCounts(
-                links={int(row): count for row, count in seen.get("seen", {}).items()},
-                nil=seen.get("nil_counts", {}),
-            ),
-        )
-        state = load_file(folder / HEADS)
-        if model.linker:
-            with safe_open(folder / "prototypes.safetensors", framework="pt") as file:
-                of_text = seen.get("text_version", model.linker.lookup.kb.version)
-                model.linker.prototypes.set_text(file.get_tensor("text"), version=of_text)
-    except (SafetensorError, OSError, ValueError, NerlinkError) as error:
+        model = _read_model(folder, info)
+        model.encoder.set_precision(precision or info.precision)
+        model.eval()
+        _try_out(model.encoder, folder / "encoder")
+    except (SafetensorError, OSError, ValueError, RuntimeError, MemoryError, NerlinkError) as error:
         raise StorageError(f"{folder}: the model cannot be read: {error}") from error
-    load_head_state(model, state, folder)
-    model.encoder.set_precision(precision or info.precision)
-    model.eval()
     return model
+
+
+def _read_model(folder: Path, info: ModelInfo) -> JointModel:
+    """The model in a folder whose files are the saved ones, its settings and weights checked."""
+    config = load_config(folder / "config.toml", is_saved=True)
+    if set(config.tasks) != set(info.tasks) or ("ner" in info.tasks) != bool(info.labels):
+        raise StorageError(
+            f"{MANIFEST} has the tasks {list(info.tasks)} and {len(info.labels)} labels, "
+            f"config.toml the tasks {list(config.tasks)}, which do not fit. {_SAME_NERLINK}"
+        )
+    check_saved_encoder(folder / "encoder")
+    with refusing_raw_errors(str(folder / "encoder")):
+        encoder = WindowEmbeddings(config.encoder, folder=folder / "encoder")
+    kb, record = None, LinkerRecord()
+    if "nel" in info.tasks:
+        kb = _open_base(folder / BASE)
+        record = read_json(LinkerRecord, folder / "linker.json")
+        _check_base(kb, record)
+    state = load_file(folder / HEADS)
+    check_finite(state.items(), HEADS)
+    counts = TrainingCounts(links=record.seen, nil=record.nil_counts)
+    model = build_model(config, encoder, labels=info.labels, kb=kb, counts=counts)
+    load_head_state(model, state, folder)
+    if model.linker:
+        _read_texts(model.linker, folder / "prototypes.safetensors", record)
+    return model
+
+
+def _read_texts(linker: Linker, path: Path, record: LinkerRecord) -> None:
+    """Map the text part of prototypes from a file."""
+    kb = linker.lookup.kb
+    with safe_open(path, framework="pt") as file:
+        text = file.get_tensor("text")
+    n_rows, width = (*text.shape, 0, 0)[:2]
+    fits = text.dim() == 2 and width == linker.prototypes.width and n_rows <= kb.n_rows
+    if not fits or not text.is_floating_point():
+        raise StorageError(
+            f"{path.name}: the texts are {text.dtype} {list(text.shape)}, where the base has "
+            f"{kb.n_rows} rows and the encoder {linker.prototypes.width} numbers. {_SAME_NERLINK}"
+        )
+    check_finite([("text", text)], path.name)
+    version = kb.version if record.text_version is None else record.text_version
+    linker.prototypes.set_text(text, version=version)
+
+
+def _try_out(encoder: WindowEmbeddings, folder: Path) -> None:
+    """Encode a text, so that settings with which that fails are found now and not at work."""
+    with refusing_raw_errors(str(folder)), torch.inference_mode():
+        vectors = encoder.encode([tokenize(Document(text=TRIAL))])
+    check_finite([("the vectors of a text", vectors)], folder)
 
 
 def read_info(folder: str | Path) -> ModelInfo:
@@ -212,6 +248,15 @@ def load_head_state(model: JointModel, state: Mapping[str, Tensor], where: objec
             f"{where}: heads.safetensors does not fit this model: {unlike[:5]} are missing, "
             f"not asked for, or of another shape. {_SAME_NERLINK}"
         )
+    for name, own in head_state(model).items():
+        fixed = not own.is_floating_point()  # rows and the like follow from the other files
+        if fixed == state[name].is_floating_point() or (
+            fixed and not torch.equal(own, state[name])
+        ):
+            raise StorageError(
+                f"{where}: {HEADS} does not fit this model: {name} is not what the other files "
+                f"say. {_SAME_NERLINK}"
+            )
     model.load_state_dict(state, strict=False)
 
 
@@ -258,14 +303,14 @@ def _write_texts(linker: Linker, folder: Path) -> None:
         (folder / "linker.json").write_text(json.dumps(seen, ensure_ascii=False), "utf-8")
 
 
-def _check_base(kb: KnowledgeBase, stored: Mapping[str, Any]) -> None:
+def _check_base(kb: KnowledgeBase, record: LinkerRecord) -> None:
     """Refuse a base whose rows are not the rows of the prototypes.
 
     Raises:
         StorageError: The base was built anew, or is an older copy.
     """
-    is_other = stored.get("base") not in (None, read_identity(kb.connection))
-    if is_other or kb.version < stored.get("text_version", 0):
+    is_other = record.base not in (None, read_identity(kb.connection))
+    if is_other or kb.version < (record.text_version or 0):
         raise StorageError(
             f"{kb.path.name} is {'another base' if is_other else 'an older copy of the base'} than "
             "the one the model was saved with, so its rows are others. Put that one back and "
