@@ -8,25 +8,35 @@ whole or not at all.
 import json
 import os
 import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from nerlink.errors import StorageError
-from nerlink.models.storage.replacing import writing
+from nerlink.errors import ConfigError, NerlinkError, StorageError
+from nerlink.models.storage.replacing import locked, writing
 
 __all__ = [
+    "CHECKPOINT",
     "RunProgress",
+    "hold_folder",
     "load_checkpoint",
     "random_state",
     "restore_random_state",
     "save_checkpoint",
 ]
+
+
+CHECKPOINT: Final = "checkpoint.safetensors"
+HOLDER: Final = "run.lock"
+"""The file with the number of the process that trains; the lock itself is the folder's."""
 
 
 @dataclass(slots=True)
@@ -50,6 +60,45 @@ class RunProgress:
     best_score: float = -1.0
     best_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """The folder of a run, made and held against other runs; a refused run leaves nothing of it.
+
+    Raises:
+        ConfigError: Another process trains there.
+        StorageError: The folder may not be written to.
+    """
+    is_first = not folder.parent.exists()
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    # The lock goes with the process, so that a run that was killed does not stand in the way.
+    with locked(folder, waits=False) as is_mine:
+        if not is_mine:
+            raise ConfigError(
+                f"{folder.parent}: another process trains here{_holder(folder)}. Let it finish, or "
+                "choose another output."
+            )
+        try:
+            with writing(folder / HOLDER):
+                (folder / HOLDER).write_text(str(os.getpid()))
+            yield
+        except NerlinkError:
+            if not (folder / CHECKPOINT).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                if is_first and not any(folder.parent.iterdir()):
+                    folder.parent.rmdir()
+            raise
+
+
+def _holder(folder: Path) -> str:
+    """The number of the process that holds a folder, in words, where it is known."""
+    try:
+        number = (folder / HOLDER).read_text()
+    except OSError:
+        return ""
+    return f" (number {number})" if number.isdecimal() else ""
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

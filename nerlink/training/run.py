@@ -22,6 +22,7 @@ from nerlink.models.passages import Example
 from nerlink.models.storage.model import head_state, load_head_state
 from nerlink.training.calibrate import calibrate
 from nerlink.training.checkpoint import (
+    CHECKPOINT,
     RunProgress,
     load_checkpoint,
     random_state,
@@ -112,7 +113,7 @@ class Run:
     @property
     def checkpoint(self) -> Path:
         """The file from which an interrupted run goes on."""
-        return self.folder / "checkpoint.safetensors"
+        return self.folder / CHECKPOINT
 
     @property
     def best(self) -> Path:

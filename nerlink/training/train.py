@@ -35,6 +35,7 @@ from nerlink.models.storage.model import save_model
 from nerlink.pipeline import Pipeline
 from nerlink.toml import flatten
 from nerlink.training.advice import Trained, advise
+from nerlink.training.checkpoint import CHECKPOINT, hold_folder
 from nerlink.training.data import (
     Summary,
     TrainingSet,
@@ -132,8 +133,8 @@ def train(
             a progress bar.
 
     Raises:
-        ConfigError: The configuration does not fit, or an interrupted run in `output` used another
-            configuration.
+        ConfigError: The configuration does not fit, an interrupted run in `output` used another
+            configuration, or another process trains there.
         DataError: A document cannot be used, or there is nothing to learn.
         StorageError: The model would replace files of `output` that do not belong to a model.
     """
@@ -143,6 +144,8 @@ def train(
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
+        if accelerator.is_main_process:
+            stack.enter_context(hold_folder(folder))
         run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb)}\n"
         resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
@@ -228,7 +231,7 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
         ConfigError: The folder has a checkpoint of another run.
     """
     written = folder / "config.toml"
-    has_checkpoint = (folder / "checkpoint.safetensors").is_file()
+    has_checkpoint = (folder / CHECKPOINT).is_file()
     if has_checkpoint and (before := written.read_text("utf-8")) != run_is:
         raise ConfigError(
             f"{folder} holds an unfinished run with {_differences(before, run_is)}. "

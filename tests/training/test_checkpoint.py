@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 from random import Random
 
@@ -7,9 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerlink.errors import StorageError
+from nerlink.errors import ConfigError, DataError, StorageError
 from nerlink.training import checkpoint
 from nerlink.training.checkpoint import (
+    hold_folder,
     load_checkpoint,
     random_state,
     restore_random_state,
@@ -27,7 +29,9 @@ VALUES = st.recursive(
 )
 
 
-def test_a_state_comes_back_as_it_was(tmp_path):
+def test_a_state_comes_back_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a hundred states need no disk
+
     @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
     def check(state):
         save_checkpoint(tmp_path / "a.safetensors", state)
@@ -110,3 +114,55 @@ def test_chance_goes_on_where_it_was(tmp_path):
     expected = rng.random(), torch.rand(2)
     restore_random_state(rng, load_checkpoint(tmp_path / "a.safetensors"))
     assert (rng.random(), torch.rand(2).tolist()) == (expected[0], expected[1].tolist())
+
+
+def test_a_folder_is_held_by_one_run_at_a_time(tmp_path):
+    folder = tmp_path / "model" / "training"
+    with hold_folder(folder):
+        with (
+            pytest.raises(
+                ConfigError, match=rf"another process trains here \(number {os.getpid()}"
+            ),
+            hold_folder(folder),
+        ):
+            pass
+        assert folder.is_dir()
+    with hold_folder(folder):
+        pass
+
+
+def test_a_run_that_was_killed_does_not_stand_in_the_way(tmp_path):
+    child = os.fork()
+    if not child:
+        with hold_folder(tmp_path / "training"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert (tmp_path / "training" / "run.lock").read_text() == str(child)
+    with hold_folder(tmp_path / "training"):
+        assert (tmp_path / "training" / "run.lock").read_text() == str(os.getpid())
+
+
+def test_a_refused_run_leaves_no_folder(tmp_path):
+    def refuse(folder):
+        with pytest.raises(DataError, match="bad"), hold_folder(folder):
+            (folder / "kb.sqlite").write_text("")
+            raise DataError("bad")
+
+    refuse(tmp_path / "new" / "training")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "mine").mkdir()
+    refuse(tmp_path / "mine" / "training")
+    assert list((tmp_path / "mine").iterdir()) == []
+    (tmp_path / "mine" / "training").mkdir()
+    (tmp_path / "mine" / "training" / "checkpoint.safetensors").write_text("")
+    refuse(tmp_path / "mine" / "training")
+    assert (tmp_path / "mine" / "training" / "checkpoint.safetensors").exists()
+
+
+def test_a_place_where_nothing_can_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(StorageError, match="training cannot be written: Not a directory"),
+        hold_folder(tmp_path / "file" / "training"),
+    ):
+        pass

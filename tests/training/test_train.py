@@ -15,6 +15,7 @@ from nerlink.models.storage.model import load_model, read_info
 from nerlink.pipeline import Pipeline
 from nerlink.sources import write
 from nerlink.training import train
+from nerlink.training.reporting import Reporter
 from nerlink.training.run import score_documents
 from nerlink.training.train import open_accelerator
 from tests.training.conftest import Killed, Killer, Listener
@@ -216,6 +217,7 @@ def test_links_that_all_lead_out_of_the_base_end_a_run_before_it_begins(run, enc
     with pytest.raises(DataError, match=r"none of the 2 links.*have 'Q220', 'Q90', the base has"):
         run(train_on=documents, reporter=listener)
     assert listener.summary is None
+    assert not (tmp_path / "model").exists()
     kb = KnowledgeBaseConfig(from_training=True)
     config = tiny_config(encoder_dir, kb=kb, training={"epochs": 1})
     assert train(config, tmp_path / "added", train=documents).summary.n_linked == 2
@@ -263,6 +265,20 @@ def test_arguments_of_another_kind_are_refused(config, kb, message, tmp_path):
 def test_a_configuration_without_entities_is_refused(encoder_dir, tmp_path):
     with pytest.raises(ConfigError, match=r"which entities to link to. Set kb.path"):
         train(tiny_config(encoder_dir), tmp_path, train=DOCUMENTS)
+
+
+def test_a_second_run_in_the_folder_of_a_run_is_refused(run):
+    refused = []
+
+    class Rival(Reporter):
+        def step(self, *_):
+            if not refused:
+                with pytest.raises(ConfigError, match=r"model: another process trains here"):
+                    run(epochs=1)
+                refused.append(1)
+
+    assert run(epochs=1, reporter=Rival()).best_epoch == 1
+    assert refused
 
 
 def test_an_unfinished_run_of_another_configuration_is_refused(run):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nerlink.converters.tokens import TokenizedDocument
+from nerlink.models.encoder.saved import refusing_raw_errors
 
 __all__ = ["SubtokenizedDocument", "Subtokenizer"]
 
@@ -79,9 +80,10 @@ class Subtokenizer:
         known = self._known
         missing = [word for word in words if word not in known]
         if missing:
-            encodings = self.tokenizer.backend_tokenizer.encode_batch_fast(
-                [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
-            )
+            with refusing_raw_errors("the tokenizer of the encoder"):
+                encodings = self.tokenizer.backend_tokenizer.encode_batch_fast(
+                    [[word] for word in missing], is_pretokenized=True, add_special_tokens=False
+                )
             for word, encoding in zip(missing, encodings, strict=True):
                 ids = self._without_space(encoding.ids)[: self.longest] or self.unknown
                 if self.n_vectors and max(ids) >= self.n_vectors:

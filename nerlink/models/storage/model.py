@@ -61,8 +61,8 @@ __all__ = [
 ]
 
 VERSIONED: Final = ("nerlink", "flair", "torch", "transformers")
-TRIAL: Final = "Ada Lovelace met Mr. Babbage in London, in 1833. They spoke of engines."
-"""The text that a loaded encoder is tried out on."""
+TRIAL: Final = "Ada Lovelace met Mr. Babbage in London, in 1833. They spoke of engines, \U00010000."
+"""The text that a loaded encoder is tried out on; hardly a vocabulary has the last letter."""
 
 _SAME_NERLINK: Final = "Take the nerlink that wrote it, or train the model again."
 _NO_OTHER_BASE: Final = (

@@ -89,3 +89,19 @@ def test_a_full_memory_is_emptied_and_nothing_changes(tokenizer, monkeypatch):
 def test_a_document_without_words_has_no_subtokens(tokenizer):
     (found,) = Subtokenizer(tokenizer)([TokenizedDocument([], [], [], [])])
     assert (found.ids.tolist(), found.firsts.tolist(), found.sentences) == ([], [0], [])
+
+
+def test_subtokens_that_the_encoder_has_no_vector_for_are_unknown(tokenizer):
+    (whole,) = Subtokenizer(tokenizer)([document(["the", "zz"])])
+    n_vectors = int(whole.ids[1])
+    (found,) = Subtokenizer(tokenizer, n_vectors=n_vectors)([document(["the", "zz"])])
+    unknown = tokenizer.unk_token_id
+    assert found.ids.tolist() == [i if i < n_vectors else unknown for i in whole.ids.tolist()]
+    assert unknown in found.ids
+
+
+def test_a_tokenizer_without_an_unknown_subtoken_has_one_for_a_word_of_none(tokenizer):
+    bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, pad_token="[PAD]")
+    assert bare.unk_token_id is None
+    (found,) = Subtokenizer(bare)([document(["\u0301"])])
+    assert found.ids.tolist() == [bare.pad_token_id]

@@ -131,6 +131,38 @@ def test_a_wrong_value_is_refused_or_does_not_matter(folder, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "path", "value", "message"),
+    [
+        ("encoder/tokenizer.json", ("model", "unk_token"), "", "cannot be used"),
+        ("encoder/config.json", ("layer_norm_eps",), -1.0, "infinite or no numbers"),
+        ("encoder/config.json", ("layer_norm_eps",), "x", "cannot be used"),
+        ("linker.json", ("seen", "99"), 1, "does not fit this model"),
+        ("linker.json", ("text_version",), 10**12, "an older copy of the base"),
+        ("linker.json", ("base",), "x", "another base"),
+        ("nerlink.json", ("labels",), [], "which do not fit"),
+        ("nerlink.json", ("labels",), ["PER", "PER"], "labels = .* should name each once"),
+        ("nerlink.json", ("tasks",), ["nel"], "which do not fit"),
+        ("nerlink.json", ("precision",), "fp64", "precision = 'fp64' should be 'fp32', "),
+        ("config.toml", ("tagger", "rnn"), 10**9, "tagger.rnn = 1000000000 should be less"),
+        ("config.toml", ("encoder", "shape_dim"), 8, "does not fit this model"),
+        ("config.toml", ("linker", "loss_weight"), float("inf"), "should be a finite number"),
+    ],
+    ids=str,
+)
+def test_a_value_that_does_not_fit_is_named(folder, name, path, value, message):
+    before = {path: path.read_bytes() for path in (folder / name, folder / "nerlink.json")}
+    write(folder / name, changed(content_of(folder / name), path, value))
+    if name != "nerlink.json":
+        sign(folder)
+    try:
+        with pytest.raises(StorageError, match=message):
+            load_model(folder)
+    finally:
+        for file, content in before.items():
+            file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         (name, content)
