@@ -32,6 +32,7 @@ from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.storage.folder import check_target
 from nerlink.models.storage.model import save_model
+from nerlink.models.storage.replacing import writing
 from nerlink.pipeline import Pipeline
 from nerlink.toml import flatten
 from nerlink.training.advice import Trained, advise
@@ -238,8 +239,9 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
             "Finish that one, delete the folder to give it up, or choose another output."
         )
     if accelerator.is_main_process and not has_checkpoint:
-        folder.mkdir(parents=True, exist_ok=True)
-        written.write_text(run_is, "utf-8")
+        with writing(written):
+            folder.mkdir(parents=True, exist_ok=True)
+            written.write_text(run_is, "utf-8")
     accelerator.wait_for_everyone()
     return has_checkpoint
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nerlink.errors import EncoderError
+from nerlink.models.encoder.saved import INDEX, weight_files
 
 __all__ = ["MODELS_VARIABLE", "PACKAGED_ENCODERS", "PackagedEncoder", "find_encoder"]
 
@@ -136,6 +137,8 @@ def _encoder_folder(folder: Path) -> Path:
         raise _NotHereError(f"{folder} has no config.json")
     if not any(folder.glob("*.safetensors")):
         raise _NotHereError(f"{folder} has no weights as .safetensors")
+    if (folder / INDEX).is_file():
+        weight_files(folder)  # refuses parts that are pickles, or lie elsewhere
     return folder
 
 

@@ -20,6 +20,7 @@ from nerlink.errors import ConfigError, EncoderError
 from nerlink.toml import read_json
 
 __all__ = [
+    "INDEX",
     "TensorShape",
     "check_finite",
     "check_saved_encoder",

@@ -4,6 +4,7 @@ A folder may come from a stranger. Whatever a library might look for beside its 
 weights, other settings, links to elsewhere) is refused here, before the library sees the folder.
 """
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -128,7 +129,7 @@ def check_contents(folder: Path, sums: Mapping[str, str]) -> None:
                 "is loaded: copy the whole model again, or train it again."
             )
     for name in sums:
-        if not _is_summed(name):
+        if not _is_summed(name) and name not in CHANGEABLE:
             raise StorageError(f"{folder}: {MANIFEST} names {name!r}, which is no file of a model.")
     if missing := [name for name in NEEDED if name not in sums]:
         raise StorageError(
@@ -189,5 +190,5 @@ def _is_inside(path: Path, folder: Path) -> bool:
     homes: Iterable[Path] = [home]
     if home.parent.name == "snapshots":  # the cache of the hub links a snapshot to its blobs
         homes = [home, home.parent.parent / "blobs"]
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # which takes links in a circle, too
     return target.is_file() and any(target.is_relative_to(place) for place in homes)

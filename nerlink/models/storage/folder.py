@@ -182,14 +182,23 @@ def check_files(folder: Path) -> None:
         StorageError: A file is missing, damaged, or none of a model's.
     """
     files = read_manifest(folder).files
-    check_contents(folder, files)
+    try:
+        check_contents(folder, files)
+        _check_sums(folder, files)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"{error.filename or folder}: cannot be read: {reason}. Check that you may read it."
+        ) from error
+
+
+def _check_sums(folder: Path, files: Mapping[str, str]) -> None:
     for name, expected in files.items():
-        if name in CHANGEABLE:
+        if name in CHANGEABLE:  # which manifests of earlier versions had, too
             continue
-        path = folder / name
-        if not path.is_file():
+        if not (folder / name).is_file():
             raise StorageError(f"{folder}: incomplete, {name} is missing. {_AGAIN}")
-        if _sha256(path) != expected:
+        if _sha256(folder / name) != expected:
             raise StorageError(
                 f"{folder}: {name} is damaged (its sha256 is not the saved one). {_AGAIN}"
             )

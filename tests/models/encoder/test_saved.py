@@ -134,6 +134,8 @@ def test_weights_are_in_files_of_the_folder_alone(folder, place):
     into_parts(folder, **{"pooler.dense.bias": place})
     with pytest.raises(EncoderError, match=r"index\.json: weight_map = .* should match"):
         check_saved_encoder(folder)
+    with pytest.raises(EncoderError, match=r"index\.json: weight_map = .* should match"):
+        WindowEmbeddings(EncoderConfig(model=str(folder)))
 
 
 def test_a_part_of_the_weights_that_is_not_there_is_named(folder):

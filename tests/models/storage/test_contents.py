@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from nerlink.errors import StorageError
+from nerlink.models.storage import folder as module
 from nerlink.models.storage.contents import BASE, check_contents
+from nerlink.models.storage.folder import check_files, read_manifest
 from nerlink.models.storage.model import load_model
 
 
@@ -78,12 +80,37 @@ def test_sums_cannot_be_switched_off_nor_lead_elsewhere(folder, files, message):
         load_model(folder)
 
 
+def test_sums_of_files_that_may_change_are_passed_over(folder):
+    manifest = json.loads((folder / "nerlink.json").read_text())
+    manifest["files"]["README.md"] = "0" * 64
+    (folder / "nerlink.json").write_text(json.dumps(manifest))
+    load_model(folder)
+
+
 @pytest.mark.parametrize("name", [BASE, "linker.json", "encoder/vocab.txt", "encoder"])
 def test_a_link_out_of_the_folder_is_refused(folder, tmp_path, name):
     (folder / name).rename(tmp_path / "elsewhere")
     (folder / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError, match=f"{name} is a link out of the folder"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("target", ["a.md", "nowhere", "..", "/dev/zero", "/proc/self/mem"])
+def test_a_link_that_leads_to_no_file_of_the_folder_is_refused(folder, target):
+    (folder / "a.md").symlink_to(target)
+    with pytest.raises(StorageError, match=r"a\.md is a link out of the folder"):
+        load_model(folder)
+
+
+def test_a_file_that_cannot_be_read_is_named(folder, monkeypatch):
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    manifest = read_manifest(folder)
+    monkeypatch.setattr(module, "read_manifest", lambda folder: manifest)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StorageError, match=r"config\.toml: cannot be read: Permission denied"):
+        check_files(folder)
 
 
 def test_what_is_no_ordinary_file_is_refused_unopened(folder):
