@@ -12,7 +12,7 @@ def test_a_model_says_what_it_is(run, joint_folder):
 def test_a_model_may_be_a_name_on_the_hub(run, command, joint_folder, monkeypatch):
     asked = []
 
-    def download(name, *, revision):
+    def download(name, *, revision, allow_patterns):
         asked.append((name, revision))
         return str(joint_folder)
 
