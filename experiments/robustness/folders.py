@@ -183,6 +183,5 @@ HOSTILE: Final[Mapping[str, Callable[[Path, Path, str], None]]] = {
     "a tokenizer out of the folder": _tokenizer_outside,
     "a module": _more("encoder/modeling_own.py"),
     "a module beside the model": _more("nerlink.py"),
-    "a chat template": _more("encoder/chat_template.jinja"),
     "a sitecustomize": _more("sitecustomize.py"),
 }

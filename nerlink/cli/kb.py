@@ -368,4 +368,8 @@ def info(base: BaseFile) -> None:
 def _open_base(base: Path, *, read_only: bool = True) -> "KnowledgeBase":
     from nerlink.kb import KnowledgeBase
 
+    if (base / ".ready").exists():  # a save of the model was cut off: its base may not be there yet
+        from nerlink.models.storage.replacing import finish
+
+        finish(base)
     return KnowledgeBase.open(base, read_only=read_only)
