@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -27,6 +28,7 @@ __all__ = [
     "AnyTable",
     "Delimited",
     "OpenTable",
+    "RepeatedKeyError",
     "Row",
     "attempt",
     "is_frame",
@@ -45,6 +47,11 @@ log = logging.getLogger(__name__)
 
 AnyTable: TypeAlias = str | PathLike[str] | Iterable[Any]
 """A file, a DataFrame, an iterable of records (mappings) or entities, or a list of such tables."""
+
+
+class RepeatedKeyError(DataError):
+    """An object of JSON that has a key twice."""
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,7 +116,7 @@ def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
 
 def _unique(columns: Iterable[str], *, where: str) -> list[str]:
     names = list(columns)
-    if twice := {name for name in names if names.count(name) > 1}:
+    if twice := [name for name, n_times in Counter(names).items() if n_times > 1]:
         raise DataError(f"{where}: columns {', '.join(sorted(map(repr, twice)))} occur twice.")
     return names
 
@@ -338,6 +345,8 @@ def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]
     """
     try:
         value = parse_json(read_text(path, encoding=encoding), where=str(path))
+    except RepeatedKeyError:
+        raise
     except DataError as error:
         raise DataError(
             f"{error} If each line is a record of its own, read it as 'jsonl'."
@@ -350,10 +359,13 @@ def parse_json(text: str, *, where: str) -> Any:
     """The value in some JSON.
 
     Raises:
+        RepeatedKeyError: An object has a key twice, of which one value would be lost.
         DataError: The text is not JSON; the message names the line and the column.
     """
     try:
-        return json.loads(text, parse_constant=_constant)
+        return _JSON.decode(text)
+    except RepeatedKeyError as error:
+        raise RepeatedKeyError(f"{where}: {error}") from error
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if error.lineno > 1 else ""
         raise DataError(
@@ -369,6 +381,20 @@ def parse_json(text: str, *, where: str) -> Any:
 def _constant(name: str) -> float | None:
     """NaN, which Python and pandas write for a missing value, and the infinities."""
     return None if name == "NaN" else float(name)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    twice, n_times = Counter(key for key, _ in pairs).most_common(1)[0]
+    said = " and ".join(f"{value!r:.40}" for key, value in pairs if key == twice)
+    raise RepeatedKeyError(
+        f"the key {twice!r:.80} occurs {n_times} times in one object, as {said:.120}. Leave one."
+    )
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
 
 
 def mapping(value: Any, *, where: str) -> Mapping[str, Any]:

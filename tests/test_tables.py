@@ -275,3 +275,17 @@ def test_a_list_among_tables_is_a_table_and_a_long_value_is_cut_in_its_error():
     with pytest.raises(DataError, match="neither a record nor an Entity") as error:
         list(read_rows([[one, {1, *"x" * 9000}, 5], range(9000)]))
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"text": "a", "id": "x", "text": "b"}',
+        '{"text": "a", "mentions": [{"start": 0, "text": "a", "text": "b"}]}',
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_key_that_occurs_twice_is_refused(tmp_path, name, record):
+    (tmp_path / name).write_text(record)
+    with pytest.raises(DataError, match=rf"{name}.*: the key 'text' occurs 2 times .*'a' and 'b'"):
+        list(read_rows(tmp_path / name))

@@ -1,9 +1,10 @@
 """Records as other programs write them, under nerlink's own keys."""
 
 import ast
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from nerlink.data import NIL
@@ -11,7 +12,7 @@ from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_KEYS
 from nerlink.sources.names import MENTION_NAMES, PAIRS, SURFACES, Names, plain
 from nerlink.sources.nil import is_nil_spelling
-from nerlink.tables import mapping, parse_json
+from nerlink.tables import RepeatedKeyError, mapping, parse_json
 
 __all__ = ["Entry", "nested", "own_entity", "own_mentions", "own_record"]
 
@@ -52,18 +53,37 @@ class Entry(NamedTuple):
     surface: str | None
 
 
-def nested(value: Any) -> Any:
+def nested(value: Any, *, where: str) -> Any:
     """The list or the object that a cell of a table has as text: JSON, or as Python shows it.
 
     Anything else stays as it is.
+
+    Raises:
+        RepeatedKeyError: It is JSON with an object that has a key twice.
     """
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
         return value
-    with suppress(DataError):
-        return parse_json(value, where="")
+    try:
+        return parse_json(value, where=where)
+    except RepeatedKeyError:
+        raise
+    except DataError:
+        pass
     with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-        return ast.literal_eval(value.strip())  # what `DataFrame.to_csv` writes of a list
+        tree = ast.parse(value.strip(), mode="eval")
+        _refuse_repeated_keys(tree, where=where)
+        return ast.literal_eval(tree)  # what `DataFrame.to_csv` writes of a list
     return value
+
+
+def _refuse_repeated_keys(tree: ast.AST, *, where: str) -> None:
+    for node in ast.walk(tree):
+        keys = [key.value for key in getattr(node, "keys", ()) if isinstance(key, ast.Constant)]
+        if len(set(keys)) < len(keys):
+            twice, n_times = Counter(keys).most_common(1)[0]
+            raise RepeatedKeyError(
+                f"{where}: the key {twice!r} occurs {n_times} times in one object. Leave one."
+            )
 
 
 def own_record(record: Any, names: Names, *, where: str) -> dict[str, Any]:
@@ -84,7 +104,7 @@ def own_record(record: Any, names: Names, *, where: str) -> dict[str, Any]:
         if (column := names.columns.get(name, name)) != name and column in record:
             record[name] = record.pop(column)
     _refuse_other_formats(record, where=where)
-    if found := names.mentions_key(record, nested, where=where):
+    if found := names.mentions_key(record, partial(nested, where=where), where=where):
         key, mentions = found
         del record[key]
         record["mentions"] = mentions
@@ -246,7 +266,7 @@ def _with_places(record: Mapping[str, Any], *, where: str) -> Mapping[str, Any]:
     if MENTION_NAMES["start"] & found.keys() and MENTION_NAMES["end"] & found.keys():
         return record
     for name in PAIRS:
-        pair = nested(record.get(found.get(name, "")))
+        pair = nested(record.get(found.get(name, "")), where=where)
         if isinstance(pair, list | tuple) and pair:
             ranges = pair if isinstance(pair[0], list | tuple) else [pair]
             if len(ranges) > 1 or len(ranges[0]) != 2:

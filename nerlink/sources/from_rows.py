@@ -237,7 +237,7 @@ def _record_from_row(row: Mapping[str, Any], *, where: str) -> dict[str, Any]:
         record.setdefault("id", record.pop("doc_id"))
     for key in _NESTED:
         if isinstance(value := record.get(key), str):
-            record[key] = nested(value)
+            record[key] = nested(value, where=f"{where}: {key}")
             if isinstance(record[key], str):
                 raise DataError(
                     f"{where}: {key} is {value!r:.80}; it must be JSON: json.dumps makes it."
@@ -311,7 +311,7 @@ class _Builder:
             column
             for column in extra
             if texts is None
-            and plain(column) not in SURFACES
+            and not (shape == "mention" and plain(column) in SURFACES)
             and _is_shared(column, groups.values())
         ]
         self.own = [column for column in extra if column not in self.shared]

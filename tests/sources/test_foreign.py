@@ -2,6 +2,7 @@ import pytest
 
 from nerlink.data import NIL
 from nerlink.errors import DataError
+from nerlink.sources.foreign import nested
 from nerlink.sources.keys import MENTION_COLUMNS
 from nerlink.sources.names import Names
 from nerlink.sources.records import document_from_record
@@ -140,3 +141,9 @@ def test_ranges_and_plain_lists_go_to_meta():
 @pytest.mark.parametrize("key", ["entities", "Spans"])
 def test_an_empty_list_of_mentions_is_no_meta(key):
     assert found({key: []}) == ([], {})
+
+
+@pytest.mark.parametrize("cell", ['{"a": 1, "a": 2}', "[{'a': 1, 'a': 2}]"])
+def test_cell_with_a_repeated_key_is_refused(cell):
+    with pytest.raises(DataError, match=r"a.csv:2: the key 'a' occurs 2 times"):
+        nested(cell, where="a.csv:2")
