@@ -89,7 +89,7 @@ class _Graph:
         import rdflib
         from rdflib.plugins.parsers.notation3 import BadSyntax
 
-        self.entities, self.labels = entities, labels
+        self.bases = {"entities": entities, "labels": labels}
         self.uri, self.type = rdflib.URIRef, rdflib.RDF.type
         self.graph = rdflib.Graph()
         try:
@@ -119,11 +119,12 @@ class _Graph:
         Raises:
             DataError: A value is wrong, or offsets do not fit the quoted mentions.
         """
-        text = str(self._value(context, NIF + "isString"))
+        text = self._value(context, NIF + "isString", where=where) or ""
         found = (self._phrase(subject, where=f"{where}: {subject}") for subject in subjects)
         phrases = [phrase for phrase in found if phrase is not None]
         mentions = _in_characters(text, phrases, where=where)
-        meta = parse_json(self._value(context, META) or "{}", where=f"{where}: meta")
+        said = self._value(context, META, where=where)
+        meta = {} if said is None else parse_json(said, where=f"{where}: meta")
         doc = Document(
             text=text,
             id=name,
@@ -132,43 +133,66 @@ class _Graph:
         )
         return check_document(doc, where=where)
 
-    def _value(self, subject: Any, address: str) -> str | None:
-        value = self.graph.value(subject, self.uri(address), any=True)
-        return None if value is None else str(value)
+    def _value(self, subject: Any, address: str, *, where: str, option: str = "") -> str | None:
+        """The one value of a property, or of several addresses the one of the base that is named.
+
+        Args:
+            subject: What has the property.
+            address: The property.
+            where: The place that errors name.
+            option: The option of `read_nif` that names the base of its values.
+
+        Raises:
+            DataError: There are several values, of which any would be as right.
+        """
+        found = sorted(set(map(str, self.graph.objects(subject, self.uri(address)))))
+        if len(found) > 1 and option and (base := self.bases[option]) not in (ENTITIES, LABELS):
+            found = [value for value in found if value.startswith(base)] or found
+        if len(found) > 1:
+            advice = "Leave one."
+            if option:
+                advice = f"Say which addresses to take, such as {option}={_EXAMPLES[option]}."
+            raise DataError(
+                f"{where}: {re.split('[#/:]', address)[-1]} has {len(found)} values, "
+                f"{found[0]!r:.60} and {found[1]!r:.60}. {advice}"
+            )
+        return found[0] if found else None
 
     def _phrase(self, subject: Any, *, where: str) -> Phrase | None:
         """A mention, or `None` for a word or a sentence, which say nothing about entities."""
         entity = self._entity(subject, where=where)
-        label = self._value(subject, ITSRDF + "taClassRef")
+        label = self._value(subject, ITSRDF + "taClassRef", where=where, option="labels")
         is_phrase = (subject, self.type, self.uri(NIF + "Phrase")) in self.graph
         if entity is None and label is None and not is_phrase:
             return None
         values = {
-            "nif:beginIndex": self._value(subject, NIF + "beginIndex"),
-            "nif:endIndex": self._value(subject, NIF + "endIndex"),
-            "taConfidence": self._value(subject, ITSRDF + "taConfidence"),
+            "nif:beginIndex": self._value(subject, NIF + "beginIndex", where=where),
+            "nif:endIndex": self._value(subject, NIF + "endIndex", where=where),
+            "taConfidence": self._value(subject, ITSRDF + "taConfidence", where=where),
         }
+        self._value(subject, NIF + "referenceContext", where=where)  # it belongs to one document
         mention = Mention(
             start=integer(values, "nif:beginIndex", where=where),
             end=integer(values, "nif:endIndex", where=where),
-            label=None if label is None else _without_base(label, self.labels),
+            label=None if label is None else _without_base(label, self.bases["labels"]),
             entity=entity,
             link_score=number_or_none(values, "taConfidence", where=where),
         )
-        return mention, self._value(subject, NIF + "anchorOf")
+        return mention, self._value(subject, NIF + "anchorOf", where=where)
 
     def _entity(self, subject: Any, *, where: str) -> str | None:
-        """The entity of a phrase: the one address, or the one that begins as entities do."""
-        found = sorted(set(map(str, self.graph.objects(subject, self.uri(ITSRDF + "taIdentRef")))))
-        found = [address for address in found if address.startswith(self.entities)] or found
-        if len(found) > 1:
-            raise DataError(
-                f"{where}: the phrase means {' and '.join(found)}. Say which addresses to take, "
-                "such as entities=http://www.wikidata.org/entity/."
-            )
-        if not found:
+        entity = self._value(subject, ITSRDF + "taIdentRef", where=where, option="entities")
+        if entity is None:
             return None
-        return NIL if found[0].startswith(NOT_IN_WIKI) else _without_base(found[0], self.entities)
+        return (
+            NIL if entity.startswith(NOT_IN_WIKI) else _without_base(entity, self.bases["entities"])
+        )
+
+
+_EXAMPLES: Final = {
+    "entities": "http://www.wikidata.org/entity/",
+    "labels": "http://dbpedia.org/ontology/",
+}
 
 
 def _without_base(address: str, base: str) -> str:
@@ -280,7 +304,7 @@ def _links(mention: Mention, surface: str, entities: str, labels: str) -> Iterat
     if mention.label is not None:
         yield f"itsrdf:taClassRef {_address(mention.label, labels)}"
     if mention.entity == NIL:
-        yield f"itsrdf:taIdentRef {_address(surface, NOT_IN_WIKI)}"
+        yield f"itsrdf:taIdentRef <{NOT_IN_WIKI}{quote(surface, safe='')}>"
     elif mention.entity is not None:
         yield f"itsrdf:taIdentRef {_address(mention.entity, entities)}"
     if mention.link_score is not None:
@@ -288,7 +312,9 @@ def _links(mention: Mention, surface: str, entities: str, labels: str) -> Iterat
 
 
 def _address(name: str, base: str) -> str:
-    return f"<{name if _ADDRESS.fullmatch(name) else base + quote(name, safe='')}>"
+    # An entity with the address of what is in no base would come back as NIL.
+    is_address = _ADDRESS.fullmatch(name) and not name.startswith(NOT_IN_WIKI)
+    return f"<{name if is_address else base + quote(name, safe='')}>"
 
 
 def _index(value: int) -> str:

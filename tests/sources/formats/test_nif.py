@@ -147,3 +147,54 @@ def test_of_several_references_the_one_of_the_named_base_is_taken(tmp_path):
     assert doc.mentions[0].entity == "Q90"
     with pytest.raises(DataError, match="Say which addresses to take"):
         read_nif(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("surface", "entity"),
+    [
+        ("http://e.org/Ada", NIL),
+        ("http://aksw.org/notInWiki/Ada", NIL),
+        ("Ada", "http://aksw.org/notInWiki/Ada"),
+    ],
+)
+def test_link_of_what_looks_like_another_address_comes_back(tmp_path, surface, entity):
+    mention = Mention(start=0, end=len(surface), label="URL", entity=entity)
+    doc = Document(id="a", text=surface, mentions=(mention,))
+    assert write([doc], tmp_path / "a.ttl").lost == {}
+    assert read(tmp_path / "a.ttl") == [doc]
+
+
+CONTEXT = "<http://e.org/1#char=0,11>"
+NIF = "<http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#{}>"
+ITS = "<http://www.w3.org/2005/11/its/rdf#{}>"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (f"{CONTEXT} {NIF.format('isString')} 'other'", "isString has 2 values, 'other' and"),
+        ('{} {nif_begin} "0"', "beginIndex has 2 values, '0' and '6'. Leave one"),
+        ('{} {nif_end} "10"', "endIndex has 2 values, '10' and '11'"),
+        ("{} {ident} <http://e.org/Q1>", "taIdentRef has 2 values, .*Say which addresses to take"),
+        ("{} {ident} <urn:nerlink:entity:Q1>", "taIdentRef has 2 values"),
+        ("{} {label} <http://e.org/A>, <http://e.org/B>", "taClassRef has 2 values"),
+        (f"{CONTEXT} <urn:nerlink:meta> '{{}}', '{{\"a\": 1}}'", "meta has 2 values"),
+        (f"{CONTEXT} <urn:nerlink:meta> ''", "meta: not JSON"),
+    ],
+)
+def test_two_values_where_one_is_meant_are_refused(tmp_path, said, message):
+    words = {
+        "nif_begin": NIF.format("beginIndex"),
+        "nif_end": NIF.format("endIndex"),
+        "ident": ITS.format("taIdentRef"),
+        "label": ITS.format("taClassRef"),
+    }
+    if "nif_" in said or "{ident}" in said or "{label}" in said:
+        said = said.format("<http://e.org/1#char=6,11>", **words)
+    with pytest.raises(DataError, match=message):
+        read_nif(tmp_path, HEAD + phrase() + said + " .")
+
+
+def test_a_value_that_is_said_twice_is_one(tmp_path):
+    (doc,) = read_nif(tmp_path, HEAD + phrase() + phrase())
+    assert len(doc.mentions) == 1
