@@ -221,8 +221,9 @@ def _check_ranges(ranges: tuple[tuple[int, int], ...] | None, length: int, *, wh
 
 
 def _check_columns(columns: Any, *, where: str) -> None:
-    lists = columns.values() if isinstance(columns, Mapping) else [columns]
-    if any(isinstance(one, str) or not isinstance(one, Sequence) for one in lists):
+    is_object = isinstance(columns, Mapping)
+    lists = columns.values() if is_object else ()
+    if not is_object or any(isinstance(c, str) or not isinstance(c, Sequence) for c in lists):
         raise DataError(f"{where} is {columns!r:.80}; it must be an object of lists.")
 
 

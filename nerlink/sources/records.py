@@ -21,7 +21,7 @@ from nerlink.sources.keys import (
 from nerlink.sources.meta import text_of_value
 from nerlink.sources.names import UNDERSTOOD, Names, plain
 from nerlink.sources.offsets import in_characters, units_hint
-from nerlink.sources.words import document_from_words, has_words
+from nerlink.sources.words import document_from_words, has_words, own_meta
 from nerlink.tables import mapping
 
 __all__ = [
@@ -75,7 +75,10 @@ def document_from_record(
     # Values of further keys, and the places of errors, follow their mentions into the new order.
     order = sorted(range(len(own)), key=lambda n: (mentions[n].start, mentions[n].end))
     meta = meta_from_record(record, where=where)
-    if columns := _mention_columns([own[n].values for n in order], where=where):
+    columns = _mention_columns([own[n].values for n in order], where=where)
+    if given := meta.get(MENTION_COLUMNS):
+        columns = _merged(given, columns, order, where=where)
+    if columns:
         meta[MENTION_COLUMNS] = columns
     doc = Document(
         text=text,
@@ -95,7 +98,7 @@ def document_from_record(
 
 def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """The entries of `meta` in a record of a document, and the keys that nerlink does not know."""
-    meta = dict(mapping(record.get("meta") or {}, where=f"{where}: meta"))
+    meta = own_meta(record, where=where)
     return meta | {str(k): v for k, v in record.items() if k not in DOCUMENT_KEYS and v is not None}
 
 
@@ -106,6 +109,23 @@ def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dic
     said = {name: values for name, values in columns.items() if any(v is not None for v in values)}
     refuse_lookalikes(said, entries, where=where)
     return said
+
+
+def _merged(
+    given: Any, columns: dict[str, list[Any]], order: Sequence[int], *, where: str
+) -> dict[str, list[Any]]:
+    """The columns of mentions that `meta` has, in the new order of the mentions, and the others."""
+    given = mapping(given, where=f"{where}: {MENTION_COLUMNS}")
+    if twice := given.keys() & columns.keys():
+        raise DataError(
+            f"{where}: mentions have {min(twice)!r}, and so has meta under {MENTION_COLUMNS!r}. "
+            "Leave one of them out."
+        )
+    lists = {
+        name: [c[n] for n in order] if isinstance(c, list | tuple) and len(c) == len(order) else c
+        for name, c in given.items()
+    }
+    return lists | columns
 
 
 def _mention_from_record(record: Mapping[str, Any], *, where: str) -> Mention:

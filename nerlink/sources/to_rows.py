@@ -1,12 +1,13 @@
 """Documents to rows of a table, in the shapes that `from_rows` reads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.sources.keys import KNOWN_COLUMNS, MENTION_COLUMNS, MENTION_KEYS, TOKEN_COLUMNS
 from nerlink.sources.losses import EVERYTHING, Losses
+from nerlink.sources.names import SURFACES, plain
 from nerlink.sources.records import record_from_document
 from nerlink.sources.tokens.rows import TokenRows, rows_from_tokens
 
@@ -82,7 +83,7 @@ def _mention_rows(
     base: dict[str, Any] = {"doc_id": doc.id}
     if with_text:
         losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
-        base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses)
+        base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses, _is_surface)
     # A document without mentions still has a row where that row is all that says its text.
     for mention in record["mentions"] or ([{}] if with_text else []):
         # What a mention carries under the name of another column would stand in its place.
@@ -96,33 +97,44 @@ def _token_rows(doc: Document, losses: Losses, scheme: str, _: bool) -> Iterator
     losses.note(doc, carried=_TOKENS_CARRY)
     rows = rows_from_tokens(doc, scheme=scheme, losses=losses)
     meta = {key: value for key, value in doc.meta.items() if key != TOKEN_COLUMNS}
+    base = _meta_columns(meta, losses)
     columns = {
         "sentence_id": [number - 1 for number in rows.sentences],
         "token": rows.tokens,
         "ner": rows.ner or [],
         "nel": rows.nel or [],
         "misc": rows.misc or [],
-        **_fitting_columns(doc, rows, losses),
+        **_fitting_columns(doc, rows, losses, taken={*KNOWN_COLUMNS, *base}),
     }
-    base = _meta_columns(meta, losses)
     for values in zip(*columns.values(), strict=True):
         yield {"doc_id": doc.id} | dict(zip(columns, values, strict=True)) | base
     if not rows.tokens:
         yield dict.fromkeys(_EMPTY["token"][:-1]) | {"doc_id": doc.id} | base
 
 
-def _fitting_columns(doc: Document, rows: TokenRows, losses: Losses) -> Mapping[str, list[Any]]:
-    """The document's columns of tokens that have a value for each row."""
+def _fitting_columns(
+    doc: Document, rows: TokenRows, losses: Losses, *, taken: Collection[str]
+) -> Mapping[str, list[Any]]:
+    """The document's columns of tokens with a value for each row and a name of their own."""
     columns: Mapping[str, list[Any]] = doc.meta.get(TOKEN_COLUMNS, {})
-    fitting = {name: c for name, c in columns.items() if len(c) == len(rows.tokens)}
+    fitting = {
+        name: c for name, c in columns.items() if len(c) == len(rows.tokens) and name not in taken
+    }
     losses.add("token columns", len(columns) - len(fitting))
     return fitting
 
 
-def _meta_columns(meta: Mapping[str, Any], losses: Losses) -> dict[str, Any]:
+def _is_surface(name: str) -> bool:
+    """Whether a column of a table of mentions would be read as the text of the mentions."""
+    return plain(name) in SURFACES
+
+
+def _meta_columns(
+    meta: Mapping[str, Any], losses: Losses, is_other: Callable[[str], bool] = lambda _: False
+) -> dict[str, Any]:
     """A column for each entry; entries with the name of another column stay together in `meta`."""
     losses.add("empty meta values", sum(value is None for value in meta.values()))
-    apart = {MENTION_COLUMNS, TOKEN_COLUMNS} | KNOWN_COLUMNS
+    apart = {MENTION_COLUMNS, TOKEN_COLUMNS} | KNOWN_COLUMNS | set(filter(is_other, meta))
     columns = {key: value for key, value in meta.items() if key not in apart}
     rest = {key: value for key, value in meta.items() if key in apart}
     return columns | ({"meta": rest} if rest else {})

@@ -14,9 +14,10 @@ from nerlink.sources.tokens.rows import (
     find_tokens,
     place_tokens,
 )
+from nerlink.tables import mapping
 from nerlink.words import number_of
 
-__all__ = ["document_from_words", "has_words", "refuse_numbers"]
+__all__ = ["document_from_words", "has_words", "own_meta", "refuse_numbers"]
 
 _LISTS: Final = {name: TOKEN_NAMES[name] for name in ("token", "ner", "nel")}
 
@@ -26,6 +27,16 @@ def has_words(record: Mapping[str, Any]) -> bool:
     return "mentions" not in record and any(
         _is_words(record.get(key)) for key in ("tokens", "words", "token")
     )
+
+
+def own_meta(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """The entries of `meta` in a record; an empty list there, or `false`, is no object either.
+
+    Raises:
+        DataError: It is something else than an object.
+    """
+    meta = record.get("meta")
+    return {} if meta is None else dict(mapping(meta, where=f"{where}: meta"))
 
 
 def _is_words(value: Any) -> bool:
@@ -66,8 +77,10 @@ def document_from_words(record: Mapping[str, Any], names: Names, *, where: str) 
     if isinstance(record.get("text"), str):
         text = record["text"]
         ranges = find_tokens(words, text, places)
-    taken = {"id", "text", *plan.values()}
-    meta = {key: value for key, value in record.items() if key not in taken and value is not None}
+    taken = {"id", "text", "meta", *plan.values()}
+    meta = own_meta(record, where=where) | {
+        str(k): value for k, value in record.items() if k not in taken and value is not None
+    }
     doc_id = record.get("id")
     doc = Document(text=text, id=None if doc_id is None else str(doc_id), meta=meta)
     doc = document_from_tokens(rows, ranges, doc=doc, scheme=ANY_SCHEME, places=places, names=names)

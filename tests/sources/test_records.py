@@ -124,3 +124,25 @@ def test_dates_are_written_in_iso_form():
 def test_value_without_a_form_in_json_is_refused(value):
     with pytest.raises(DataError, match="cannot be written as JSON"):
         json_from_record({"meta": value})
+
+
+@pytest.mark.parametrize("record", [{"text": "Ada"}, {"tokens": ["Ada"], "ner_tags": ["O"]}])
+@pytest.mark.parametrize("meta", [0, [], "", False])
+def test_meta_that_is_no_object_is_refused(record, meta):
+    with pytest.raises(DataError, match=r"x: meta is .*; it must be an object"):
+        document_from_record({**record, "meta": meta}, where="x")
+
+
+def test_meta_of_records_with_words_is_meta():
+    record = {"tokens": ["Ada"], "ner_tags": ["O"], "meta": {"year": 1843}}
+    assert document_from_record(record, where="x").meta["year"] == 1843
+
+
+def test_columns_of_mentions_in_meta_follow_their_mentions():
+    mentions = [{"start": 4, "end": 7, "sex": "f"}, {"start": 0, "end": 3}]
+    meta = {"mention_columns": {"born": [1815, 1852]}}
+    doc = document_from_record({"text": "Bob Ada", "mentions": mentions, "meta": meta}, where="x")
+    assert doc.meta["mention_columns"] == {"born": [1852, 1815], "sex": [None, "f"]}
+    meta = {"mention_columns": {"sex": ["m", "m"]}}
+    with pytest.raises(DataError, match="mentions have 'sex', and so has meta"):
+        document_from_record({"text": "Bob Ada", "mentions": mentions, "meta": meta}, where="x")

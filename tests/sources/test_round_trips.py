@@ -7,6 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from nerlink import sources
+from nerlink.data import Document, Mention
+from nerlink.errors import DataError
+from nerlink.sources import read, write
 from tests.sources.generated import corpora
 
 quick = settings(
@@ -108,3 +111,27 @@ def test_token_frames_come_back_with_their_texts(documents):
     assert [len(doc.text) for doc in back if doc.text] == [
         len(doc.text) for doc in documents if doc.text.strip() or doc.mentions
     ]
+
+
+_RESERVED = [
+    *({"token_columns": {name: ["B-X"] * 4}} for name in ("token", "ner", "nel", "misc", "doc_id")),
+    *({"mention_columns": {name: [5, 6]}} for name in ("start", "Start", "end", "text", "doc_id")),
+    *({"surface": "x"}, {"word": "x"}, {"start": 5}, {"mentions": "x"}, {"ner": "B-X"}),
+]
+
+
+@pytest.mark.parametrize("meta", _RESERVED, ids=str)
+@pytest.mark.parametrize("shape", ["document", "mention", "token"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_meta_under_a_name_of_nerlink_never_changes_mentions(tmp_path, meta, shape, ending):
+    mentions = tuple(Mention(start=n, end=n + 3, label="PER", entity="Q1") for n in (0, 8))
+    doc = Document(id="d", text="Ada met Bob Lee", mentions=mentions, meta=meta)
+    other = Document(id="e", text="Bo")
+    write([doc, other], tmp_path / f"a.{ending}", shape=shape)
+    back, _ = read(tmp_path / f"a.{ending}", shape=shape)
+    assert (back.id, back.text, back.mentions) == (doc.id, doc.text, doc.mentions)
+
+
+def test_columns_of_tokens_that_are_no_object_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"token_columns is .* it must be an object of lists"):
+        write([Document(text="a", meta={"token_columns": [[0, 3]]})], tmp_path / "a.conll")
