@@ -1,15 +1,18 @@
 """Bytes in and out: gzip, standard streams, encodings; outputs appear whole or not at all."""
 
 import codecs
+import errno
 import gzip
 import io
+import os
+import re
 import secrets
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, TextIO, cast
+from typing import BinaryIO, Final, NamedTuple, TextIO, cast
 
 from nerlink.errors import DataError
 
@@ -38,6 +41,8 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     if str(path) == STANDARD:
         yield sys.stdin.buffer
         return
+    if "\0" in str(path):
+        raise DataError(f"{str(path)!r} is no path: it holds a NUL character.")
     try:
         with (gzip.open if str(path).endswith(".gz") else open)(path, "rb") as handle:
             yield cast(BinaryIO, handle)
@@ -220,35 +225,122 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     """A UTF-8 file to write that takes its place only when all went well; `-` is standard output.
 
     A name that ends in `.gz` is packed. Binary formats write to the handle's `buffer`. A link stays
-    a link; a pipe or a device is written to as it is.
+    a link; a pipe or a device is written to as it is. What killed writers of the same file have
+    left beside it is removed.
 
     Raises:
-        DataError: The folder does not exist or cannot be written to.
+        DataError: The folder does not exist, it cannot be written to, or the disk is full.
     """
     if str(path) == STANDARD:
-        standard = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
-        try:
-            yield standard
-        finally:
-            standard.detach()  # flushes, and leaves standard output open
+        with _standard_output() as handle:
+            yield handle
         return
-    path = Path(path).resolve()
-    is_replaced = path.is_file() or not path.exists()  # a pipe or a device can only be written to
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        raw = partial.open("xb") if is_replaced else path.open("wb")
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(
-            f"{path} cannot be written: {reason}. Name a file in a folder of yours."
-        ) from error
+        path = Path(path).resolve()
+        # A pipe or a device can only be written to.
+        partial = _new_partial(path) if path.is_file() or not path.exists() else None
+        raw = path.open("wb") if partial is None else partial.path.open("wb")
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
     try:
         with raw, _text_writer(raw, is_gzip=path.suffix == ".gz") as handle:
             yield handle
-        if is_replaced:
-            partial.replace(path)
+        if partial is not None:
+            partial.path.replace(path)
+    except OSError as error:
+        if error.filename not in (None, str(raw.name)):
+            raise  # of another file, which the caller had to do with
+        raise _unwritable(path, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.path.unlink(missing_ok=True)
+            os.close(partial.lock)
+
+
+def _unwritable(path: str | Path, error: OSError | ValueError) -> DataError:
+    reason = getattr(error, "strerror", None) or error
+    advice = "Name a file in a folder of yours."
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        advice = "Make room, or name a file on another disk."
+    return DataError(f"{path} cannot be written: {reason}. {advice}")
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    standard = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
+    try:
+        yield standard
+        standard.flush()
+    except BrokenPipeError:
+        raise  # who reads has seen enough
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise _unwritable("standard output", error) from error
+    finally:
+        with suppress(OSError):  # it flushes, which has failed before
+            standard.detach()  # leaves standard output open
+
+
+class _Partial(NamedTuple):
+    """A file that becomes another when it is whole.
+
+    Args:
+        path: The file.
+        lock: A descriptor of it that holds a lock as long as its writer lives.
+    """
+
+    path: Path
+    lock: int
+
+
+def _new_partial(path: Path) -> _Partial:
+    """An empty file beside the one to write, after those of killed writers have gone."""
+    prefix = f".{path.name[:_LONGEST_NAME]}."
+    with suppress(OSError):  # one may write to some folders whose files one may not list
+        for left in path.parent.iterdir():
+            end = left.name.removeprefix(prefix)
+            if left.name.startswith(prefix) and re.fullmatch(r"[0-9a-f]{8}\.partial", end):
+                _remove_unlocked(left)
+    while True:
+        partial = path.with_name(f"{prefix}{secrets.token_hex(4)}.partial")
+        lock = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        # Another writer may have taken it for left over before it was locked.
+        if _is_ours(lock) and os.fstat(lock).st_nlink:
+            return _Partial(partial, lock)
+        os.close(lock)
+
+
+_LONGEST_NAME: Final = 60
+"""Characters of a name, at most four bytes each, that leave room for the rest of another name."""
+
+
+def _remove_unlocked(partial: Path) -> None:
+    """Remove a partial file, unless its writer lives or it is somebody else's."""
+    try:
+        lock = os.open(partial, os.O_WRONLY)
+    except OSError:
+        return
+    try:
+        if _is_ours(lock):
+            partial.unlink(missing_ok=True)
+    except OSError:
+        pass
+    finally:
+        os.close(lock)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether a file could be locked; where there are no locks, open files cannot be removed."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,7 +1,10 @@
+import errno
 import gzip
 import io
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -161,3 +164,68 @@ def test_a_line_that_cannot_be_read_does_not_end_a_file(tmp_path):
     first, second, third = (line for _, line in numbered_lines(path))
     assert (first, third) == ("a", "b")
     assert "a.txt:2: byte 0 (0xe9) is not utf-8" in str(second)
+
+
+def test_full_disk_is_named_with_the_file():
+    if not Path("/dev/full").exists():
+        pytest.skip("no such device")
+    message = r"/dev/full cannot be written: No space left.*Make room"
+    with pytest.raises(DataError, match=message), open_output("/dev/full") as handle:
+        handle.write("Ada")
+
+
+def test_standard_output_that_is_full_is_named(monkeypatch):
+    class Full(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Full()))
+    message = "standard output cannot be written: No space left"
+    with pytest.raises(DataError, match=message), open_output("-") as handle:
+        handle.write("Ada")
+
+
+@pytest.mark.parametrize("name", ["a\0b.txt", "x" * 300])
+def test_name_that_no_file_can_have_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match="cannot be written"), open_output(tmp_path / name):
+        pass
+    with pytest.raises(DataError):
+        read_text(tmp_path / name)
+
+
+def test_error_of_a_file_that_is_read_meanwhile_stays_its_own(tmp_path):
+    with pytest.raises(FileNotFoundError), open_output(tmp_path / "a.txt"):
+        (tmp_path / "nowhere.txt").read_text()
+
+
+def test_longest_name_can_be_written(tmp_path):
+    path = tmp_path / ("é" * 127)
+    with open_output(path) as handle:
+        handle.write("Ada")
+    assert read_text(path) == "Ada"
+
+
+KILLED = """
+import os, sys
+from nerlink.files import open_output
+with open_output(sys.argv[1]) as handle:
+    handle.write("half")
+    os._exit(9)
+"""
+
+
+def test_next_writer_removes_what_a_killed_one_has_left_and_nothing_of_the_living(tmp_path):
+    path = tmp_path / "a.txt"
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    (left,) = tmp_path.iterdir()
+    (tmp_path / ".b.txt.0123abcd.partial").write_text("of another file")
+    with open_output(path) as living:
+        assert not left.exists()
+        with open_output(path) as other:
+            other.write("first")
+        living.write("last")
+    assert read_text(path) == "last"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".b.txt.0123abcd.partial", "a.txt"]
