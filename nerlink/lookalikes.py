@@ -52,9 +52,19 @@ def missing_column(column: str, present: Iterable[str], *, where: str) -> DataEr
         return DataError(
             f"{where}: {column!r} has no value here. Fill it in, or leave the row out."
         )
-    there = ", ".join(names) or "none"
+    there = ", ".join(map(_short, names[:_N_SHOWN])) or "none"
+    if len(names) > _N_SHOWN:
+        there += f" and {len(names) - _N_SHOWN} more"
     hint = did_you_mean(column, names)
     return DataError(f"{where}: column {column!r} is missing; there are {there}.{hint}")
+
+
+_N_SHOWN: Final = 30
+
+
+def _short(name: str) -> str:
+    """A name on one line: where a file has no names of columns, its first row is taken for them."""
+    return name if name.isprintable() and len(name) <= 60 else f"{name!r:.60}"
 
 
 def _words(name: str) -> set[str]:

@@ -7,7 +7,6 @@ one bad row does not end a file.
 import csv
 import dataclasses
 import io
-import json
 import logging
 import re
 from collections import Counter
@@ -22,21 +21,21 @@ from nerlink.data import Entity
 from nerlink.errors import DataError
 from nerlink.files import numbered_lines, open_binary, read_text, sound_lines
 from nerlink.lookalikes import missing_column
-from nerlink.words import number_of
+from nerlink.strict_json import RepeatedKeyError, parse_json
+from nerlink.words import number_of, shown
 
 __all__ = [
     "AnyTable",
     "Delimited",
     "OpenTable",
-    "RepeatedKeyError",
     "Row",
     "attempt",
+    "filled",
     "is_frame",
     "mapping",
     "open_delimited",
     "open_frame",
     "open_parquet",
-    "parse_json",
     "read_json_lines",
     "read_json_records",
     "read_rows",
@@ -47,10 +46,6 @@ log = logging.getLogger(__name__)
 
 AnyTable: TypeAlias = str | PathLike[str] | Iterable[Any]
 """A file, a DataFrame, an iterable of records (mappings) or entities, or a list of such tables."""
-
-
-class RepeatedKeyError(DataError):
-    """An object of JSON that has a key twice."""
 
 
 P = ParamSpec("P")
@@ -203,13 +198,13 @@ def _rows_of_file(path: Path, text: Delimited) -> Iterator[Row | DataError]:
     )
 
 
-def _row_of_record(item: object, where: str) -> Row:
+def _row_of_record(item: object, where: str) -> Row | DataError:
     if isinstance(item, Entity):
         item = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
     if isinstance(item, Mapping):
-        return Row(where, _plain(item))
+        return _row_of_values(where, list(item), item.values(), _plain)
     raise DataError(
-        f"{where}: {item!r:.80} is neither a record nor an Entity. "
+        f"{where}: {shown(item)} is neither a record nor an Entity. "
         "A record looks like {'id': 'Q1', 'name': 'Ada'}."
     )
 
@@ -355,48 +350,6 @@ def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]
     return [Row(f"{path}: record {number}", record) for number, record in enumerate(records)]
 
 
-def parse_json(text: str, *, where: str) -> Any:
-    """The value in some JSON.
-
-    Raises:
-        RepeatedKeyError: An object has a key twice, of which one value would be lost.
-        DataError: The text is not JSON; the message names the line and the column.
-    """
-    try:
-        return _JSON.decode(text)
-    except RepeatedKeyError as error:
-        raise RepeatedKeyError(f"{where}: {error}") from error
-    except json.JSONDecodeError as error:
-        line = f"line {error.lineno}, " if error.lineno > 1 else ""
-        raise DataError(
-            f"{where}: not JSON at {line}column {error.colno}: {error.msg}. Mend it."
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise DataError(
-            f"{where}: this JSON cannot be read: {error}. "
-            "Make its lists less deep and its numbers shorter."
-        ) from error
-
-
-def _constant(name: str) -> float | None:
-    """NaN, which Python and pandas write for a missing value, and the infinities."""
-    return None if name == "NaN" else float(name)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) == len(pairs):
-        return values
-    twice, n_times = Counter(key for key, _ in pairs).most_common(1)[0]
-    said = " and ".join(f"{value!r:.40}" for key, value in pairs if key == twice)
-    raise RepeatedKeyError(
-        f"the key {twice!r:.80} occurs {n_times} times in one object, as {said:.120}. Leave one."
-    )
-
-
-_JSON: Final = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
-
-
 def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
     """A value that must be an object.
 
@@ -405,7 +358,7 @@ def mapping(value: Any, *, where: str) -> Mapping[str, Any]:
     """
     if isinstance(value, Mapping):
         return value
-    raise DataError(f"{where} is {value!r:.80}; it must be an object: names and values in braces.")
+    raise DataError(f"{where} is {shown(value)}; it must be an object: names and values in braces.")
 
 
 def open_parquet(path: str | Path) -> OpenTable:
@@ -423,26 +376,47 @@ def open_parquet(path: str | Path) -> OpenTable:
         source = str(path) if is_on_disk else io.BytesIO(handle.read())
     try:
         file = ParquetFile(source)
-    except ArrowException as error:
+        names = file.schema_arrow.names
+    except (ArrowException, OSError, *_UNREADABLE) as error:
+        reason = " ".join(str(error).split())
         raise DataError(
-            f"{path} is not a Parquet file: {error}. Name the format it has, or copy it again."
+            f"{path} is not a Parquet file, or cut short: {reason:.200}. "
+            "Name the format it has, or copy it again."
         ) from error
-    columns = _unique(file.schema_arrow.names, where=str(path))
+    columns = _unique(names, where=str(path))
     return OpenTable(columns, _rows_of_batches(path, file, columns))
 
 
-def _rows_of_batches(path: str | Path, file: Any, columns: Sequence[str]) -> Iterator[Row]:
+def _rows_of_batches(
+    path: str | Path, file: Any, columns: Sequence[str]
+) -> Iterator[Row | DataError]:
+    from pyarrow import ArrowException
+
     number = 0
     try:
         for batch in file.iter_batches(1024):
             for values in zip(*map(_values_of_column, batch.columns), strict=True):
-                filled = map(_filled, values)
-                yield Row(f"{path}: row {number}", dict(zip(columns, filled, strict=True)))
+                yield _row_of_values(f"{path}: row {number}", columns, values, filled)
                 number += 1
-    except (OSError, KeyError) as error:
+    except (OSError, ArrowException, *_UNREADABLE) as error:
+        reason = " ".join(str(error).split())
         raise DataError(
-            f"{path}: damaged after row {number}: {error}. Copy or write the file again."
+            f"{path}: cannot be read after row {number}: {reason:.200}. "
+            "Copy or write the file again; leave columns out that are no text, numbers or lists."
         ) from error
+
+
+_UNREADABLE: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What pyarrow raises, beside its own, for damaged pages and values that Python does not have."""
+
+
+def _row_of_values(
+    where: str, columns: Sequence[str], values: Iterable[Any], make: Callable[[Any], Any]
+) -> Row | DataError:
+    try:
+        return Row(where, dict(zip(columns, map(make, values), strict=True)))
+    except RecursionError:
+        return DataError(f"{where}: lists and mappings are nested too deep. Make them flatter.")
 
 
 def _values_of_column(column: Any) -> Any:
@@ -451,7 +425,7 @@ def _values_of_column(column: Any) -> Any:
     return column.to_pylist(maps_as_pydicts="strict")
 
 
-def _filled(value: Any) -> Any:
+def filled(value: Any) -> Any:
     """A column of mappings has all keys in all rows; a key that a row lacks is empty there."""
     value = _plain(value)
     return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
@@ -476,14 +450,13 @@ def open_frame(frame: Any, *, where: str = "frame") -> OpenTable:
     return OpenTable(columns, _rows_of_frame(frame, columns, where))
 
 
-def _rows_of_frame(frame: Any, columns: Sequence[str], where: str) -> Iterator[Row]:
+def _rows_of_frame(frame: Any, columns: Sequence[str], where: str) -> Iterator[Row | DataError]:
     n_rows = 10_000  # turned into plain values at once
     for first in range(0, len(frame), n_rows):
         part = frame.iloc[first : first + n_rows]
         cells = (part.iloc[:, i].astype(object).tolist() for i in range(len(columns)))
         for number, values in enumerate(zip(*cells, strict=True), first):
-            plain = map(_plain, values)
-            yield Row(f"{where} row {number}", dict(zip(columns, plain, strict=True)))
+            yield _row_of_values(f"{where} row {number}", columns, values, _plain)
 
 
 def _plain(value: Any) -> Any:

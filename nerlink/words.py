@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["UNSHOWABLE", "number_of", "visible"]
+__all__ = ["UNSHOWABLE", "number_of", "shown", "visible"]
 
 UNSHOWABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab, line feed and carriage return; surrogates."""
@@ -28,3 +28,16 @@ def visible(text: str) -> str:
     the title of the window or write into the clipboard.
     """
     return UNSHOWABLE.sub("\ufffd", text)
+
+
+def shown(value: object, width: int = 80) -> str:
+    """The start of a value as Python writes it, or its type where Python cannot write it.
+
+    Args:
+        value: Anything that a file or a person gave.
+        width: Characters of it to show.
+    """
+    try:
+        return repr(value)[:width]
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists in lists
+        return f"a value of type {type(value).__name__} that is too large to show"

@@ -21,6 +21,7 @@ ROAD = (
     "data",
     "schemes",
     "files",
+    "strict_json",
     "tables",
     "config",
     "kb.normalise",

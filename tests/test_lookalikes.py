@@ -32,3 +32,11 @@ def test_missing_column_names_the_nearest():
     error = missing_column("start", ["begin", "strat", "end"], where="a.csv:2")
     assert str(error).startswith("a.csv:2: column 'start' is missing; there are begin, strat, end.")
     assert str(error).endswith("Did you mean 'strat'?")
+
+
+def test_columns_that_are_rows_of_text_are_shown_on_one_line():
+    names = ["a\nb", "x" * 200, *map(str, range(99))]
+    message = str(missing_column("text", names, where="a.csv"))
+    assert "\n" not in message
+    assert "71 more" in message
+    assert len(message) < 400

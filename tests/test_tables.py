@@ -100,7 +100,7 @@ def test_integer_ids_that_a_frame_made_floats_stay_integers(tmp_path: Path) -> N
         ("t.jsonl", '{"id": "Q1"}\n{"id":\n', "t.jsonl:2: not JSON"),
         ("t.jsonl", "[1]\n", "t.jsonl:1 is .1.; it must be an object"),
         ("t.csv.gz", "id\nQ1\n", "cannot be read"),
-        ("t.parquet", "id\nQ1\n", "not a Parquet file: .*copy it again"),
+        ("t.parquet", "id\nQ1\n", "not a Parquet file.*copy it again"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(

@@ -12,7 +12,9 @@ from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_KEYS
 from nerlink.sources.names import MENTION_NAMES, PAIRS, SURFACES, Names, plain
 from nerlink.sources.nil import is_nil_spelling
-from nerlink.tables import RepeatedKeyError, mapping, parse_json
+from nerlink.strict_json import RepeatedKeyError, parse_json
+from nerlink.tables import mapping
+from nerlink.words import shown
 
 __all__ = ["Entry", "nested", "own_entity", "own_mentions", "own_record"]
 
@@ -119,7 +121,7 @@ def _refuse_other_formats(record: Mapping[str, Any], *, where: str) -> None:
     if "text" in record and "index" not in record:
         if isinstance(text := record["text"], Mapping):
             raise DataError(
-                f"{where}: text is {text!r:.40}, as pandas writes columns. "
+                f"{where}: text is {shown(text, 40)}, as pandas writes columns. "
                 "Save the frame with to_json(orient='records')."
             )
         return
@@ -243,7 +245,7 @@ _is_nil = lru_cache(maxsize=65536)(is_nil_spelling)
 
 def _only_value(values: Sequence[Any], key: str, *, where: str) -> Any:
     if len(values) > 1:
-        raise DataError(f"{where}: {key} is {values!r:.80}; a mention has one. Take one of them.")
+        raise DataError(f"{where}: {key} is {shown(values)}; a mention has one. Take one of them.")
     return values[0] if values else None
 
 
@@ -254,7 +256,7 @@ def _of_list(entry: Sequence[Any], text: str) -> Any:
     if len(numbers) != 2 or len(numbers) + len(words) + entry.count(None) != len(entry):
         return entry
     start, end = numbers
-    is_whole = float(start).is_integer() and float(end).is_integer()
+    is_whole = all(isinstance(n, int) or n.is_integer() for n in numbers)
     if len(words) > 1 and is_whole and (surface := text[int(start) : int(end)]) in words:
         words.remove(surface)
     return {"start": start, "end": end} | dict(zip(("label", "entity"), words, strict=False))
@@ -271,7 +273,7 @@ def _with_places(record: Mapping[str, Any], *, where: str) -> Mapping[str, Any]:
             ranges = pair if isinstance(pair[0], list | tuple) else [pair]
             if len(ranges) > 1 or len(ranges[0]) != 2:
                 raise DataError(
-                    f"{where}: {name} is {pair!r:.80}; a mention is one stretch of text: its "
+                    f"{where}: {name} is {shown(pair)}; a mention is one stretch of text: its "
                     "start and its end."
                 )
             rest = {key: value for key, value in record.items() if key != found[name]}

@@ -15,13 +15,17 @@ from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.sources.losses import Losses
 from nerlink.sources.plain import check_encodable
+from nerlink.words import shown
 
-__all__ = ["PARQUET_VALUES", "text_of_value", "with_plain_meta"]
+__all__ = ["PARQUET_VALUES", "plain_meta", "text_of_value", "with_plain_meta"]
 
 _TEXTS: Final = (int, bytes, Enum, Decimal, Fraction, UUID, PurePath, date, time, timedelta)
 """Values that are written as text, those of subclasses of `int` too."""
 
 _NUMPY_TIMES: Final = ("datetime64", "timedelta64")
+
+_LONGEST_INTEGER: Final = 14_284
+"""Bits of an integer that Python, and so any reader in Python, takes from text: 4,300 digits."""
 
 PARQUET_VALUES: Final = (bytes, Decimal, date, time, timedelta)
 """Values beyond those of JSON that a column of a Parquet file holds."""
@@ -43,9 +47,19 @@ def with_plain_meta(
     """
     for number, doc in enumerate(documents, 1):
         if doc.meta:
-            where = f"document {number if doc.id is None else repr(doc.id)}: meta"
-            doc = replace(doc, meta=_Plain(losses, keep).mapping(doc.meta, where))
+            where = f"document {number if doc.id is None else shown(doc.id)}: meta"
+            try:
+                doc = replace(doc, meta=_Plain(losses, keep).mapping(doc.meta, where))
+            except RecursionError as error:
+                raise DataError(
+                    f"{where}: values are nested too deep. Make them flatter."
+                ) from error
         yield doc
+
+
+def plain_meta(meta: Mapping[Any, Any], losses: Losses, *, where: str) -> dict[str, Any]:
+    """One `meta` as JSON holds it; the arguments and errors are those of `with_plain_meta`."""
+    return _Plain(losses, ()).mapping(meta, where)
 
 
 class _Plain:
@@ -70,13 +84,15 @@ class _Plain:
         if isinstance(key, (float, *_TEXTS)):
             self.losses.add("meta keys turned into text")
             return text_of_value(key)
-        raise DataError(f"{where}: the key {key!r:.80} is no string. Write it as one.")
+        raise DataError(f"{where}: the key {shown(key)} is no string. Write it as one.")
 
     def value(self, value: Any, where: str) -> Any:
         if _is_missing(value):
             self.losses.add("missing meta values (NaN)")
             return None
         if value is None or type(value) in (bool, int) or isinstance(value, self.keep):
+            if type(value) is int and value.bit_length() > _LONGEST_INTEGER:
+                raise DataError(f"{where}: an integer of over 4,300 digits. Make it shorter.")
             return value
         if isinstance(value, str | float) and not isinstance(value, Enum):
             return self._scalar(value, where)
@@ -93,7 +109,7 @@ class _Plain:
             is_time = str(getattr(value, "dtype", "")).startswith(_NUMPY_TIMES)
             return self.value(list(value) if is_time else value.tolist(), where)
         raise DataError(
-            f"{where}: {value!r:.80} of type {type(value).__name__} has no form in a file. "
+            f"{where}: {shown(value)} of type {type(value).__name__} has no form in a file. "
             "Make it text, a number or a list, or leave it out."
         )
 
@@ -116,7 +132,7 @@ def text_of_value(value: Any) -> str:
         TypeError: There is no such text.
     """
     if not isinstance(value, (float, *_TEXTS)) and not _is_numpy_time(value):
-        raise TypeError(f"{value!r:.80} of type {type(value).__name__} has no form in JSON")
+        raise TypeError(f"{shown(value)} of type {type(value).__name__} has no form in JSON")
     if isinstance(value, Enum):
         return str.__str__(value.value) if isinstance(value.value, str) else value.name
     if isinstance(value, bytes):

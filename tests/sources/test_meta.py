@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nerlink import sources
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
+from nerlink.sources import write
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import with_plain_meta
 
@@ -117,3 +118,30 @@ def test_where_nothing_is_said_to_be_lost_nothing_is(
     doc = replace(ADA, meta=meta | ({"mention_columns": columns} if columns else {}))
     if not sources.write([doc], tmp_path / name, **options).lost:
         assert sources.read(tmp_path / name) == [doc]
+
+
+def _deep():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("\ud800", "half of a surrogate pair"),
+        ({"a": ["\udc00"]}, "half of a surrogate pair"),
+        ({"\ud800": 1}, "half of a surrogate pair"),
+        (10**5000, "an integer of over 4,300 digits"),
+        ([{"a": 10**5000}], "an integer of over 4,300 digits"),
+        (_deep(), "nested too deep"),
+    ],
+    ids=["text", "inner", "key", "integer", "inner integer", "deep"],
+)
+@pytest.mark.parametrize("name", ["csv", "json", "jsonl", "nif", "parquet", "tsv"])
+def test_value_that_no_file_can_hold_is_refused_by_document_and_key(tmp_path, name, value, message):
+    doc = Document(id="d", text="Ada", meta={"k": value})
+    with pytest.raises(DataError, match=f"document 'd': meta.*{message}"):
+        write([doc], tmp_path / "a", format=name)
+    assert list(tmp_path.iterdir()) == []

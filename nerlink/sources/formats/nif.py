@@ -1,9 +1,11 @@
 """NIF 2.0 in Turtle, read with rdflib, and written one document at a time."""
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -16,8 +18,9 @@ from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.records import integer, json_from_record, number_or_none
-from nerlink.tables import attempt, mapping, parse_json
-from nerlink.words import number_of
+from nerlink.strict_json import parse_json
+from nerlink.tables import attempt, mapping
+from nerlink.words import number_of, shown
 
 __all__ = ["read_nif", "write_nif"]
 
@@ -73,6 +76,38 @@ def _order(address: Any) -> tuple[int, str]:
     return len(str(address).partition("#")[0]), str(address)
 
 
+_CUT_SHORT: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What the parser of rdflib raises, beside its own, where a file ends in the middle of a word."""
+
+
+@contextmanager
+def _plain_literals() -> Iterator[None]:
+    """Literals stay the text that they are, without a word of rdflib on those of a wrong type.
+
+    Otherwise `"1e999999999"^^xsd:decimal` would be written out, with a gigabyte of zeros.
+    """
+    import rdflib
+
+    log, before = logging.getLogger("rdflib.term"), rdflib.NORMALIZE_LITERALS
+    level = log.level
+    rdflib.NORMALIZE_LITERALS = False
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        rdflib.NORMALIZE_LITERALS = before
+        log.setLevel(level)
+
+
 class _Graph:
     """The triples of a file, asked in the words of NIF and ITS.
 
@@ -87,16 +122,24 @@ class _Graph:
 
     def __init__(self, path: str | Path, entities: str, labels: str) -> None:
         import rdflib
+        from rdflib.exceptions import Error as RdfError
         from rdflib.plugins.parsers.notation3 import BadSyntax
 
         self.bases = {"entities": entities, "labels": labels}
         self.uri, self.type = rdflib.URIRef, rdflib.RDF.type
         self.graph = rdflib.Graph()
+        text = read_text(path)
         try:
-            self.graph.parse(data=read_text(path), format="turtle")
+            with _plain_literals():
+                self.graph.parse(data=text, format="turtle")
         except BadSyntax as error:
             reason = " ".join(str(error).split())
             raise DataError(f"{path}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
+        except (RdfError, *_CUT_SHORT) as error:
+            raise DataError(
+                f"{path}: not Turtle: it is cut short, damaged or nested too deep "
+                f"({type(error).__name__}). Copy or write the file again."
+            ) from error
 
     def phrases_by_context(self) -> dict[Any, list[Any]]:
         """The addresses that refer to a context, by its address."""
@@ -154,7 +197,7 @@ class _Graph:
                 advice = f"Say which addresses to take, such as {option}={_EXAMPLES[option]}."
             raise DataError(
                 f"{where}: {re.split('[#/:]', address)[-1]} has {len(found)} values, "
-                f"{found[0]!r:.60} and {found[1]!r:.60}. {advice}"
+                f"{shown(found[0], 60)} and {shown(found[1], 60)}. {advice}"
             )
         return found[0] if found else None
 

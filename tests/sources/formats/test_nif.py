@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 import rdflib
 
@@ -198,3 +200,21 @@ def test_two_values_where_one_is_meant_are_refused(tmp_path, said, message):
 def test_a_value_that_is_said_twice_is_one(tmp_path):
     (doc,) = read_nif(tmp_path, HEAD + phrase() + phrase())
     assert len(doc.mentions) == 1
+
+
+@pytest.mark.parametrize("end", ["<http://e.org/2", "@prefix", '"', "_:", "[ " * 3000, "( " * 3000])
+def test_turtle_that_is_cut_short_is_an_error_for_people(tmp_path, end):
+    with pytest.raises(DataError, match=r"a\.ttl.*: not Turtle"):
+        read_nif(tmp_path, HEAD + end)
+
+
+def test_numbers_of_turtle_are_not_written_out(tmp_path, caplog):
+    more = 'nif:x "1e99999999"^^<http://www.w3.org/2001/XMLSchema#decimal>, 1e99999999 ;'
+    more += 'nif:y "9"^^<http://www.w3.org/2001/XMLSchema#date> ;'
+    tracemalloc.start()
+    try:
+        read_nif(tmp_path, HEAD + phrase(more=more))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert caplog.records == []

@@ -36,8 +36,9 @@ def test_no_documents_are_an_empty_table(tmp_path):
     assert read(tmp_path / "a.parquet") == []
 
 
-def test_column_of_mixed_kinds_is_refused_and_nothing_is_written(tmp_path):
-    docs = [Document(text="a", meta={"n": 1}), Document(text="b", meta={"n": "one"})]
+def test_value_that_no_parquet_holds_is_refused_and_nothing_is_written(tmp_path):
+    candidates = (Candidate(entity="Q1", count=2**70),)
+    docs = [Document(text="a", mentions=(Mention(start=0, end=1, candidates=candidates),))]
     with pytest.raises(DataError, match="do not fit a Parquet table"):
         write(docs, tmp_path / "a.parquet")
     assert not list(tmp_path.iterdir())
@@ -53,3 +54,48 @@ def test_bad_row_is_named(tmp_path):
     pd.DataFrame({"text": ["Ada", None]}).to_parquet(tmp_path / "a.parquet")
     with pytest.raises(DataError, match=r"a.parquet: row 1: 'text' has no value here"):
         read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ({"a": None, "b": 1},),
+        ([1, "x"],),
+        (1, "x"),
+        (1, 2.5),
+        (True, 2),
+        (2**70,),
+        ({},),
+        ({"a": {}},),
+        ([{"a": 1}, {"b": "x"}],),
+        ({"a": 1}, {"b": 2}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("shape", ["document", "mention", "token"])
+def test_meta_that_no_column_holds_comes_back(tmp_path, values, shape):
+    docs = [Document(id=f"d{n}", text="Ada", meta={"k": v}) for n, v in enumerate(values)]
+    assert write(docs, tmp_path / "a.parquet", shape=shape).lost == {}
+    back = read(tmp_path / "a.parquet")
+    assert list(map(repr, [doc.meta["k"] for doc in back])) == list(map(repr, values))
+
+
+@pytest.mark.parametrize("shape", ["document", "mention"])
+def test_values_of_mentions_that_no_column_holds_become_text_and_are_counted(tmp_path, shape):
+    mentions = (Mention(start=0, end=3), Mention(start=4, end=7))
+    doc = Document(
+        id="d", text="Ada Bob", mentions=mentions, meta={"mention_columns": {"k": [1, "x"]}}
+    )
+    report = write([doc], tmp_path / "a.parquet", shape=shape)
+    assert report.lost == {"values of mentions or tokens turned into text": 1}
+    (back,) = read(tmp_path / "a.parquet")
+    assert back.meta["mention_columns"] == {"k": ["1", "x"]}
+
+
+@pytest.mark.parametrize("n_bytes", [0, 3, 50, -9])
+def test_parquet_that_is_cut_short_is_refused(tmp_path, n_bytes):
+    path = tmp_path / "a.parquet"
+    write([Document(id="d", text="Ada")], path)
+    path.write_bytes(path.read_bytes()[:n_bytes])
+    with pytest.raises(DataError, match=r"a.parquet is not a Parquet file, or cut short"):
+        read(path)
