@@ -2,10 +2,10 @@
 
 import inspect
 import logging
-import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, get_type_hints
+from typing import Any, Final, Literal, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -14,7 +14,7 @@ from nerlink.errors import DataError
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.plain import check_encodable, plain_document
 from nerlink.tables import Row, attempt
-from nerlink.words import number_of
+from nerlink.words import number_of, shown
 
 __all__ = [
     "OnError",
@@ -135,7 +135,7 @@ def _check_item(number: int, one: Any, texts: bool) -> Document:
         raise _no_document(
             doc, f"document {number}", "texts or Documents" if texts else "Documents"
         )
-    return check_document(doc, where=f"document {number if doc.id is None else repr(doc.id)}")
+    return check_document(doc, where=f"document {number if doc.id is None else shown(doc.id)}")
 
 
 def _no_document(value: Any, where: str, wanted: str) -> DataError:
@@ -178,6 +178,9 @@ def check_document(doc: Document, *, where: str, places: Sequence[str] | None = 
     return doc
 
 
+_LARGEST: Final = sys.float_info.max
+
+
 def _check_mention(mention: Mention, length: int, *, where: str) -> None:
     """Refuse a mention that does not fit a text of `length` characters."""
     _check_range(mention.start, mention.end, length, where=where)
@@ -187,12 +190,14 @@ def _check_mention(mention: Mention, length: int, *, where: str) -> None:
         _check_name(mention.entity, where=f"{where}: entity")
     for column, score in (("score", mention.score), ("link_score", mention.link_score)):
         if score is not None and not -1e-6 <= score <= 1 + 1e-6:
-            raise DataError(f"{where}: {column} is {score}; it must lie between 0 and 1.")
+            raise DataError(f"{where}: {column} is {shown(score)}; it must lie between 0 and 1.")
     for number, candidate in enumerate(mention.candidates):
         _check_characters(candidate.entity, where=f"{where}: candidate {number}: entity")
         for column, score in (("score", candidate.score), ("prior", candidate.prior)):
-            if score is not None and not math.isfinite(score):
-                raise DataError(f"{where}: candidate {number}: {column} is {score}; no number.")
+            if score is not None and not -_LARGEST <= score <= _LARGEST:  # NaN is not, either
+                raise DataError(
+                    f"{where}: candidate {number}: {column} is {shown(score)}; it must be a number."
+                )
 
 
 def _check_range(start: int, end: int, length: int, *, where: str) -> None:
@@ -203,7 +208,7 @@ def _check_range(start: int, end: int, length: int, *, where: str) -> None:
     else:
         fault = f"reaches outside the text of {number_of(length, 'characters')}"
     raise DataError(
-        f"{where}: start {start}, end {end} {fault}. "
+        f"{where}: start {shown(start)}, end {shown(end)} {fault}. "
         "Offsets count characters from 0; end is one past the last."
     )
 
@@ -224,12 +229,12 @@ def _check_columns(columns: Any, *, where: str) -> None:
     is_object = isinstance(columns, Mapping)
     lists = columns.values() if is_object else ()
     if not is_object or any(isinstance(c, str) or not isinstance(c, Sequence) for c in lists):
-        raise DataError(f"{where} is {columns!r:.80}; it must be an object of lists.")
+        raise DataError(f"{where} is {shown(columns)}; it must be an object of lists.")
 
 
 def _check_characters(text: str, *, where: str) -> None:
     if not isinstance(text, str):
-        raise DataError(f"{where} is {text!r:.80}; it must be a string.")
+        raise DataError(f"{where} is {shown(text)}; it must be a string.")
     if (position := text.find("\0")) >= 0:
         raise DataError(f"{where}: character {position} is NUL (U+0000). Remove it.")
     check_encodable(text, where=where)
@@ -264,7 +269,7 @@ def check_options(owner: Callable[..., Any], options: Mapping[str, Any], *, what
         try:
             TypeAdapter(hints[name], config=_ANYTHING).validate_python(value, strict=True)
         except ValidationError as error:
-            raise DataError(f"{what}: {name} is {value!r}; it {_reason(error)}.") from error
+            raise DataError(f"{what}: {name} is {shown(value)}; it {_reason(error)}.") from error
 
 
 _ANYTHING = ConfigDict(arbitrary_types_allowed=True)

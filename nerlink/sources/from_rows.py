@@ -25,6 +25,7 @@ from nerlink.sources.tokens.rows import (
 from nerlink.sources.tokens.spacing import USUAL
 from nerlink.sources.words import has_words
 from nerlink.tables import OpenTable, Row, attempt
+from nerlink.words import shown
 
 __all__ = ["RowFormat", "Shape", "detect_shape", "documents_from_table"]
 
@@ -240,7 +241,7 @@ def _record_from_row(row: Mapping[str, Any], *, where: str) -> dict[str, Any]:
             record[key] = nested(value, where=f"{where}: {key}")
             if isinstance(record[key], str):
                 raise DataError(
-                    f"{where}: {key} is {value!r:.80}; it must be JSON: json.dumps makes it."
+                    f"{where}: {key} is {shown(value)}; it must be JSON: json.dumps makes it."
                 )
     return record
 
@@ -297,7 +298,7 @@ class _Builder:
         self.names = names
         self.scheme = scheme
         if shape == "token" and scheme == ANY_SCHEME:
-            tags = [row.values.get("ner") or NO_TAG for group in groups.values() for row in group]
+            tags = [_tag_in(row.values, "ner") for group in groups.values() for row in group]
             if all(isinstance(tag, str) for tag in tags):
                 self.scheme = find_scheme(tags)
                 if said := describe_scheme(self.scheme, tags):
@@ -353,15 +354,15 @@ class _Builder:
 
     def _from_tokens(self, record: dict[str, Any], group: Sequence[Row], where: str) -> Document:
         values, places = [row.values for row in group], [row.where for row in group]
-        if len(group) == 1 and values[0].get("token") is None and not values[0].get("ner"):
+        if len(group) == 1 and values[0].get("token") is None and _tag_in(values[0], "ner") == "O":
             group, values, places = [], [], []  # the row only says that there is a document
         has_links = any("nel" in row for row in values)
         rows = TokenRows(
             tokens=[_token_in(row) for row in group],
             sentences=_sentence_numbers(values, places),
-            ner=[row.get("ner") or NO_TAG for row in values],
-            nel=[row.get("nel") or NO_TAG for row in values] if has_links else None,
-            misc=[row.get("misc") or USUAL for row in values],
+            ner=[_tag_in(row, "ner") for row in values],
+            nel=[_tag_in(row, "nel") for row in values] if has_links else None,
+            misc=[_misc_in(row) for row in group],
         )
         text, ranges = place_tokens(rows)
         if record.get("text") is not None:
@@ -385,7 +386,10 @@ def _is_shared(column: str, groups: Iterable[Sequence[Row]]) -> bool:
 def _text_in(name: str, group: Sequence[Row]) -> str | None:
     """The text that rows of a document bring along; any of them may."""
     texts = [(row.values.get("text"), row.where) for row in group]
-    said = {str(text): where for text, where in texts if text is not None}
+    for text, where in texts:
+        if text is not None and not isinstance(text, str):
+            raise DataError(f"{where}: text is {shown(text)}; it must be a string.")
+    said = {text: where for text, where in texts if text is not None}
     if len(said) > 1:
         said.pop("", None)  # a table as text has an empty cell where a frame has none
     if len(said) > 1:
@@ -399,9 +403,24 @@ def _token_in(row: Row) -> str:
     if isinstance(token, str) and token:
         return token
     raise DataError(
-        f"{row.where}: token is {token!r}; it must be a string. Where pandas read it, "
+        f"{row.where}: token is {shown(token)}; it must be a string. Where pandas read it, "
         "keep_default_na=False keeps tokens such as NA."
     )
+
+
+def _tag_in(row: Mapping[str, Any], column: str) -> Any:
+    """The tag of a token, of any type; an empty cell is outside. 0 is no empty cell."""
+    value = row.get(column)
+    return NO_TAG if value is None or value == "" else value
+
+
+def _misc_in(row: Row) -> str:
+    value = row.values.get("misc")
+    if value is None or value == "":
+        return USUAL
+    if isinstance(value, str):
+        return value
+    raise DataError(f"{row.where}: misc is {shown(value)}; it must be a string.")
 
 
 def _sentence_numbers(rows: Sequence[Mapping[str, Any]], places: Sequence[str]) -> list[int]:
@@ -416,6 +435,9 @@ def _sentence_numbers(rows: Sequence[Mapping[str, Any]], places: Sequence[str]) 
             f"{places[ids.index(None)]}: sentence_id has no value, but other rows have one. "
             "Where only the first row of a sentence has it, fill_down=True (--read fill_down=true)."
         )
+    for one, place in zip(ids, places, strict=True):
+        if isinstance(one, list | dict):
+            raise DataError(f"{place}: sentence_id is {shown(one)}; it must be a string or number.")
     changes = [one != other for one, other in pairwise(ids)]
     seen: set[Any] = set()
     for number, (one, place) in enumerate(zip(ids, places, strict=True)):
@@ -423,7 +445,7 @@ def _sentence_numbers(rows: Sequence[Mapping[str, Any]], places: Sequence[str]) 
             continue
         if one in seen:
             raise DataError(
-                f"{place}: sentence_id {one!r} comes back after another sentence. "
+                f"{place}: sentence_id {shown(one)} comes back after another sentence. "
                 "Put the rows in order, or give each sentence an id of its own."
             )
         seen.add(one)

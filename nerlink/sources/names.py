@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from nerlink.errors import DataError
 from nerlink.sources.keys import DOCUMENT_KEYS
+from nerlink.words import shown
 
 __all__ = [
     "MENTION_NAMES",
@@ -248,7 +249,7 @@ class Names:
         is_sure = plain(key) in _SURE and bool(value)
         if is_sure or (is_nested and value and isinstance(value, list | tuple)):
             raise DataError(
-                f"{where}: {key!r} may hold mentions, but {value!r:.60} is none that nerlink "
+                f"{where}: {key!r} may hold mentions, but {shown(value, 60)} is none that nerlink "
                 'knows; a mention looks like {"start": 0, "end": 3, "label": "PER"}. If these are '
                 "no mentions, read the file with guess=False (--read guess=false)."
             )

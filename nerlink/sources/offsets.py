@@ -11,6 +11,7 @@ from typing import Final
 
 from nerlink.data import Mention
 from nerlink.errors import DataError
+from nerlink.words import shown
 
 __all__ = ["in_characters", "units_hint"]
 
@@ -59,9 +60,9 @@ def in_characters(
     there = text.find(surface)
     hint = f" It stands at {there}, {there + len(surface)}." if there >= 0 else ""
     raise DataError(
-        f"{places[wrong[0]]}: start {mention.start}, end {mention.end} is "
-        f"{text[max(mention.start, 0) : max(mention.end, 0)]!r:.80} in the text, but the mention "
-        f"says {surface!r:.80}.{hint} Offsets count characters from 0; end is one past the last."
+        f"{places[wrong[0]]}: start {shown(mention.start)}, end {shown(mention.end)} is "
+        f"{shown(text[max(mention.start, 0) : max(mention.end, 0)])} in the text, but the mention "
+        f"says {shown(surface)}.{hint} Offsets count characters from 0; end is one past the last."
     )
 
 

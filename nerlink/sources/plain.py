@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
+from nerlink.words import shown
 
 __all__ = ["check_encodable", "plain_document"]
 
@@ -54,7 +55,7 @@ def _plain(one: Any, kind: type[Part], fields: Mapping[str, Read], where: str) -
 
 def _wrong(value: object, name: str, where: str, *, wanted: str) -> DataError:
     """The error for a value of another kind than its field."""
-    return DataError(f"{where}: {name} is {value!r:.80}; it must be {wanted}.")
+    return DataError(f"{where}: {name} is {shown(value)}; it must be {wanted}.")
 
 
 def check_encodable(text: str, *, where: str) -> str:

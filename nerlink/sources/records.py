@@ -23,6 +23,7 @@ from nerlink.sources.names import UNDERSTOOD, Names, plain
 from nerlink.sources.offsets import in_characters, units_hint
 from nerlink.sources.words import document_from_words, has_words, own_meta
 from nerlink.tables import mapping
+from nerlink.words import shown
 
 __all__ = [
     "document_from_record",
@@ -184,7 +185,7 @@ def json_from_record(record: Any) -> str:
     """
     try:
         return json.dumps(record, ensure_ascii=False, allow_nan=False, default=text_of_value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise DataError(f"A document cannot be written as JSON: {error}.") from error
 
 
@@ -229,6 +230,8 @@ def name_or_none(record: Mapping[str, Any], key: str, *, where: str) -> str | No
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         raise _wrong(key, value, "a string", where=where)
+    if abs(value) >= 1 << 63:
+        raise _wrong(key, value, "a string, or a number of at most 64 bits", where=where)
     return str(int(value))
 
 
@@ -292,7 +295,7 @@ def _read_candidate(record: Any, where: str) -> Candidate:
 
 
 def _wrong(key: str, value: Any, wanted: str, *, where: str) -> DataError:
-    return DataError(f"{where}: {key} is {value!r:.80}; it must be {wanted}.")
+    return DataError(f"{where}: {key} is {shown(value)}; it must be {wanted}.")
 
 
 _MENTION: Final[Mapping[str, Callable[..., Any]]] = {

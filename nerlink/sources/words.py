@@ -15,7 +15,7 @@ from nerlink.sources.tokens.rows import (
     place_tokens,
 )
 from nerlink.tables import mapping
-from nerlink.words import number_of
+from nerlink.words import number_of, shown
 
 __all__ = ["document_from_words", "has_words", "own_meta", "refuse_numbers"]
 
@@ -96,9 +96,9 @@ def refuse_numbers(tags: Sequence[Any], column: str, *, where: str) -> None:
     for number, tag in enumerate(tags):
         if isinstance(tag, int | float):
             raise DataError(
-                f"{where}: {column} {number} is {tag}, the number of a tag. Put the names in its "
-                f"place, which a data set has in its features: frame[{column!r}] = "
+                f"{where}: {column} {number} is {shown(tag)}, the number of a tag. Put the names "
+                f"in its place, which a data set has in its features: frame[{column!r}] = "
                 f"[[names[n] for n in tags] for tags in frame[{column!r}]]."
             )
         if tag is not None and not isinstance(tag, str):
-            raise DataError(f"{where}: {column} {number} is {tag!r:.80}; it must be a string.")
+            raise DataError(f"{where}: {column} {number} is {shown(tag)}; it must be a string.")

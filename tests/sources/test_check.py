@@ -26,7 +26,7 @@ BAD = {
                 Mention(start=0, end=1, candidates=(Candidate(entity="a", score=float("nan")),)),
             )
         },
-        "candidate 0: score is nan; no number",
+        "candidate 0: score is nan; it must be a number",
     ),
     "label": ({"mentions": (Mention(start=0, end=1, label=""),)}, "mention 0: label is ''"),
     "entity": ({"mentions": (Mention(start=0, end=1, entity="Q\t1"),)}, "hold tabs"),

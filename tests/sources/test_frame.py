@@ -7,6 +7,7 @@ import pytest
 from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources import from_frame, to_frame
+from nerlink.words import shown
 
 DOC = Document(
     id="a",
@@ -121,3 +122,38 @@ def test_no_documents_are_an_empty_frame(shape):
     frame = to_frame([], shape=shape)
     assert len(frame) == 0
     assert len(frame.columns) >= 2
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("ner", value) for value in (0, 1, ["B-PER"], {"a": 1}, 10**5000)),
+        *(("nel", value) for value in (0, ["B-Q1"])),
+        *(("misc", value) for value in (1, ["_"], 1.5, True)),
+        *(("token", value) for value in (1, ["Ada"], 10**5000)),
+        *(("sentence_id", value) for value in ([0], {"a": 1})),
+        *(("doc_id", value) for value in ([0], 10**5000)),
+    ],
+    ids=lambda value: shown(value, 20),
+)
+def test_tokens_with_values_of_other_types_are_refused_by_row_and_column(column, value):
+    rows = {
+        "doc_id": "a",
+        "sentence_id": [0, 0],
+        "token": ["Ada", "slept"],
+        "ner": ["B-PER", "O"],
+        "nel": ["B-Q1", "O"],
+        "misc": ["_", "_"],
+    }
+    frame = pd.DataFrame(rows).astype(object)
+    frame.at[0, column] = value
+    with pytest.raises(DataError, match=rf"frame row 0.*{column}"):
+        from_frame(frame)
+
+
+def test_deep_lists_of_a_frame_are_refused():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(DataError, match=r"frame row 0: .* nested too deep"):
+        from_frame(pd.DataFrame({"text": ["Ada"], "more": [deep]}))

@@ -10,7 +10,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.records import integer, list_or_empty, name_or_none, require_keys
 from nerlink.tables import mapping, read_json_lines
-from nerlink.words import number_of
+from nerlink.words import number_of, shown
 
 __all__ = ["read_aida"]
 
@@ -58,7 +58,7 @@ def _sentences_of_words(record: Mapping[str, Any], *, where: str) -> list[Sequen
         for word in words:
             if not isinstance(word, str):
                 raise DataError(
-                    f"{where}: sentences: {word!r:.80} is no token; tokens must be strings."
+                    f"{where}: sentences: {shown(word)} is no token; tokens must be strings."
                 )
     return sentences
 

@@ -29,7 +29,7 @@ from nerlink.sources.tokens.rows import (
     rows_from_tokens,
 )
 from nerlink.tables import attempt
-from nerlink.words import number_of
+from nerlink.words import number_of, shown
 
 __all__ = ["ConllFormat", "read_conll", "write_conll"]
 
@@ -293,12 +293,12 @@ def _columns_of_lines(
         if len(cells) < n_needed or (n_exact is not None and len(cells) != n_exact):
             raise DataError(
                 f"{path}:{number}: {number_of(len(cells), 'columns')} instead of "
-                f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {line!r:.80}. "
+                f"{n_exact or n_needed}, of which {', '.join(positions)} are read: {shown(line)}. "
                 "Name the file's columns and delimiter; where such lines are comments, say what "
                 "they begin with, such as comments='# '."
             )
         if not cells[positions["token"]]:
-            raise DataError(f"{path}:{number}: the token is empty: {line!r:.80}. Fill it in.")
+            raise DataError(f"{path}:{number}: the token is empty: {shown(line)}. Fill it in.")
         for name, position in positions.items():
             columns[name].append(cells[position])
         if is_counted:

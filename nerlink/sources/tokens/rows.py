@@ -27,6 +27,7 @@ from nerlink.sources.names import Names
 from nerlink.sources.nil import is_no_link_spelling
 from nerlink.sources.tokens.cover import choose_flat, cover, opens_sentence
 from nerlink.sources.tokens.spacing import USUAL, notes_from_text, usual_gaps, white_space
+from nerlink.words import shown
 
 __all__ = [
     "NO_TAG",
@@ -150,7 +151,7 @@ def _refuse_numbers(tags: Sequence[Any] | None, column: str, places: Sequence[st
     for tag, place in zip(tags or (), places, strict=False):
         if not isinstance(tag, str):
             raise DataError(
-                f"{place}: column {column!r} is {tag!r}; a tag is a string such as 'B-PER'. "
+                f"{place}: column {column!r} is {shown(tag)}; a tag is a string such as 'B-PER'. "
                 "Put the names of tags in the place of their numbers."
             )
 
@@ -198,7 +199,7 @@ def find_tokens(tokens: Sequence[str], text: str, places: Sequence[str]) -> list
     for token, place in zip(tokens, places, strict=True):
         start = text.find(token, position)
         if start < 0:
-            raise DataError(f"{place}: token {token!r} is not in the text after {position}.")
+            raise DataError(f"{place}: token {shown(token)} is not in the text after {position}.")
         position = start + len(token)
         ranges.append((start, position))
     return ranges
