@@ -11,19 +11,25 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, TextIO, cast
+from typing import Any, BinaryIO, Final, NamedTuple, TextIO, cast
 
 from nerlink.errors import DataError
 
 __all__ = [
+    "LIMITS",
     "STANDARD",
+    "Limits",
+    "check_expansion",
     "choose_encoding",
     "decode",
     "numbered_lines",
     "open_binary",
     "open_output",
     "read_text",
+    "read_whole",
     "sound_lines",
 ]
 
@@ -31,12 +37,99 @@ STANDARD = "-"
 """The path that means standard input or standard output."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Limits:
+    """How much may come out of a file, in bytes; small files of strangers can unpack to terabytes.
+
+    Args:
+        line: The longest line, and the longest cell of CSV; a line is in memory as a whole.
+        expansion: How many times its packed size a packed file may be, beyond `unpacked`.
+        unpacked: What any packed file may come to, however small it is.
+        whole: What a packed file may come to that is in memory as a whole.
+    """
+
+    line: int = 1 << 26
+    expansion: int = 250
+    unpacked: int = 1 << 28
+    whole: int = 1 << 32
+
+
+LIMITS: Final = Limits()
+"""The limits of all that is read; its values may be set: `nerlink.files.LIMITS.line = 1 << 30`."""
+
+
+def check_expansion(n_unpacked: int, n_packed: int, *, where: str | Path) -> None:
+    """Refuse what is a bomb and no file: it unpacks to hundreds of times its size.
+
+    Raises:
+        DataError: More came out than `LIMITS` allow.
+    """
+    if n_unpacked > max(LIMITS.unpacked, LIMITS.expansion * n_packed):
+        raise DataError(
+            f"{where}: {n_unpacked:,} bytes come out of {n_packed:,}, more than "
+            f"{LIMITS.expansion} times as much. If you trust it, unpack it first, or raise "
+            "nerlink.files.LIMITS.expansion."
+        )
+
+
+class _Counted:
+    """A file that counts what is read from it."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self.handle = handle
+        self.n_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        content = self.handle.read(size)
+        self.n_bytes += len(content)
+        return content
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes in a gzip file, as far as the limits allow."""
+
+    def __init__(self, packed: BinaryIO, path: str | Path) -> None:
+        self.path = path
+        self.packed = _Counted(packed)
+        self.unpacked = gzip.GzipFile(fileobj=cast(BinaryIO, self.packed), mode="rb")
+        self.n_bytes = 0
+        self.is_whole = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self.unpacked.read1(len(buffer))
+        buffer[: len(content)] = content
+        self.n_bytes += len(content)
+        check_expansion(self.n_bytes, self.packed.n_bytes, where=self.path)
+        if self.is_whole and self.n_bytes > LIMITS.whole:
+            raise DataError(
+                f"{self.path}: over {LIMITS.whole:,} bytes come out of it, which all would be in "
+                "memory. Write it as JSON lines, or raise nerlink.files.LIMITS.whole."
+            )
+        return len(content)
+
+
+def read_whole(handle: BinaryIO) -> bytes:
+    """All that is left in a file that `open_binary` opened.
+
+    Raises:
+        DataError: It is packed, and more would be in memory than `LIMITS.whole` allows.
+    """
+    raw = getattr(handle, "raw", None)
+    if isinstance(raw, _Unpacked):
+        raw.is_whole = True
+    return handle.read()
+
+
 @contextmanager
 def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     """A file to read, unpacked if its name ends in `.gz`; `-` is standard input.
 
     Raises:
-        DataError: The file is missing, a folder, unreadable, or damaged gzip.
+        DataError: The file is missing, a folder, unreadable, or damaged gzip; or more comes out
+            of it than `LIMITS` allow.
     """
     if str(path) == STANDARD:
         yield sys.stdin.buffer
@@ -44,8 +137,10 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
     if "\0" in str(path):
         raise DataError(f"{str(path)!r} is no path: it holds a NUL character.")
     try:
-        with (gzip.open if str(path).endswith(".gz") else open)(path, "rb") as handle:
-            yield cast(BinaryIO, handle)
+        with Path(path).open("rb") as handle:
+            if str(path).endswith(".gz"):
+                handle = io.BufferedReader(_Unpacked(handle, path), _HEAD)
+            yield handle
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file. Paths are relative to {Path.cwd()}.") from error
     except IsADirectoryError as error:
@@ -70,21 +165,30 @@ def numbered_lines(
         with_ends: Keep the line ends.
 
     Raises:
-        DataError: There is no such encoding, or the file is in UTF-16 or UTF-32 and damaged.
+        DataError: There is no such encoding, the file is in UTF-16 or UTF-32 and damaged, or a
+            line is longer than `LIMITS.line`.
     """
     with open_binary(path) as handle:
-        head = handle.peek(_HEAD) if isinstance(handle, _PEEKED) else b""
+        head = handle.peek(_HEAD) if isinstance(handle, io.BufferedReader) else b""
         encoding = _marked_encoding(head) or encoding
         is_wide = _is_wide(encoding, where=str(path))
         known = head.decode(encoding if is_wide else "latin-1", errors="ignore")
         _refuse_unmarked(head, is_wide=is_wide, path=path)
         # A last carriage return may be half of a line end, whose line feed is still to come.
         end = "\r" if "\r" in known[:-1] and "\n" not in known else "\n"
+        longest = LIMITS.line
         if is_wide:
             lines: Iterable[str | bytes] = _lines_of_text(handle, encoding, end, path)
+        elif end == "\n":
+            lines = iter(partial(handle.readline, longest), b"")
         else:
-            lines = handle if end == "\n" else _lines_of_text(handle, "latin-1", end, path)
+            lines = _lines_of_text(handle, "latin-1", end, path)
         for number, line in enumerate(lines, start=1):
+            if len(line) >= longest:
+                raise DataError(
+                    f"{path}:{number}: the line is longer than {longest:,} bytes. Break it up, "
+                    "read it as the format that it has, or raise nerlink.files.LIMITS.line."
+                )
             raw = line.encode("latin-1") if isinstance(line, str) and not is_wide else line
             try:
                 text = _decoded(raw, encoding, f"{path}:{number}")
@@ -115,13 +219,12 @@ def sound_lines(
 
 _HEAD: Final = 1 << 16
 _MARK: Final = "\ufeff"
-_PEEKED: Final = (io.BufferedReader, gzip.GzipFile)
 
 
 def _lines_of_text(handle: BinaryIO, encoding: str, end: str, path: str | Path) -> Iterator[str]:
     wrapper = io.TextIOWrapper(handle, encoding=encoding, newline=end)
     try:
-        yield from wrapper
+        yield from iter(partial(wrapper.readline, LIMITS.line), "")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path} is not {encoding}: {error.reason}. Name the encoding it has, or mend it."
@@ -164,7 +267,7 @@ def _refuse_unmarked(head: bytes, *, is_wide: bool, path: str | Path) -> None:
 def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
     """The whole text of a file, line ends untouched, without a byte order mark."""
     with open_binary(path) as handle:
-        content = handle.read()
+        content = read_whole(handle)
     marked = _marked_encoding(content)
     _refuse_unmarked(content, is_wide=_is_wide(marked or encoding, where=str(path)), path=path)
     return decode(content, encoding=marked or encoding, where=str(path)).removeprefix(_MARK)
@@ -238,23 +341,23 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     try:
         path = Path(path).resolve()
         # A pipe or a device can only be written to.
-        partial = _new_partial(path) if path.is_file() or not path.exists() else None
-        raw = path.open("wb") if partial is None else partial.path.open("wb")
+        rest = _new_partial(path) if path.is_file() or not path.exists() else None
+        raw = path.open("wb") if rest is None else rest.path.open("wb")
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
     try:
         with raw, _text_writer(raw, is_gzip=path.suffix == ".gz") as handle:
             yield handle
-        if partial is not None:
-            partial.path.replace(path)
+        if rest is not None:
+            rest.path.replace(path)
     except OSError as error:
         if error.filename not in (None, str(raw.name)):
             raise  # of another file, which the caller had to do with
         raise _unwritable(path, error) from error
     finally:
-        if partial is not None:
-            partial.path.unlink(missing_ok=True)
-            os.close(partial.lock)
+        if rest is not None:
+            rest.path.unlink(missing_ok=True)
+            os.close(rest.lock)
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> DataError:
@@ -303,11 +406,11 @@ def _new_partial(path: Path) -> _Partial:
             if left.name.startswith(prefix) and re.fullmatch(r"[0-9a-f]{8}\.partial", end):
                 _remove_unlocked(left)
     while True:
-        partial = path.with_name(f"{prefix}{secrets.token_hex(4)}.partial")
-        lock = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        name = path.with_name(f"{prefix}{secrets.token_hex(4)}.partial")
+        lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         # Another writer may have taken it for left over before it was locked.
         if _is_ours(lock) and os.fstat(lock).st_nlink:
-            return _Partial(partial, lock)
+            return _Partial(name, lock)
         os.close(lock)
 
 
@@ -315,15 +418,15 @@ _LONGEST_NAME: Final = 60
 """Characters of a name, at most four bytes each, that leave room for the rest of another name."""
 
 
-def _remove_unlocked(partial: Path) -> None:
+def _remove_unlocked(left: Path) -> None:
     """Remove a partial file, unless its writer lives or it is somebody else's."""
     try:
-        lock = os.open(partial, os.O_WRONLY)
+        lock = os.open(left, os.O_WRONLY)
     except OSError:
         return
     try:
         if _is_ours(lock):
-            partial.unlink(missing_ok=True)
+            left.unlink(missing_ok=True)
     except OSError:
         pass
     finally:

@@ -19,7 +19,15 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
-from nerlink.files import numbered_lines, open_binary, read_text, sound_lines
+from nerlink.files import (
+    LIMITS,
+    check_expansion,
+    numbered_lines,
+    open_binary,
+    read_text,
+    read_whole,
+    sound_lines,
+)
 from nerlink.lookalikes import missing_column
 from nerlink.strict_json import RepeatedKeyError, parse_json
 from nerlink.words import number_of, shown
@@ -209,9 +217,6 @@ def _row_of_record(item: object, where: str) -> Row | DataError:
     )
 
 
-_LONGEST_CELL: Final = 1 << 30
-
-
 def open_delimited(
     path: str | Path, text: Delimited, *, separator: str = ",", verbatim: str = ""
 ) -> OpenTable:
@@ -234,7 +239,7 @@ def open_delimited(
     quote = text.quote
     if quote == "auto":
         quote = '"' if separator != "\t" or _has_quotes(path, text.encoding) else None
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(LIMITS.line)
     reader = csv.reader(
         chain([first], lines),
         delimiter=separator,
@@ -373,9 +378,10 @@ def open_parquet(path: str | Path) -> OpenTable:
     with open_binary(path) as handle:
         # Parquet is read from its end: what cannot be opened by its name is held in memory.
         is_on_disk = Path(path).is_file() and not str(path).endswith(".gz")
-        source = str(path) if is_on_disk else io.BytesIO(handle.read())
+        source = str(path) if is_on_disk else io.BytesIO(read_whole(handle))
     try:
         file = ParquetFile(source)
+        _refuse_bombs(file.metadata, where=path)
         names = file.schema_arrow.names
     except (ArrowException, OSError, *_UNREADABLE) as error:
         reason = " ".join(str(error).split())
@@ -385,6 +391,15 @@ def open_parquet(path: str | Path) -> OpenTable:
         ) from error
     columns = _unique(names, where=str(path))
     return OpenTable(columns, _rows_of_batches(path, file, columns))
+
+
+def _refuse_bombs(metadata: Any, *, where: str | Path) -> None:
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        columns = [group.column(n) for n in range(group.num_columns)]
+        n_packed = sum(column.total_compressed_size for column in columns)
+        n_unpacked = sum(column.total_uncompressed_size for column in columns)
+        check_expansion(n_unpacked, n_packed, where=where)
 
 
 def _rows_of_batches(

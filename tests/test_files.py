@@ -4,12 +4,14 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from nerlink.errors import DataError
-from nerlink.files import choose_encoding, numbered_lines, open_output, read_text
+from nerlink.files import LIMITS, Limits, choose_encoding, numbered_lines, open_output, read_text
+from nerlink.sources import read
 
 
 def test_only_line_feeds_end_lines(tmp_path):
@@ -210,7 +212,8 @@ def test_longest_name_can_be_written(tmp_path):
 
 KILLED = """
 import os, sys
-from nerlink.files import open_output
+from nerlink.files import LIMITS, Limits, choose_encoding, numbered_lines, open_output, read_text
+from nerlink.sources import read
 with open_output(sys.argv[1]) as handle:
     handle.write("half")
     os._exit(9)
@@ -229,3 +232,64 @@ def test_next_writer_removes_what_a_killed_one_has_left_and_nothing_of_the_livin
         living.write("last")
     assert read_text(path) == "last"
     assert sorted(p.name for p in tmp_path.iterdir()) == [".b.txt.0123abcd.partial", "a.txt"]
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    """The limits, which may be set in a test."""
+    small = Limits(line=1 << 16, expansion=20, unpacked=1 << 20, whole=1 << 21)
+    for name in ("line", "expansion", "unpacked", "whole"):
+        monkeypatch.setattr(LIMITS, name, getattr(small, name))
+    return LIMITS
+
+
+def bomb(path, line, n_lines):
+    with gzip.open(path, "wb") as handle:
+        for _ in range(n_lines):
+            handle.write(line)
+
+
+@pytest.mark.parametrize("name", ["a.txt.gz", "a.jsonl.gz", "a.conll.gz", "a.ttl.gz", "a.json.gz"])
+def test_packed_file_that_swells_is_refused_before_it_is_in_memory(tmp_path, limits, name):
+    path = tmp_path / name
+    bomb(path, b" " * 1000 + b"\n", 50_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"gz: .* bytes come out of .* unpack it first"):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * limits.unpacked
+    finally:
+        tracemalloc.stop()
+
+
+def test_honest_packed_file_is_read_whatever_its_size(tmp_path, limits):
+    path = tmp_path / "a.txt.gz"
+    with gzip.open(path, "wb") as handle:
+        for number in range(200_000):
+            handle.write(b"%d Ada met Bob\n" % (number * number))
+    assert sum(1 for _ in numbered_lines(path)) == 200_000
+    with pytest.raises(DataError, match=r"all would be in memory.*JSON lines"):
+        read_text(path)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_line_without_end_is_refused_and_those_before_are_read(tmp_path, limits, ending, encoding):
+    path = tmp_path / f"a.txt{ending}"
+    text = "Ada\n" + "".join(map(str, range(50_000)))
+    with gzip.open(path, "wb") if ending else path.open("wb") as handle:
+        handle.write(text.encode(encoding))
+    lines = numbered_lines(path, encoding=encoding)
+    assert next(lines) == (1, "Ada")
+    with pytest.raises(DataError, match=r"a.txt.*:2: the line is longer than 65,536 bytes"):
+        next(lines)
+
+
+def test_lines_before_the_end_of_a_packed_file_that_is_cut_short_are_read(tmp_path):
+    path = tmp_path / "a.txt.gz"
+    whole = gzip.compress(b"".join(b"%d\n" % (n * n) for n in range(100_000)))
+    path.write_bytes(whole[: len(whole) // 2])
+    read_so_far = []
+    with pytest.raises(DataError, match=r"a.txt.gz cannot be read: .* it is whole"):
+        read_so_far.extend(numbered_lines(path))
+    assert len(read_so_far) > 10_000

@@ -1,8 +1,10 @@
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import DataError
+from nerlink.files import LIMITS
 from nerlink.sources import read, write
 
 CANDIDATES = (Candidate(entity="Q7259", score=0.9, count=3), Candidate(entity="Q1"))
@@ -99,3 +101,13 @@ def test_parquet_that_is_cut_short_is_refused(tmp_path, n_bytes):
     path.write_bytes(path.read_bytes()[:n_bytes])
     with pytest.raises(DataError, match=r"a.parquet is not a Parquet file, or cut short"):
         read(path)
+
+
+def test_parquet_that_swells_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(LIMITS, "unpacked", 1 << 16)
+    write([Document(id="d", text="a" * 1_000_000)], tmp_path / "a.parquet")
+    pq.write_table(
+        pq.read_table(tmp_path / "a.parquet"), tmp_path / "b.parquet", compression="zstd"
+    )
+    with pytest.raises(DataError, match=r"b.parquet: .* bytes come out of"):
+        read(tmp_path / "b.parquet")
