@@ -110,6 +110,9 @@ class _Unpacked(io.RawIOBase):
             )
         return len(content)
 
+    def readall(self) -> bytes:
+        return b"".join(iter(partial(self.read, 1 << 20), b""))  # else in steps of 8 kB
+
 
 def read_whole(handle: BinaryIO) -> bytes:
     """All that is left in a file that `open_binary` opened.
@@ -230,7 +233,8 @@ def _lines_of_text(handle: BinaryIO, encoding: str, end: str, path: str | Path) 
             f"{path} is not {encoding}: {error.reason}. Name the encoding it has, or mend it."
         ) from error
     finally:
-        wrapper.detach()
+        with suppress(ValueError):  # who reads no further may have closed the file before
+            wrapper.detach()
 
 
 def _marked_encoding(head: bytes) -> str | None:
