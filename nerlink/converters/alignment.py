@@ -12,7 +12,7 @@ The report has every mention that did not fit the tokens as they were.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nerlink.converters.alignment_report import AlignmentEntry, AlignmentReason, AlignmentReport
 from nerlink.converters.tokens import TokenizedDocument
@@ -21,6 +21,9 @@ from nerlink.sources.tokens.cover import choose_flat
 from nerlink.trimming import trimmed
 
 __all__ = ["AlignedSpan", "Alignment", "align"]
+
+LONGEST_SURFACE: Final = 200
+"""Characters of a mention that the report shows."""
 
 Note = Callable[[Mention, AlignmentReason], None]
 """Writes down what became of a mention."""
@@ -81,7 +84,8 @@ def align(
     entries: list[AlignmentEntry] = []
 
     def note(mention: Mention, reason: AlignmentReason) -> None:
-        surface = text[mention.start : mention.end]
+        # Not all of it: many mentions of a whole text would hold the text as many times.
+        surface = text[mention.start : min(mention.end, mention.start + LONGEST_SURFACE)]
         entries.append(AlignmentEntry(document, mention, surface, reason))
 
     # Overlaps go before tokens are split: a mention that is dropped must leave no cut behind.
@@ -125,11 +129,15 @@ def _reason_to_drop(text: str, mention: Mention) -> AlignmentReason | None:
         return AlignmentReason.OUTSIDE
     if mention.start == mention.end:
         return AlignmentReason.EMPTY
-    return AlignmentReason.BLANK if text[mention.start : mention.end].isspace() else None
+    # The first character says it of most mentions, without a copy of a long one.
+    is_blank = text[mention.start].isspace() and text[mention.start : mention.end].isspace()
+    return AlignmentReason.BLANK if is_blank else None
 
 
 def _trim(text: str, mention: Mention, note: Note) -> tuple[int, int]:
     """The borders of a mention without white space at its edges."""
+    if not text[mention.start].isspace() and not text[mention.end - 1].isspace():
+        return mention.start, mention.end
     borders = trimmed(text, mention.start, mention.end)
     if borders != (mention.start, mention.end):
         note(mention, AlignmentReason.TRIMMED)

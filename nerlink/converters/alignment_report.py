@@ -41,7 +41,7 @@ class AlignmentEntry:
     Args:
         document: The document's id.
         mention: The mention as it was given.
-        surface: The mention's text.
+        surface: The mention's text, its first 200 characters.
         reason: What happened.
     """
 

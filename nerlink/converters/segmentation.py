@@ -34,9 +34,11 @@ IDEOGRAPHIC = "。！？｡"
 BREAKS = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 # Where a sentence may end: punctuation before white space, with quotes and brackets that close
 # between them (also `." ` as in tokenised text); ideographic punctuation; a line break.
+# Each run is tried once, from its first sign: else a long row of dots takes quadratic time.
+FINAL = rf"[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]"
 POSSIBLE_END = regex.compile(
     rf"""
-      (?P<end>[[\p{{STerm}}…]--[{IDEOGRAPHIC}]]+)["'”’»›)\]}}]*+(?:[ ]["”](?=[{BREAKS}]))?
+      (?P<end>(?<!{FINAL}){FINAL}++)["'”’»›)\]}}]*+(?:[ ]["”](?=[{BREAKS}]))?
       (?P<gap>{WHITE_SPACE}++)
     | (?P<ideographic>[{IDEOGRAPHIC}]+)["'”’」』）】》〉]*+(?P<gap>{WHITE_SPACE}*+)
     | (?P<gap>[{BREAKS}]{WHITE_SPACE}*+)

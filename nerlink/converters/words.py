@@ -50,6 +50,8 @@ ABBREVIATION = rf"""\.(?:
     (?<=(?<!{CHAR})(?:{"|".join(sorted(ABBREVIATIONS))})\.)
     | (?<=(?<!{CHAR})(?:{"|".join(sorted(BEFORE_NUMBER))})\.)(?=[ ]?\p{{Nd}})
 )"""
+# Two letters of a flag: "\X" would count those before it, in quadratic time in a run of flags.
+FLAG = r"[\U0001F1E6-\U0001F1FF]{2}(?![\p{M}\u200D])"
 # The alternatives are tried in their order: special words before runs, runs before signs. The
 # first three change no result, but settle most tokens of most texts at once.
 TOKEN = regex.compile(
@@ -66,7 +68,7 @@ TOKEN = regex.compile(
     | (?<!\S)\.(?=\p{{Nd}}){RUN}                                  # .5
     | \.{{2,}} | [!?]{{2,}} | ([-=*_~#+…])\2+
     | [!-/:-@\[-`\{{-~](?![\p{{M}}\u200D])                        # ASCII signs, faster than \X
-    | (?!{WHITE_SPACE})\X
+    | {FLAG} | (?!{WHITE_SPACE})\X
     )""",
     regex.VERBOSE | regex.VERSION1,
 )
@@ -80,6 +82,7 @@ def word_ranges(text: str, start: int = 0, end: int | None = None) -> list[tuple
         >>> [text[a:b] for a, b in word_ranges(text := "Ada's (U.S.-based) firm")]
         ['Ada', "'s", '(', 'U.S.-based', ')', 'firm']
     """
-    return [
-        found.span(1) for found in TOKEN.finditer(text, start, len(text) if end is None else end)
-    ]
+    # White space without a word behind it takes quadratic time: one character of it is kept.
+    part = text[start:end]
+    end = min(start + len(part.rstrip()) + 1, start + len(part))
+    return [found.span(1) for found in TOKEN.finditer(text, start, end)]

@@ -194,7 +194,7 @@ def _own_entry(record: Mapping[str, Any], names: Names, *, where: str) -> Entry:
     if isinstance(record.get("label"), list) or isinstance(record.get("entity"), list):
         return _entry(record, {name: name for name in record}, (), names, where=where)
     entity = record.get("entity")
-    if isinstance(entity, str) and _is_nil(entity):
+    if isinstance(entity, str) and len(entity) <= _LONGEST_NIL and _is_nil(entity):
         record = {**record, "entity": own_entity(entity, names)}
     return Entry(record, None)
 
@@ -234,11 +234,14 @@ def _take_surface(rest: dict[str, Any], surfaces: Sequence[str]) -> str | None:
 
 def own_entity(entity: str, names: Names) -> str:
     """The entity as it is, or `NIL` where it spells that there is none."""
-    if entity == NIL or not _is_nil(entity):
+    if entity == NIL or len(entity) > _LONGEST_NIL or not _is_nil(entity):
         return entity
     names.say(f"entity {entity!r} and its like are read as {NIL!r}")
     return NIL
 
+
+_LONGEST_NIL: Final = 64
+"""Characters of an entity that may be a word for `NIL`; longer ones are not kept in memory."""
 
 _is_nil = lru_cache(maxsize=65536)(is_nil_spelling)
 

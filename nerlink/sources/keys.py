@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from nerlink.data import Document, Mention
@@ -15,6 +15,7 @@ __all__ = [
     "KNOWN_COLUMNS",
     "MENTION_COLUMNS",
     "MENTION_KEYS",
+    "MOST_COLUMNS",
     "TOKEN_COLUMNS",
     "TOKEN_KEYS",
     "refuse_lookalikes",
@@ -36,6 +37,9 @@ such key, with a value for each mention."""
 TOKEN_COLUMNS: Final = "token_columns"  # noqa: S105
 """Key of `Document.meta` for columns such as parts of speech: a list for each, a value a token."""
 
+MOST_COLUMNS: Final = 2000
+"""Columns of a table and keys of the mentions of a document: each has a value in every row."""
+
 ENTITY_NAME: Final = "entity_name"
 """The mention column that says what an entity is called, where its id does not."""
 
@@ -53,15 +57,20 @@ def refuse_lookalikes(
     Raises:
         DataError: With the key that was probably meant.
     """
+    given = set().union(*entries)
     for name in names:
-        near = _nearest(name, MENTION_KEYS)
-        if near and not any(near in entry for entry in entries):
+        near = _nearest(name) if len(name) <= _LONGEST else None
+        if near and near not in given:
             raise DataError(
                 f"{where}: a mention has {name!r}, but none has {near!r}. Write {near!r} if that "
                 f"is meant; else call it something that is less like it."
             )
 
 
-@cache  # a key is met in every document of a file
-def _nearest(name: str, keys: tuple[str, ...]) -> str | None:
-    return nearest(name, keys, alike=MISSPELT)
+_LONGEST: Final = 40
+"""Characters of a key that may be a misspelling of one of nerlink's."""
+
+
+@lru_cache(maxsize=4096)  # a key is met in every document of a file
+def _nearest(name: str) -> str | None:
+    return nearest(name, MENTION_KEYS, alike=MISSPELT)

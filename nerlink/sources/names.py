@@ -98,10 +98,22 @@ UNDERSTOOD: Final = frozenset().union(*MENTION_NAMES.values(), SURFACES, PAIRS, 
 """Names that a key of a mention is not given when nerlink writes: they would be read as another."""
 
 
-@lru_cache(maxsize=4096)  # the keys of a source are few, and met in every record
+_LONGEST: Final = 64
+"""Characters of a name, or of a word for `NIL`, beyond which it is none that anybody knows."""
+
+
 def plain(name: object) -> str:
     """A name without case, blanks and marks: `Start_Offset` and `startOffset` are the same."""
-    return "".join(filter(str.isalnum, str(name).lower()))
+    name = str(name)
+    return _plain(name) if len(name) <= _LONGEST else name
+
+
+@lru_cache(maxsize=4096)  # the keys of a source are few, and met in every record
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+_MOST_PLANS: Final = 1000
 
 
 class Names:
@@ -151,6 +163,8 @@ class Names:
         plan = self._plans.get((id(wanted), keys))
         if plan is None:
             plan = self._plan(keys, wanted, where)
+            if len(self._plans) >= _MOST_PLANS:  # a file with other keys in every record
+                self._plans.clear()
             self._plans[id(wanted), keys] = plan
             if read := ", ".join(
                 f"{key!r} is read as {name!r}"

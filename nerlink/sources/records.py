@@ -16,6 +16,7 @@ from nerlink.sources.keys import (
     DOCUMENT_KEYS,
     MENTION_COLUMNS,
     MENTION_KEYS,
+    MOST_COLUMNS,
     refuse_lookalikes,
 )
 from nerlink.sources.meta import text_of_value
@@ -106,6 +107,11 @@ def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]
 def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dict[str, list[Any]]:
     """What mentions carry beside nerlink's own keys: a list for each key, (n_mentions)."""
     names = {key: None for entry in entries for key in entry if key not in MENTION_KEYS}
+    if len(names) > MOST_COLUMNS:  # each has a value for each mention, most of them none
+        raise DataError(
+            f"{where}: mentions have {len(names):,} different keys; at most {MOST_COLUMNS:,} are "
+            "kept. Put what differs from mention to mention under one key."
+        )
     columns = {str(name): [entry.get(name) for entry in entries] for name in names}
     said = {name: values for name, values in columns.items() if any(v is not None for v in values)}
     refuse_lookalikes(said, entries, where=where)

@@ -5,7 +5,13 @@ from typing import Any, Final, Literal
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.sources.keys import KNOWN_COLUMNS, MENTION_COLUMNS, MENTION_KEYS, TOKEN_COLUMNS
+from nerlink.sources.keys import (
+    KNOWN_COLUMNS,
+    MENTION_COLUMNS,
+    MENTION_KEYS,
+    MOST_COLUMNS,
+    TOKEN_COLUMNS,
+)
 from nerlink.sources.losses import EVERYTHING, Losses
 from nerlink.sources.names import SURFACES, plain
 from nerlink.sources.records import record_from_document
@@ -60,6 +66,11 @@ def table_from_documents(
             )
         rows += _ROWS[shape](doc, losses, scheme, with_text)
     names = dict.fromkeys(name for row in rows for name in row) or _EMPTY[shape]
+    if len(names) > MOST_COLUMNS:
+        raise DataError(
+            f"these documents make a table of {len(names):,} columns, one for each key of meta; "
+            f"at most {MOST_COLUMNS:,} are written. Write JSON lines."
+        )
     return {name: [row.get(name) for row in rows] for name in names}
 
 

@@ -241,6 +241,10 @@ _ROW_IDS: Final = "\0ids"
 """The first column of CoNLL-U, while it is needed: it counts, and no file can name a column so."""
 
 
+_MOST_PARTS: Final = 20
+"""Rows of CoNLL-U that analyse one word."""
+
+
 def _surface_rows(columns: dict[str, list[str]]) -> list[int]:
     """The rows of CoNLL-U that the text is made of, whose tags and spaces are put in order.
 
@@ -252,7 +256,7 @@ def _surface_rows(columns: dict[str, list[str]]) -> list[int]:
         first, dash, end = name.partition("-")
         if dash and end.isdecimal() and first.isdecimal():
             last = float(end)
-            n_inside = int(end) - int(first) + 1
+            n_inside = int(min(last - float(first) + 1, _MOST_PARTS))
             for column in ("ner", "nel"):
                 inside = columns.get(column, [])[number + 1 : number + 1 + n_inside]
                 tagged = [tag for tag in inside if tag not in ("O", "_", "")]
@@ -271,6 +275,8 @@ def _columns_of_lines(
 ) -> dict[str, list[str]]:
     """The wanted columns of some lines, each (n_tokens)."""
     given = {"token": 0, "ner": -1} if form.columns is None else form.columns
+    if twice := [c for c, n in Counter(list(given)).items() if n > 1 and c != _PADDING]:
+        raise DataError(f"{path}: column {twice[0]!r} occurs twice. Call one of them '_'.")
     positions = dict(
         given if isinstance(given, Mapping) else {name: i for i, name in enumerate(given)}
     )
@@ -336,7 +342,7 @@ def _refuse_index(head: Sequence[Line], form: ConllFormat, *, path: str) -> None
         if line.startswith("#") or re.match(r"-+DOCSTART-", line, re.IGNORECASE):
             continue
         cells = _split_line(line, form.delimiter)
-        if len(_trimmed(cells)) < 3 or not cells[0].isdecimal():
+        if len(_trimmed(cells)) < 3 or not cells[0].isdecimal() or len(cells[0]) > 9:
             if _is_range(cells[0]):
                 continue
             return

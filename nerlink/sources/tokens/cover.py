@@ -13,10 +13,10 @@ from nerlink.sources.losses import Losses
 
 __all__ = ["choose_flat", "cover", "opens_sentence"]
 
-# White space; words with their combining marks; any other sign as people see it (an emoji is one
-# token). The model's tokens (`converters.words`) follow rules that may change, and files must not
-# change with them.
-_SPACE_OR_TOKEN = regex.compile(r"(\s+)|\w+|\X")
+# White space; words with their combining marks; flags, of which `\X` would count all before one, in
+# quadratic time; any other sign as people see it (an emoji is one token). The model's tokens
+# (`converters.words`) follow rules that may change, and files must not change with them.
+_SPACE_OR_TOKEN = regex.compile(r"(\s+)|\w+|[\U0001F1E6-\U0001F1FF]{2}(?![\p{M}\u200D])|\X")
 
 
 def cover(doc: Document, losses: Losses) -> list[tuple[int, int]]:
