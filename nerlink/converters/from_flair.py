@@ -5,7 +5,14 @@ from dataclasses import replace
 
 from flair.data import Label, Sentence, Span, Token
 
-from nerlink.converters.to_flair import BARE, ORIGIN, UNKNOWN, Origin, flair_score
+from nerlink.converters.to_flair import (
+    BARE,
+    ORIGIN,
+    UNKNOWN,
+    DocumentSentences,
+    Origin,
+    flair_score,
+)
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 
@@ -18,7 +25,8 @@ def from_sentences(
     """The document that sentences belong to, with the mentions they are labelled with.
 
     Sentences made by `to_sentences` give back their document, with its text, id and meta. The
-    mentions are those of the labels, so that predictions appear in the document. Any other
+    mentions are those of the labels, so that predictions appear in the document. A document of
+    white space has no sentences, and comes back from the list that `to_sentences` gave. Any other
     sentence stands at its `start_position`; where the text has come further already, it follows
     the sentence before after a space.
 
@@ -39,6 +47,8 @@ def from_sentences(
             "Pass those of one, or call documents_from_sentences."
         )
     origin = next(iter(origins.values()), None)
+    if not sentences and isinstance(sentences, DocumentSentences):
+        return replace(sentences.document, mentions=())
     if origin is None:
         return _assembled(sentences, ner, nel)
     mentions = [

@@ -28,6 +28,8 @@ from nerlink.converters.tokens import (
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.check import check_documents
+from nerlink.sources.plain import plain_document
+from nerlink.words import shown
 
 __all__ = [
     "BARE",
@@ -35,6 +37,7 @@ __all__ = [
     "UNKNOWN",
     "AlignmentWarning",
     "DocumentCorpus",
+    "DocumentSentences",
     "Origin",
     "flair_score",
     "to_corpus",
@@ -68,6 +71,19 @@ class Origin:
     mentions: Mapping[tuple[int, int], Mention]
 
 
+class DocumentSentences(list[Sentence]):
+    """The sentences of a document, which is remembered where it has none.
+
+    Args:
+        sentences: The sentences.
+        document: The document.
+    """
+
+    def __init__(self, sentences: Iterable[Sentence], document: Document) -> None:
+        super().__init__(sentences)
+        self.document = document
+
+
 def to_sentences(
     doc: Document,
     *,
@@ -77,6 +93,8 @@ def to_sentences(
     on_report: Callable[[AlignmentReport], None] | None = None,
 ) -> list[Sentence]:
     """A document as Flair sentences; none where there is only white space.
+
+    The list remembers its document, so that `from_sentences` gives back that of an empty one, too.
 
     Spans carry `ner` labels, and `nel` labels with the entity or `<unk>` for `NIL`. Sentences
     carry a `multitask_id` for each of the tasks that the document's annotation can teach. The
@@ -90,7 +108,13 @@ def to_sentences(
         splitter: Any Flair sentence splitter, where the document brings no sentences.
         on_report: Called with the report on mentions that do not fit the tokens; without it, a
             dropped mention gives an `AlignmentWarning`.
+
+    Raises:
+        DataError: A value of the document is of another kind than its field.
     """
+    if not isinstance(doc, Document):
+        raise DataError(f"doc is a {type(doc).__name__}; pass a Document.")
+    doc = plain_document(doc, where="doc" if doc.id is None else f"document {shown(doc.id)}")
     tokens = tokenize(doc, tokenizer=tokenizer, splitter=splitter)
     alignment = align(tokens, doc.mentions, text=doc.text, document=doc.id)
     if on_report is not None:
@@ -106,7 +130,7 @@ def to_sentences(
     for sentence in sentences:
         for task in sorted(taught):
             sentence.add_label("multitask_id", task)
-    return sentences
+    return DocumentSentences(sentences, doc)
 
 
 def _linked_sentences(doc: Document, alignment: Alignment) -> list[Sentence]:

@@ -106,6 +106,13 @@ def _string(value: Any, name: str, where: str) -> str | None:
     raise _wrong(value, name, where, wanted="a string")
 
 
+def _text(value: Any, name: str, where: str) -> str:
+    text = _string(value, name, where)
+    if text is None:
+        raise _wrong(value, name, where, wanted="a string")
+    return text
+
+
 def _kind_of_nil(value: Any, name: str, where: str) -> NilKind | None:
     if value is None or isinstance(value, NilKind):
         return value
@@ -175,7 +182,7 @@ _MENTION: Final[Mapping[str, Read]] = {
     "nil": _kind_of_nil,
 }
 _DOCUMENT: Final[Mapping[str, Read]] = {
-    "text": _string,
+    "text": _text,
     "id": _string,
     "sentences": _ranges,
     "tokens": _ranges,

@@ -122,3 +122,11 @@ def test_one_sentence_is_a_document_of_its_own() -> None:
     doc = from_sentences(sentence)
     assert (doc.text, [doc.surface(m) for m in doc.mentions]) == ("Ada won.", ["Ada"])
     assert list(documents_from_sentences(sentence)) == [doc]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_blank_document_comes_back(text):
+    doc = Document(id="a", text=text, meta={"year": 1843})
+    assert to_sentences(doc) == []
+    assert from_sentences(to_sentences(doc)) == doc
+    assert from_sentences([]) == Document(text="")

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from flair.data import Sentence
@@ -118,3 +119,26 @@ def test_a_table_is_refused() -> None:
 def test_training_documents_without_text_are_refused() -> None:
     with pytest.raises(DataError, match="hold no text"):
         to_corpus([Document(text=" ")], [SHORT])
+
+
+def test_document_with_numbers_of_numpy_becomes_sentences():
+    mention = Mention(start=np.int64(0), end=np.int64(3), label="PER")
+    (sentence,) = to_sentences(Document(text="Ada slept", mentions=[mention]))
+    assert [span.text for span in sentence.get_spans("ner")] == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    ("doc", "message"),
+    [
+        (Document(text=None), "text"),
+        (
+            Document(text="Ada", id="a", mentions=(Mention(start=0.5, end=1),)),
+            "document 'a'.*start",
+        ),
+        (Document(text="Ada", mentions=None), "mentions is None"),
+        ("Ada", "doc is a str; pass a Document"),
+    ],
+)
+def test_document_with_values_of_other_types_is_refused(doc, message):
+    with pytest.raises(DataError, match=message):
+        to_sentences(doc)
