@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
@@ -143,12 +143,15 @@ class Delimited:
             in TSV what the file shows, as many programs write it without quoting.
         encoding: How characters are stored; a byte order mark goes before it.
         header: The names of the columns, where the first row is a row like the others.
+        formulas: `quote` where the table was written with `formulas="quote"`: the apostrophe that
+            a cell begins with is no part of it. By default, `keep`, cells are as they stand.
     """
 
     separator: str | None = None
     quote: str | None = "auto"
     encoding: str = "utf-8"
     header: Sequence[str] | None = None
+    formulas: Literal["keep", "quote"] = "keep"
 
 
 def read_rows(
@@ -247,6 +250,8 @@ def open_delimited(
         strict=True,
     )
     rows = _split_lines(path, reader)
+    if text.formulas == "quote":
+        rows = ((where, [cell.removeprefix("'") for cell in cells]) for where, cells in rows)
     header = list(text.header or next(rows, ("", []))[1])
     if not header:
         raise DataError(f"{path} is empty; its first row must name the columns.")

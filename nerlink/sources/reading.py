@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -54,7 +55,8 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "text": write_plain,
     "tsv": write_tsv,
 }
-"""Format name to the function that writes it: `writer(documents, handle, losses, **options)`."""
+"""Format name to the function that writes it: `writer(documents, handle, losses, **options)`, or
+with `form`, a config that holds the options."""
 
 FORMATS: Final[Mapping[str, str]] = {
     ".bio": "conll",
@@ -123,14 +125,8 @@ def stream(
     name = format or format_of(path)
     if format is None:
         refuse_other_content(path, name)
-    reader = _entry(READERS, name, "read")
-    what = f"The reader of {name!r}"
-    if config := get_type_hints(getattr(reader, "func", reader)).get("form"):
-        check_options(config, options, what=what)
-        results = reader(path, config(**options))
-    else:
-        check_options(reader, options, what=what)
-        results = reader(path, **options)
+    reader = _with_options(_entry(READERS, name, "read"), options, f"The reader of {name!r}")
+    results = reader(path)
     return accept(
         results, source=str(path), on_error=on_error, skipped=skipped, unique_ids=unique_ids
     )
@@ -164,10 +160,10 @@ def write(
     """
     name = format or format_of(path)
     writer = _entry(WRITERS, name, "write")
-    check_options(writer, options, what=f"The writer of {name!r}")
+    writer = _with_options(writer, options, f"The writer of {name!r}")
     losses, sizes = Losses(), [0, 0, 0]
     with open_output(path) as handle:
-        writer(_tallied(documents, sizes), handle, losses, **options)
+        writer(_tallied(documents, sizes), handle, losses)
     report = WriteReport(
         path=str(path),
         n_documents=sizes[0],
@@ -178,6 +174,17 @@ def write(
     if report.lost:
         log.warning("%s", report)
     return report
+
+
+def _with_options(
+    function: Callable[..., Any], options: Mapping[str, Any], what: str
+) -> Callable[..., Any]:
+    """A reader or a writer with its options, which may be those of a config."""
+    if config := get_type_hints(getattr(function, "func", function)).get("form"):
+        check_options(config, options, what=what)
+        return partial(function, form=config(**options))
+    check_options(function, options, what=what)
+    return partial(function, **options)
 
 
 def _tallied(documents: Iterable[Document], sizes: list[int]) -> Iterator[Document]:

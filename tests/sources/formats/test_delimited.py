@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from nerlink.data import Document, Mention
@@ -129,3 +131,29 @@ def test_tags_in_a_column_of_another_name_are_not_left_aside(tmp_path):
         read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n")
     (doc,) = read_csv(tmp_path, "doc_id,token,tag\n1,Ada,B-PER\n", columns={"ner": "tag"})
     assert doc.mentions[0].label == "PER"
+
+
+RUN = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''", "a=1", ""]
+
+
+@pytest.mark.parametrize("text", RUN)
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+@pytest.mark.parametrize("shape", ["document", "mention"])
+def test_formulas_are_quoted_if_asked_and_come_back(tmp_path, text, ending, shape):
+    path = tmp_path / f"a.{ending}"
+    mentions = (Mention(start=0, end=1, label="-X", entity="=cmd"),) if text else ()
+    doc = Document(id="@1", text=text, mentions=mentions, meta={"=key": "+value", "k": "'"})
+    write([doc], path, shape=shape, formulas="quote")
+    with path.open(newline="") as handle:
+        cells = [c for row in csv.reader(handle, delimiter=",\t"[ending == "tsv"]) for c in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
+    assert read(path, formulas="quote") == [doc]
+
+
+def test_cells_stay_as_they_are_by_default(tmp_path):
+    docs = [Document(id="a", text=text) for text in RUN[:1]]
+    write(docs, tmp_path / "a.csv")
+    assert '"=1+1"' in (tmp_path / "a.csv").read_text()
+    assert read(tmp_path / "a.csv") == docs
+    with pytest.raises(DataError, match="formulas is 'no'"):
+        write(docs, tmp_path / "a.csv", formulas="no")
