@@ -103,3 +103,26 @@ def test_documents_without_a_mention_are_counted_among_others(tmp_path):
     docs = [Document(text="Ada", mentions=(Mention(start=0, end=3),)), Document(text="Bea")]
     report = sources.write(docs, tmp_path / "a.jsonl")
     assert str(report).endswith("2 documents (1 without a mention), 1 mention; nothing lost.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("aida", '{"doc": "a", "sentences": [["Éva"]], "mentions": []}'),
+        (
+            "zelda",
+            '{"id": 1, "text": "Éva", "index": [], "wikipedia_ids": [], "wikipedia_titles": []}',
+        ),
+        (
+            "nif",
+            "<http://e.org/1> <http://persistence.uni-leipzig.org/nlp2rdf/ontologies/"
+            'nif-core#isString> "Éva" .',
+        ),
+    ],
+)
+def test_files_of_other_programs_may_be_in_another_encoding(tmp_path, name, content):
+    (tmp_path / "a").write_bytes(content.encode("cp1252"))
+    (doc,) = read(tmp_path / "a", format=name, encoding="cp1252")
+    assert doc.text == "Éva"
+    with pytest.raises(DataError, match="is not utf-8"):
+        read(tmp_path / "a", format=name)

@@ -15,13 +15,17 @@ from nerlink.words import number_of, shown
 __all__ = ["read_aida"]
 
 
-def read_aida(path: str | Path) -> Iterator[Result]:
+def read_aida(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Result]:
     """AIDA-CoNLL: lines of `{"doc", "sentences": [[token]], "mentions"}`.
 
     A mention is `{"sent", "start", "end", "type", "title"}` in tokens of its sentence. Tokens
     are joined by a blank and sentences by a line feed; a title `null` becomes `NIL`.
+
+    Args:
+        path: The file.
+        encoding: How characters are stored.
     """
-    return documents_from(read_json_lines(path), _document_from_aida)
+    return documents_from(read_json_lines(path, encoding=encoding), _document_from_aida)
 
 
 def _document_from_aida(record: Mapping[str, Any], *, where: str) -> Document:

@@ -4,9 +4,8 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 from urllib.parse import quote, unquote
@@ -17,6 +16,8 @@ from nerlink.files import read_text
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import with_plain_meta
+from nerlink.sources.names import Names
+from nerlink.sources.offsets import in_characters
 from nerlink.sources.records import integer, json_from_record, number_or_none
 from nerlink.strict_json import parse_json
 from nerlink.tables import attempt, mapping
@@ -42,23 +43,30 @@ Phrase = tuple[Mention, str | None]
 
 
 def read_nif(
-    path: str | Path, *, documents: str = DOCUMENTS, entities: str = ENTITIES, labels: str = LABELS
+    path: str | Path,
+    *,
+    documents: str = DOCUMENTS,
+    entities: str = ENTITIES,
+    labels: str = LABELS,
+    encoding: str = "utf-8",
 ) -> Iterator[Result]:
     """The contexts of a NIF file as documents, in order of their addresses; all are in memory.
 
-    Offsets are characters; where the quoted mentions show that a writer counted UTF-16 units,
-    they are converted, and where they fit neither way, the document is refused.
+    Offsets are characters; where the quoted mentions show that a writer counted UTF-16 units or
+    bytes, they are converted, and where they fit no way, the document is refused.
 
     Args:
         path: The file.
         documents: Cut from the address of a context to make the document's id.
         entities: Cut from the address of an entity; others stay whole.
         labels: Cut from the address of a class; others stay whole.
+        encoding: How characters are stored; in Turtle, UTF-8.
 
     Raises:
         DataError: The file is not Turtle.
     """
-    nif = _Graph(path, entities, labels)
+    nif = _Graph(path, read_text(path, encoding=encoding), entities, labels)
+    names = Names(str(path))
     phrases = nif.phrases_by_context()
     contexts = sorted(set(nif.graph.subjects(nif.uri(NIF + "isString"))), key=_order)
     for context in sorted(phrases.keys() - set(contexts), key=_order):
@@ -68,7 +76,8 @@ def read_nif(
         address = str(context).partition("#")[0].removeprefix(documents)
         name = None if address.startswith(UNNAMED) or not address else unquote(address)
         subjects = phrases.get(context, [])
-        yield attempt(nif.document, context, subjects, name, where=f"{path}: context {context}")
+        where = f"{path}: context {context}"
+        yield attempt(nif.document, context, subjects, name, where=where, say=names.say)
 
 
 def _order(address: Any) -> tuple[int, str]:
@@ -113,6 +122,7 @@ class _Graph:
 
     Args:
         path: The file.
+        text: What is in it.
         entities: What the address of an entity begins with.
         labels: What the address of a class begins with.
 
@@ -120,7 +130,7 @@ class _Graph:
         DataError: The file is not Turtle.
     """
 
-    def __init__(self, path: str | Path, entities: str, labels: str) -> None:
+    def __init__(self, path: str | Path, text: str, entities: str, labels: str) -> None:
         import rdflib
         from rdflib.exceptions import Error as RdfError
         from rdflib.plugins.parsers.notation3 import BadSyntax
@@ -128,7 +138,6 @@ class _Graph:
         self.bases = {"entities": entities, "labels": labels}
         self.uri, self.type = rdflib.URIRef, rdflib.RDF.type
         self.graph = rdflib.Graph()
-        text = read_text(path)
         try:
             with _plain_literals():
                 self.graph.parse(data=text, format="turtle")
@@ -149,7 +158,13 @@ class _Graph:
         return phrases
 
     def document(
-        self, context: Any, subjects: Sequence[Any], name: str | None, *, where: str
+        self,
+        context: Any,
+        subjects: Sequence[Any],
+        name: str | None,
+        *,
+        where: str,
+        say: Callable[[str], None],
     ) -> Document:
         """The document of a context.
 
@@ -158,14 +173,18 @@ class _Graph:
             subjects: What refers to it: its phrases, words and sentences.
             name: Its id.
             where: The place that errors name.
+            say: Called with what was converted.
 
         Raises:
             DataError: A value is wrong, or offsets do not fit the quoted mentions.
         """
         text = self._value(context, NIF + "isString", where=where) or ""
-        found = (self._phrase(subject, where=f"{where}: {subject}") for subject in subjects)
-        phrases = [phrase for phrase in found if phrase is not None]
-        mentions = _in_characters(text, phrases, where=where)
+        said_of = (self._phrase(subject, where=f"{where}: {subject}") for subject in subjects)
+        phrases = [phrase for phrase in said_of if phrase is not None]
+        places = [f"{where}: mention {m.start}-{m.end}" for m, _ in phrases]
+        found = [mention for mention, _ in phrases]
+        quoted = [anchor for _, anchor in phrases]
+        mentions = in_characters(text, found, quoted, places=places, say=say)
         said = self._value(context, META, where=where)
         meta = {} if said is None else parse_json(said, where=f"{where}: meta")
         doc = Document(
@@ -240,33 +259,6 @@ _EXAMPLES: Final = {
 
 def _without_base(address: str, base: str) -> str:
     return unquote(address.removeprefix(base)) if address.startswith(base) else address
-
-
-def _in_characters(text: str, phrases: Sequence[Phrase], *, where: str) -> list[Mention]:
-    """Mentions whose text is what they quote, offsets converted from UTF-16 if need be."""
-    wrong = [phrase for phrase in phrases if not _is_quoted(text, phrase)]
-    if not wrong:
-        return [mention for mention, _ in phrases]
-    # The character at each UTF-16 unit, and one past the last: an astral character is two units.
-    at = [i for i, character in enumerate(text) for _ in range(1 + (ord(character) > 0xFFFF))]
-    at.append(len(text))
-    last = len(at) - 1
-    converted = [
-        (replace(m, start=at[min(m.start, last)], end=at[min(m.end, last)]), anchor)
-        for m, anchor in phrases
-    ]
-    if all(_is_quoted(text, phrase) for phrase in converted):
-        return [mention for mention, _ in converted]
-    mention, anchor = wrong[0]
-    raise DataError(
-        f"{where}: the mention {mention.start}-{mention.end} quotes {anchor!r}, "
-        f"but the text there is {text[mention.start : mention.end]!r}."
-    )
-
-
-def _is_quoted(text: str, phrase: Phrase) -> bool:
-    mention, anchor = phrase
-    return anchor is None or text[mention.start : mention.end] == anchor
 
 
 _CARRIED: Final = frozenset({"ids", "mentions", "labels", "links", "link scores", "meta columns"})

@@ -23,7 +23,9 @@ __all__ = ["read_zelda"]
 _TITLES = "wikipedia_titles"
 
 
-def read_zelda(path: str | Path, *, entities: str = "titles") -> Iterator[Result]:
+def read_zelda(
+    path: str | Path, *, entities: str = "titles", encoding: str = "utf-8"
+) -> Iterator[Result]:
     """ZELDA: lines of `{"id", "text", "index", "wikipedia_ids", "wikipedia_titles"}`.
 
     Links whose anchor has no character, as there are some in its training texts, are left out.
@@ -32,11 +34,13 @@ def read_zelda(path: str | Path, *, entities: str = "titles") -> Iterator[Result
         path: The file.
         entities: Which of the two becomes the entity: `titles`, or `ids`, which come with the
             title as the mention's `entity_name`.
+        encoding: How characters are stored.
     """
     if entities not in ("titles", "ids"):
         raise DataError(f"entities is {entities!r}; it must be 'titles' or 'ids'.")
     column = f"wikipedia_{entities}"
-    yield from documents_from(read_json_lines(path), _document_from_zelda, column)
+    rows = read_json_lines(path, encoding=encoding)
+    yield from documents_from(rows, _document_from_zelda, column)
 
 
 def _document_from_zelda(record: Mapping[str, Any], column: str, *, where: str) -> Document:

@@ -66,7 +66,9 @@ def test_offsets_in_utf16_units_are_converted(tmp_path):
 
 
 def test_offsets_that_fit_no_way_are_refused(tmp_path):
-    with pytest.raises(DataError, match="the mention 3-8 quotes 'Paris', but the text there is"):
+    with pytest.raises(
+        DataError, match=r"mention 3-8: start 3, end 8 is .* but the mention says 'Paris'"
+    ):
         read_nif(tmp_path, HEAD + phrase(start=3, end=8))
 
 
@@ -218,3 +220,8 @@ def test_numbers_of_turtle_are_not_written_out(tmp_path, caplog):
     finally:
         tracemalloc.stop()
     assert caplog.records == []
+
+
+def test_offsets_in_bytes_are_converted(tmp_path):
+    (doc,) = read_nif(tmp_path, HEAD + phrase(start=9, end=14))
+    assert doc.surface(doc.mentions[0]) == "Paris"
