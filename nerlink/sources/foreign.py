@@ -226,9 +226,9 @@ def _take_surface(rest: dict[str, Any], surfaces: Sequence[str]) -> str | None:
             value = rest[key]
             if isinstance(value, list | tuple) and len(value) == 1:
                 value = value[0]
-            if isinstance(value, str) and value and "[UNK]" not in value:
+            if isinstance(value, str) and value:
                 del rest[key]
-                return value
+                return None if "[UNK]" in value else value  # a tokeniser did not know it
     return None
 
 

@@ -23,7 +23,7 @@ TableShape = Literal["document", "mention", "token", "text"]
 
 _EMPTY: Final[Mapping[str, list[str]]] = {
     "document": ["id", "text", "mentions"],
-    "mention": ["doc_id", "start", "end", "label", "entity"],
+    "mention": ["doc_id", "start", "end", "surface", "label", "entity"],
     "token": ["doc_id", "sentence_id", "token", "ner", "nel", "misc"],
     "text": ["doc_id", "text"],
 }
@@ -95,8 +95,10 @@ def _mention_rows(
     if with_text:
         losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
         base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses, _is_surface)
+    surfaces = map(doc.surface, doc.mentions)
     # A document without mentions still has a row where that row is all that says its text.
     for mention in record["mentions"] or ([{}] if with_text else []):
+        mention |= {"surface": next(surfaces)} if mention else {}
         # What a mention carries under the name of another column would stand in its place.
         taken = {k for k in mention if k in base or k in KNOWN_COLUMNS} - set(MENTION_KEYS)
         losses.add("values of mentions with the name of another column", len(taken))

@@ -29,7 +29,7 @@ def test_row_a_document():
 
 def test_row_a_mention():
     frame, texts = to_frame([DOC], shape="mention"), to_frame([DOC], shape="text")
-    assert list(frame.columns) == ["doc_id", "start", "end", "label", "entity"]
+    assert list(frame.columns) == ["doc_id", "start", "end", "surface", "label", "entity"]
     assert list(texts.columns) == ["doc_id", "text", "year", "tags"]
     assert from_frame(frame, texts=texts) == [DOC]
 
@@ -157,3 +157,12 @@ def test_deep_lists_of_a_frame_are_refused():
         deep = [deep]
     with pytest.raises(DataError, match=r"frame row 0: .* nested too deep"):
         from_frame(pd.DataFrame({"text": ["Ada"], "more": [deep]}))
+
+
+def test_rows_of_mentions_say_their_text_which_is_compared():
+    doc = Document(id="d", text="A [UNK] 👩 x", mentions=(Mention(start=2, end=9),))
+    frame, texts = to_frame([doc], shape="mention"), to_frame([doc], shape="text")
+    assert frame["surface"].tolist() == ["[UNK] 👩"]
+    assert from_frame(frame, texts=texts) == [doc]
+    with pytest.raises(DataError, match="the mention says 'other'"):
+        from_frame(frame.assign(surface="other"), texts=texts)

@@ -122,7 +122,7 @@ def test_documents_without_a_mention_are_counted_among_others(tmp_path):
 )
 def test_files_of_other_programs_may_be_in_another_encoding(tmp_path, name, content):
     (tmp_path / "a").write_bytes(content.encode("cp1252"))
-    (doc,) = read(tmp_path / "a", format=name, encoding="cp1252")
+    (doc,) = sources.read(tmp_path / "a", format=name, encoding="cp1252")
     assert doc.text == "Éva"
     with pytest.raises(DataError, match="is not utf-8"):
-        read(tmp_path / "a", format=name)
+        sources.read(tmp_path / "a", format=name)
