@@ -145,7 +145,9 @@ def _no_document(value: Any, where: str, wanted: str) -> DataError:
     )
 
 
-def check_document(doc: Document, *, where: str, places: Sequence[str] | None = None) -> Document:
+def check_document(
+    doc: Document, *, where: str, places: Sequence[str] | None = None, is_plain: bool = False
+) -> Document:
     """The document, found to be sound, its values made plain: the same object where they are.
 
     Overlapping and duplicate mentions are sound, and so is an empty text. Numbers of numpy become
@@ -155,6 +157,7 @@ def check_document(doc: Document, *, where: str, places: Sequence[str] | None = 
         doc: The document.
         where: The place that errors name, such as `train.jsonl:17`.
         places: The place of each mention, (n_mentions), where it is not that of the document.
+        is_plain: Whether a reader of nerlink made it, of values whose kinds it has checked.
 
     Raises:
         DataError: Offsets lie outside the text, are reversed or empty; tokens or sentences are
@@ -164,7 +167,8 @@ def check_document(doc: Document, *, where: str, places: Sequence[str] | None = 
     """
     if not isinstance(doc, Document):
         raise _no_document(doc, where, "a Document")
-    doc = plain_document(doc, where=where, places=places)
+    if not is_plain:
+        doc = plain_document(doc, where=where, places=places)
     _check_characters(doc.text, where=f"{where}: text")
     if doc.id is not None:
         _check_name(doc.id, where=f"{where}: id")

@@ -91,7 +91,8 @@ def document_from_record(
         meta=meta,
     )
     try:
-        return check_document(doc, where=where, places=[places[n] for n in order])
+        ordered = [places[n] for n in order]
+        return check_document(doc, where=where, places=ordered, is_plain=True)
     except DataError as error:
         if any(mention.end > len(text) for mention in mentions) and (hint := units_hint(text)):
             raise DataError(f"{error}{hint}") from error
