@@ -361,7 +361,8 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     finally:
         if rest is not None:
             rest.path.unlink(missing_ok=True)
-            os.close(rest.lock)
+            if rest.lock is not None:
+                os.close(rest.lock)
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> DataError:
@@ -394,11 +395,12 @@ class _Partial(NamedTuple):
 
     Args:
         path: The file.
-        lock: A descriptor of it that holds a lock as long as its writer lives.
+        lock: A descriptor of it that holds a lock as long as its writer lives; `None` where files
+            cannot be locked.
     """
 
     path: Path
-    lock: int
+    lock: int | None
 
 
 def _new_partial(path: Path) -> _Partial:
@@ -412,10 +414,13 @@ def _new_partial(path: Path) -> _Partial:
     while True:
         name = path.with_name(f"{prefix}{secrets.token_hex(4)}.partial")
         lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        # Another writer may have taken it for left over before it was locked.
-        if _is_ours(lock) and os.fstat(lock).st_nlink:
+        is_locked = _lock(lock)
+        if is_locked and os.fstat(lock).st_nlink:
             return _Partial(name, lock)
         os.close(lock)
+        if is_locked is None:
+            return _Partial(name, None)
+        # Another writer has taken it for left over before it was locked: once more.
 
 
 _LONGEST_NAME: Final = 60
@@ -423,13 +428,13 @@ _LONGEST_NAME: Final = 60
 
 
 def _remove_unlocked(left: Path) -> None:
-    """Remove a partial file, unless its writer lives or it is somebody else's."""
+    """Remove a partial file, unless its writer lives or it is not known whether it does."""
     try:
-        lock = os.open(left, os.O_WRONLY)
+        lock = os.open(left, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
     except OSError:
         return
     try:
-        if _is_ours(lock):
+        if _lock(lock):
             left.unlink(missing_ok=True)
     except OSError:
         pass
@@ -437,16 +442,18 @@ def _remove_unlocked(left: Path) -> None:
         os.close(lock)
 
 
-def _is_ours(descriptor: int) -> bool:
-    """Whether a file could be locked; where there are no locks, open files cannot be removed."""
+def _lock(descriptor: int) -> bool | None:
+    """Lock a file: whether nobody else has; `None` where files cannot be locked."""
     try:
         import fcntl
     except ImportError:
-        return True
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:  # some network file systems
+        return None
     return True
 
 

@@ -293,3 +293,16 @@ def test_lines_before_the_end_of_a_packed_file_that_is_cut_short_are_read(tmp_pa
     with pytest.raises(DataError, match=r"a.txt.gz cannot be read: .* it is whole"):
         read_so_far.extend(numbered_lines(path))
     assert len(read_so_far) > 10_000
+
+
+def test_files_are_written_where_none_can_be_locked(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    left = tmp_path / ".a.txt.0123abcd.partial"
+    left.touch()
+    with open_output(tmp_path / "a.txt") as handle:
+        handle.write("Ada")
+    assert read_text(tmp_path / "a.txt") == "Ada"
+    assert left.exists()
