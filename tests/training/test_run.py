@@ -173,9 +173,10 @@ def in_two_processes(function, *arguments) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path):
-    one = run("one", encoder=plain_encoder_dir, batch_tokens=1000)
-    config = tiny_config(plain_encoder_dir, training={"epochs": 2, "batch_tokens": 1000})
+@pytest.mark.parametrize("batch_tokens", [1000, 16], ids=["whole", "shares without links"])
+def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path, batch_tokens):
+    one = run("one", encoder=plain_encoder_dir, batch_tokens=batch_tokens)
+    config = tiny_config(plain_encoder_dir, training={"epochs": 2, "batch_tokens": batch_tokens})
     output = tmp_path / "two"
     in_two_processes(train_in_process, config, output, kb_path)
     assert torch.load(tmp_path / "losses-0.pt") == pytest.approx(losses(one), rel=1e-4)

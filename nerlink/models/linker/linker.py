@@ -202,7 +202,11 @@ class Linker(SpanClassifier):
         gold = [[span for span in spans if span.entity] for spans in inside]
         mentions = locate(passages, gold, vectors.device)
         if not len(mentions):
-            return (vectors.sum() + self.query.weight.sum()) * 0.0, 0
+            # Where other processes learn links from their share of a step, this one takes part in
+            # the sum of gradients: with nothing, but of each kind of weight.
+            rows = torch.zeros(0, dtype=torch.long, device=vectors.device)
+            nothing = vectors.sum() + self.query.weight.sum() + self.prototypes.memory(rows).sum()
+            return nothing * 0.0, 0
         # Candidates are looked up for all mentions, as at inference: a mention without a gold link
         # may be the fuller name that lends candidates to a shorter one.
         every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
