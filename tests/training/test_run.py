@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,19 @@ def train_with_two_minds(rank: int, port: int, arguments: tuple) -> None:
     train_in_process(rank, port, arguments, dev=DOCUMENTS)
 
 
+def train_and_lose_one(rank: int, port: int, arguments: tuple) -> None:
+    """The second process is killed when the first epoch is written."""
+    finish = Run._finish_epoch
+
+    def finish_or_die(self) -> None:
+        if rank and self.progress.epoch == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        finish(self)
+
+    Run._finish_epoch = finish_or_die
+    train_in_process(rank, port, arguments)
+
+
 def in_two_processes(function, *arguments) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -186,6 +200,18 @@ def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_
         with KnowledgeBase.open(folder / "kb.sqlite") as kb:
             hashes.append(kb.content_hash)
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_run_of_two_processes_goes_on_after_one_is_killed(plain_encoder_dir, kb_path, tmp_path):
+    training = {"epochs": 3, "batch_tokens": 16, "checkpoint_minutes": 1e-9}
+    config = tiny_config(plain_encoder_dir, training=training)
+    in_two_processes(train_in_process, config, tmp_path / "whole", kb_path)
+    with pytest.raises(multiprocessing.ProcessExitedException, match="SIGKILL"):
+        in_two_processes(train_and_lose_one, config, tmp_path / "killed", kb_path)
+    assert (tmp_path / "killed" / "training").is_dir()
+    in_two_processes(train_in_process, config, tmp_path / "killed", kb_path)
+    assert_same_weights(tmp_path / "whole", tmp_path / "killed", atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
