@@ -30,6 +30,7 @@ __all__ = [
     "open_output",
     "read_text",
     "read_whole",
+    "replaced_whole",
     "sound_lines",
 ]
 
@@ -100,6 +101,8 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         content = self.unpacked.read1(len(buffer))
+        if not self.packed.n_bytes:  # gzip takes a file of no bytes for an empty text
+            raise EOFError("it is empty, not even a packed file without text")
         buffer[: len(content)] = content
         self.n_bytes += len(content)
         check_expansion(self.n_bytes, self.packed.n_bytes, where=self.path)
@@ -363,6 +366,23 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
             rest.path.unlink(missing_ok=True)
             if rest.lock is not None:
                 os.close(rest.lock)
+
+
+@contextmanager
+def replaced_whole(path: Path) -> Iterator[Path]:
+    """An empty file beside another, which takes the other's place only when all went well.
+
+    For writers that want a name and not a handle. What killed writers of the same file have left
+    beside it is removed.
+    """
+    rest = _new_partial(path)
+    try:
+        yield rest.path
+        rest.path.replace(path)
+    finally:
+        rest.path.unlink(missing_ok=True)
+        if rest.lock is not None:
+            os.close(rest.lock)
 
 
 def _unwritable(path: str | Path, error: OSError | ValueError) -> DataError:

@@ -46,7 +46,7 @@ def test_folder_is_no_file(tmp_path):
         read_text(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"Ada" * 99)[:-9]])
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"Ada" * 99)[:-9]])
 def test_damaged_gzip_is_refused(tmp_path, content):
     path = tmp_path / "a.txt.gz"
     path.write_bytes(content)

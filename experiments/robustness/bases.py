@@ -71,7 +71,7 @@ def hostile_base(world: World, rng: Random, folder: Path) -> None:
             f"ALTER TABLE {table} RENAME TO gone; CREATE VIEW {table} AS SELECT * FROM gone",
             f"ALTER TABLE {table} RENAME TO gone; "
             f"CREATE VIEW {table} AS {ENDLESS} SELECT i AS id FROM n",
-            f"ALTER TABLE {table} ADD COLUMN extra TEXT DEFAULT 0 CHECK (extra IS NULL)",
+            f"ALTER TABLE {table} ADD COLUMN extra TEXT DEFAULT 0 CHECK (extra = 0)",
             f"DROP TABLE {table}",
             f"DELETE FROM {table}",
             "CREATE TABLE more (x)",

@@ -165,7 +165,7 @@ def tables(_world: World, rng: Random, folder: Path) -> None:
         if len(entities) != len(kb):
             raise Broken(f"{len(kb)} entities, and {len(entities)} are listed")
         for entity in entities:
-            if not any(found.entity == entity.id for found in kb.search(entity.name, limit=10**6)):
+            if not any(found.id == entity.id for found in kb.search(entity.name, limit=10**6)):
                 raise Broken(f"{entity!r} is not found by its name")
 
 

@@ -1,7 +1,6 @@
 """A new knowledge base from tables: loaded unsorted, sorted once, indexed last, shown whole."""
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 from nerlink.data import Entity
 from nerlink.errors import DataError, KnowledgeBaseError
+from nerlink.files import replaced_whole
 from nerlink.kb.entities import AliasCount, EntityTables
 from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.store.connections import remove_journals
@@ -98,13 +98,10 @@ def build(
     """
     tables = EntityTables(columns, options.text, alias_separator=options.alias_separator)
     try:
-        # In the folder of the path: only within a file system is a replacement one step.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            part = Path(folder) / path.name
+        with replaced_whole(path) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as connection:
                 _fill(connection, entities, aliases, tables, options)
             remove_journals(path)
-            part.replace(path)
     except (sqlite3.Error, OSError) as error:
         raise KnowledgeBaseError(
             f"{path}: cannot be written ({error}). "

@@ -74,3 +74,10 @@ def test_a_full_disk_leaves_nothing_of_a_new_base(
     with pytest.raises(KnowledgeBaseError, match=r"kb.sqlite: cannot be written .*full.*room"):
         KnowledgeBase.create(tmp_path / "kb.sqlite", many)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    rest = tmp_path / ".kb.sqlite.0123abcd.partial"
+    rest.write_bytes(b"SQLite format 3")
+    KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1"}]).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["kb.sqlite"]
