@@ -31,6 +31,8 @@ SPEED = {
     "slower.spinning.1": "the same with threads that spin, as torch's do by themselves",
     "speed.train_vs_flair": "steps of training, times as fast as Flair",
     "speed.train_vs_flair.bf16": "the same in bf16",
+    "batch.bf16.score": "most that a probability changes with the batch in bf16",
+    "fitting.megabytes_per_million_tokens": "memory of training data, MB a million tokens",
     "memory.growth": "memory over 100,000 documents, growth after the first 1,000",
 }
 PUBLISHED = {

@@ -16,6 +16,7 @@ MEASURES = {
     "growth": ["speed.growth", "speed.growth.pairs"],
     "neighbours": ["slower.spinning.1", "slower.sleeping.1"],
     "streaming": ["memory.growth", "documents_per_second"],
+    "fitting": ["fitting.megabytes_per_million_tokens"],
     "batches": ["batch.fp32.documents", "batch.bf16.score"],
     "precision": ["speed.bf16", "agreement.bf16"] + ["speed.int8"] * can_int8(),
     "profiling": ["share.encoder"],
