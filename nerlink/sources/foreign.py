@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from nerlink.data import NIL
 from nerlink.errors import DataError
-from nerlink.sources.keys import MENTION_KEYS
+from nerlink.sources.keys import DOCUMENT_KEYS, MENTION_KEYS
 from nerlink.sources.names import MENTION_NAMES, PAIRS, SURFACES, Names, plain
 from nerlink.sources.nil import is_nil_spelling
 from nerlink.strict_json import RepeatedKeyError, parse_json
@@ -102,6 +102,7 @@ def own_record(record: Any, names: Names, *, where: str) -> dict[str, Any]:
     if isinstance(record, list | tuple) and [type(part) for part in record] == [str, dict]:
         record = {"text": record[0], **record[1]}
     record = dict(mapping(record, where=where))
+    names.refuse_hidden(record, DOCUMENT_KEYS, where=where)
     for name in ("id", "text", "sentences", "tokens", "meta"):
         if (column := names.columns.get(name, name)) != name and column in record:
             record[name] = record.pop(column)
@@ -176,6 +177,7 @@ def own_mentions(
         _with_places(record, where=place) for record, place in zip(records, places, strict=True)
     ]
     keys = tuple(dict.fromkeys(key for record in records for key in record))
+    names.refuse_hidden(keys, MENTION_NAMES, where=where)
     plan = names.find(keys, MENTION_NAMES, where=where)
     _refuse_tags(records, plan, where=where)
     plain_keys = set(map(plain, keys))

@@ -6,7 +6,7 @@ model that nothing is there.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -145,6 +145,20 @@ class Names:
         if message not in self._said:
             self._said.add(message)
             log.warning("%s: %s.", self.source, message)
+
+    def refuse_hidden(self, keys: Collection[str], wanted: Iterable[str], *, where: str) -> None:
+        """Refuse a key of nerlink's name beside another that `columns` gives that name.
+
+        Raises:
+            DataError: One of the two values would be lost.
+        """
+        for name in wanted:
+            column = self.columns.get(name, name)
+            if column != name and column in keys and name in keys:
+                raise DataError(
+                    f"{where}: columns={{{name!r}: {column!r}}}, but {name!r} is there as well, of "
+                    "which one would be lost. Leave one out, or give it another name."
+                )
 
     def find(
         self, keys: Iterable[str], wanted: Mapping[str, frozenset[str]], *, where: str

@@ -53,6 +53,23 @@ def test_a_text_and_its_entities_are_a_record():
     assert document_from_record(pair, where="x").mentions[0].label == "PER"
 
 
+TWICE = {
+    "text": ({"body": "Paris."}, {"text": "body"}),
+    "id": ({"id": "1", "key": "2"}, {"id": "key"}),
+    "mentions": ({"mentions": [], "spans": [[0, 12, "PER"]]}, {"mentions": "spans"}),
+    "label": (
+        {"mentions": [{"start": 0, "end": 12, "label": "PER", "kind": "ORG"}]},
+        {"label": "kind"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("record", "columns"), TWICE.values(), ids=TWICE)
+def test_a_key_that_another_would_replace_is_refused(record, columns):
+    with pytest.raises(DataError, match="is there as well, of which one would be lost"):
+        found(record, columns=columns)
+
+
 UNCLEAR = {
     "no offsets": {"entities": [{"text": "Ada", "type": "PER"}]},
     "by label": {"entities": {"PER": ["Ada"]}},
