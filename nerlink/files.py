@@ -346,7 +346,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
             yield handle
         return
     try:
-        path = Path(path).resolve()
+        path = Path(os.path.realpath(path))  # no error for links in a circle, as `resolve` has
         # A pipe or a device can only be written to.
         rest = _new_partial(path) if path.is_file() or not path.exists() else None
         raw = path.open("wb") if rest is None else rest.path.open("wb")

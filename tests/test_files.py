@@ -112,6 +112,14 @@ def test_a_link_stays_a_link(tmp_path):
     assert (link.is_symlink(), target.read_text()) == (True, "new")
 
 
+def test_links_in_a_circle_make_way_for_a_file(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with open_output(link) as handle:
+        handle.write("new")
+    assert link.read_text() == "new"
+
+
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

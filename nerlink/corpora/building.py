@@ -1,6 +1,7 @@
 """A corpus built from its public files: checked against its card, written as JSON lines."""
 
 import logging
+import os
 import secrets
 import shutil
 from collections import Counter
@@ -70,7 +71,7 @@ def build_corpus(
     card, folder = _card_and_files(name, source)
     for file in card.files:
         _check_file(folder / file.file, file, verify=verify)
-    target = (data_folder() / card.name if output is None else Path(output)).resolve()
+    target = Path(os.path.realpath(data_folder() / card.name if output is None else output))
     for kept in (folder, Path(name)):
         if kept.is_dir() and kept.resolve().is_relative_to(target):
             raise DataError(

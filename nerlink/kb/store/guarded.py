@@ -200,7 +200,8 @@ def check_journal(path: Path) -> None:
     Raises:
         KnowledgeBaseError: With the journal.
     """
-    real = path.resolve()  # SQLite looks for journals where a link to a base leads
+    # SQLite looks for journals where a link to a base leads, which may be a circle.
+    real = Path(os.path.realpath(path))
     for ending in ("-journal", "-wal", "-shm"):
         journal = real.with_name(real.name + ending)
         try:
