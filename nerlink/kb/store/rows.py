@@ -55,6 +55,9 @@ class Attributes:
         )
 
 
+_TOO_MANY: Final = 1 << 53
+"""No count that can be given is as large; one more than the largest of SQLite is none of SQLite."""
+
 _MOST_POPULAR: Final = 3e38
 """What a feature, a number of 32 bits, can hold."""
 
@@ -94,14 +97,14 @@ def sound_text(connection: BaseConnection, value: object, what: str) -> str:
 
 
 def sound_count(connection: BaseConnection, value: object, what: str) -> int:
-    """A value that the base has, which must be a whole number from 0 on.
+    """A value that the base has, which must be a whole number from 0 to 2**53.
 
     Raises:
         KnowledgeBaseError: It is none.
     """
-    if isinstance(value, int) and value >= 0:
+    if isinstance(value, int) and 0 <= value < _TOO_MANY:
         return value
-    raise connection.damaged(f"{what} is {value!r:.80}, and not a whole number from 0 on")
+    raise connection.damaged(f"{what} is {value!r:.80}, and not a whole number from 0 to 2**53")
 
 
 def find_rows(connection: BaseConnection, ids: Iterable[str]) -> dict[str, int]:

@@ -123,8 +123,9 @@ def _parts_of(script: str) -> set[_Part]:
     return {(m["type"].lower(), m["name"], m["table"] or m["name"], one) for m, one in found}
 
 
-_MOST_ROWS: Final = 2**31
-"""More rows than any base has had: Wikidata has 2**27 entities."""
+_FREE_ROWS: Final = 2**20
+"""Rows that any base may have had. More rows than bytes of the file are none: each had a hundred,
+and a table of vectors with a place for each row would take all memory."""
 
 _NEEDED: Final = _parts_of(TABLES + INDICES)
 _KNOWN: Final = {
@@ -175,7 +176,11 @@ def check_schema(connection: BaseConnection) -> None:
         "SELECT (SELECT min(row) FROM entity), (SELECT max(row) FROM entity)"
     ).fetchone()
     n_rows = read_meta(connection, "n_rows")
-    if (least is not None and not 0 <= least <= most < n_rows) or n_rows > _MOST_ROWS:
+    (n_bytes,) = connection.execute(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    ).fetchone()
+    is_outside = least is not None and not 0 <= least <= most < n_rows
+    if is_outside or n_rows > max(_FREE_ROWS, n_bytes):
         raise connection.damaged(f"rows {least} to {most} of {n_rows}")
 
 
