@@ -3,7 +3,6 @@
 import ast
 import html
 import io
-import json
 import math
 import re
 import tokenize
@@ -13,7 +12,8 @@ from typing import Any, Final
 
 from nerlink.data import is_one_line
 from nerlink.errors import DataError
-from nerlink.words import number_of
+from nerlink.strict_json import RepeatedKeyError, parse_json
+from nerlink.words import number_of, shown
 
 __all__ = ["Cells", "check_storable", "cleaned", "number", "whole_number"]
 
@@ -128,7 +128,7 @@ class Cells:
         if isinstance(value, list | tuple | set | frozenset):
             return value
         raise DataError(
-            f"{where}: column {name!r} is {value!r}, which is no list. "
+            f"{where}: column {name!r} is {shown(value)}, which is no list. "
             "Write ['a', 'b'], or 'a|b' in a text file."
         )
 
@@ -155,12 +155,16 @@ def cleaned(value: object, name: str, *, where: str) -> str:
             return ""
         if isinstance(value, list | tuple | set | frozenset | Mapping | bytes):
             raise DataError(
-                f"{where}: column {name!r} holds {value!r:.80}, where one text belongs. "
+                f"{where}: column {name!r} holds {shown(value)}, where one text belongs. "
                 "Take the text out of it first."
             )
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # pandas turns integer ids into floats where some are missing
-    text = check_storable(str(value).strip(), name, where=where)
+        try:
+            value = str(value)
+        except ValueError as error:
+            raise DataError(f"{where}: column {name!r} is {shown(value)}. Shorten it.") from error
+    text = check_storable(value.strip(), name, where=where)
     if text and name != "description" and not is_one_line(text):
         raise DataError(
             f"{where}: column {name!r} is {text!r:.80}, with a tab or a line end in it, which no "
@@ -197,7 +201,7 @@ def number(value: Any, name: str, *, where: str) -> float:
         found = math.nan
     if not 0 <= found < _TOO_MANY:
         raise DataError(
-            f"{where}: column {name!r} is {value!r:.80}. It must be a number from 0 to 2**53."
+            f"{where}: column {name!r} is {shown(value)}. It must be a number from 0 to 2**53."
         )
     return found
 
@@ -210,7 +214,7 @@ def whole_number(value: Any, *, where: str) -> int:
     """
     found = number(value, "count", where=where)
     if not found.is_integer():
-        raise DataError(f"{where}: column 'count' is {value!r:.80}. It must be a whole number.")
+        raise DataError(f"{where}: column 'count' is {shown(value)}. It must be a whole number.")
     return int(found)
 
 
@@ -232,8 +236,10 @@ def _parsed(value: Any, name: str, *, where: str) -> Any:
     if not in_brackets and not _OPENS_LIST.match(text):
         return value
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text, where=f"{where}: column {name!r}")
+    except RepeatedKeyError:
+        raise
+    except DataError:
         pass
     try:
         # A numpy array as text has no commas, so Python would join its texts to one.
