@@ -110,7 +110,7 @@ VALUES = {
     "no version": "DELETE FROM meta WHERE key = 'version'",
     "rows without number": "UPDATE meta SET value = 1 << 62 WHERE key = 'n_rows'",
     "more rows than bytes": "UPDATE meta SET value = 1 << 21 WHERE key = 'n_rows'",
-    "a version after which none comes": "UPDATE meta SET value = (1 << 63) - 1 WHERE key = 'version'",
+    "no version after it": "UPDATE meta SET value = (1 << 63) - 1 WHERE key = 'version'",
     "a count of which none is the double": "UPDATE alias SET count = 1 << 62",
     "fewer rows than entities": "UPDATE meta SET value = 1 WHERE key = 'n_rows'",
     "a negative row": "UPDATE entity SET row = -1 WHERE row = 0",
