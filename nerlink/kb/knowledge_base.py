@@ -450,7 +450,7 @@ class KnowledgeBase:
 
     def _no_entity(self, entity: str) -> KnowledgeBaseError:
         return KnowledgeBaseError(
-            f"{self.path}: no entity {entity!r}. "
+            f"{self.path}: no entity {entity!r:.80}. "
             "Look for its id with kb.search(name) or nerlink kb search, or add it."
         )
 

@@ -27,6 +27,9 @@ def test_a_cut_name_comes_back_among_the_aliases(kb: KnowledgeBase) -> None:
 def test_an_unknown_entity_is_named(kb: KnowledgeBase) -> None:
     with pytest.raises(KnowledgeBaseError, match="no entity 'Q1'"):
         kb["Q1"]
+    with pytest.raises(KnowledgeBaseError) as error:
+        kb["Q" * 10_000]
+    assert len(str(error.value)) < 1_000
 
 
 def test_rows_number_the_entities(kb: KnowledgeBase) -> None:
