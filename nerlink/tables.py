@@ -391,7 +391,7 @@ def open_parquet(path: str | Path) -> OpenTable:
         file = ParquetFile(str(path) if is_on_disk else io.BytesIO(content))
         # Asked of row groups alone: pyarrow ends the process on some damaged columns' metadata.
         groups = map(file.metadata.row_group, range(file.num_row_groups))
-        n_unpacked = sum(group.total_byte_size for group in groups)
+        sizes = [group.total_byte_size for group in groups]
         names = file.schema_arrow.names
     except (ArrowException, OSError, *_UNREADABLE) as error:
         reason = " ".join(str(error).split())
@@ -400,19 +400,31 @@ def open_parquet(path: str | Path) -> OpenTable:
             "Name the format it has, or copy it again."
         ) from error
     n_packed = Path(path).stat().st_size if is_on_disk else len(content)
-    check_expansion(n_unpacked, n_packed, where=path)
+    check_expansion(sum(sizes), n_packed, where=path)
     columns = _unique(names, where=str(path))
-    return OpenTable(columns, _rows_of_batches(path, file, columns))
+    # A value that stands once in the file may be in every row, so rows may be larger than files.
+    n_at_once = max(1, min(1024, LIMITS.whole // 4 // max([1, *sizes])))
+    batches = _counted(file.iter_batches(n_at_once), n_packed, path)
+    return OpenTable(columns, _rows_of_batches(path, batches, columns))
+
+
+def _counted(batches: Iterable[Any], n_packed: int, path: str | Path) -> Iterator[Any]:
+    """The same batches, until more has come out of the file than `LIMITS` allow."""
+    n_unpacked = 0
+    for batch in batches:
+        n_unpacked += batch.nbytes
+        check_expansion(n_unpacked, n_packed, where=path)
+        yield batch
 
 
 def _rows_of_batches(
-    path: str | Path, file: Any, columns: Sequence[str]
+    path: str | Path, batches: Iterable[Any], columns: Sequence[str]
 ) -> Iterator[Row | DataError]:
     from pyarrow import ArrowException
 
     number = 0
     try:
-        for batch in file.iter_batches(1024):
+        for batch in batches:
             for values in zip(*map(_values_of_column, batch.columns), strict=True):
                 yield _row_of_values(f"{path}: row {number}", columns, values, filled)
                 number += 1
