@@ -403,7 +403,8 @@ def open_parquet(path: str | Path) -> OpenTable:
     check_expansion(sum(sizes), n_packed, where=path)
     columns = _unique(names, where=str(path))
     # A value that stands once in the file may be in every row, so rows may be larger than files.
-    n_at_once = max(1, min(1024, LIMITS.whole // 4 // max([1, *sizes])))
+    # Fewer rows at once would cost honest files time.
+    n_at_once = max(32, min(1024, LIMITS.whole // 2 // max([1, *sizes])))
     batches = _counted(file.iter_batches(n_at_once), n_packed, path)
     return OpenTable(columns, _rows_of_batches(path, batches, columns))
 

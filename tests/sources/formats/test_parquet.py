@@ -116,9 +116,9 @@ def test_parquet_that_swells_is_refused(tmp_path, monkeypatch):
 
 def test_rows_that_share_a_large_value_are_refused_before_they_are_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(LIMITS, "unpacked", 1 << 16)
-    monkeypatch.setattr(LIMITS, "whole", 1 << 18)
+    monkeypatch.setattr(LIMITS, "whole", 1 << 20)
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["a" * 10_000])
     pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet", store_schema=False)
     assert (tmp_path / "a.parquet").stat().st_size < 10_000
-    with pytest.raises(DataError, match=r"a.parquet: (\d\d,\d{3}|1\d\d,\d{3}) bytes come out of"):
+    with pytest.raises(DataError, match=r"a.parquet: \d{3},\d{3} bytes come out of"):
         read(tmp_path / "a.parquet")
