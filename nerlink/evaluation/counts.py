@@ -4,7 +4,7 @@ Every measure but calibration is a sum over documents divided by another such su
 representation therefore serves the score, its confidence interval and its significance test.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,17 @@ class Ratio:
         """From the numerator and denominator of each document."""
         array = np.array(list(pairs), dtype=np.float64).reshape(-1, 2)
         return cls(array[:, 0], array[:, 1])
+
+    @classmethod
+    def at(cls, n_documents: int, found: Mapping[int, Sequence[float]]) -> "Ratio":
+        """From the numerator and denominator of some documents by number; the others have none.
+
+        With thousands of labels, most documents have nothing of most labels.
+        """
+        array = np.zeros((2, n_documents))
+        for number, pair in found.items():
+            array[:, number] = pair
+        return cls(array[0], array[1])
 
     @property
     def value(self) -> float:

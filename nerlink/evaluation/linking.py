@@ -182,9 +182,17 @@ def disambiguation_ratios(
     outcomes = [list(disambiguations(pair)) for pair in pairs]
     all_outcomes = [outcome for of_document in outcomes for outcome in of_document]
     ratios = {"linking.disambiguation": _share(outcomes, "is_correct")}
-    for label in sorted({o.label for o in all_outcomes if o.label is not None}):
-        of_label = [[o for o in of_document if o.label == label] for of_document in outcomes]
-        ratios[f"linking.disambiguation.{label}"] = _share(of_label, "is_correct")
+    found: defaultdict[str, defaultdict[int, list[int]]] = defaultdict(
+        lambda: defaultdict(lambda: [0, 0])
+    )
+    for number, of_document in enumerate(outcomes):
+        for outcome in of_document:
+            if outcome.label is not None:
+                counts = found[outcome.label][number]
+                counts[0] += outcome.is_correct
+                counts[1] += 1
+    for label in sorted(found):
+        ratios[f"linking.disambiguation.{label}"] = Ratio.at(len(pairs), found[label])
     if seen is not None:
         unseen = [[o for o in of_document if not seen.get(o.entity)] for of_document in outcomes]
         ratios["linking.unseen"] = _share(unseen, "is_correct")

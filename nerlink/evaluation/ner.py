@@ -1,12 +1,12 @@
 """Named-entity recognition: strict matches of borders and label, counted by seqeval.
 
-Seqeval compares tags, documents hold characters. The text is cut into pieces at every border of a
-gold or predicted mention, so that each mention covers whole pieces, and two mentions get the same
-tags exactly if they have the same characters and label. A sequence of tags cannot hold mentions
-that overlap, so they go to several sequences, the layers.
+Seqeval compares tags, documents hold characters. Each mention becomes one tag, in the same place on
+both sides: `B-PER` where the mention is, `O` where it is not. Two tags are equal exactly if both
+sides have the mention, with the same characters and label, whatever overlaps it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from nerlink.evaluation.counts import Counts, Ratio, micro_ratios
@@ -22,14 +22,14 @@ __all__ = [
     "mention_ratios",
     "ner_ratios",
     "score_ner",
-    "tag_layers",
+    "tags_of",
 ]
 
 Labelled = tuple[int, int, str]
 """Start, end and label of a mention."""
 
 Tags = list[str]
-"""BIO tags, one a piece."""
+"""BIO tags, one a mention."""
 
 OUTSIDE: Final = "O"
 """The tag of what no mention covers."""
@@ -68,21 +68,16 @@ def score_ner(pairs: Sequence[Pair]) -> Report:
         `ner.f1`, `ner.precision`, `ner.recall`, `ner.macro.*` (averaged over labels),
         `ner.f1.<label>`; the table `ner` has a row a label, then the averages.
     """
-    gold: list[Tags] = []
-    predicted: list[Tags] = []
-    for pair in pairs:
-        for gold_tags, predicted_tags in tag_layers(*labelled_mentions(pair)):
-            gold.append(gold_tags)
-            predicted.append(predicted_tags)
+    tags = [tags_of(*labelled_mentions(pair)) for pair in pairs]
+    gold, predicted = [of_gold for of_gold, _ in tags], [said for _, said in tags]
     if all(tag == OUTSIDE for tags in gold for tag in tags):
         return Report(scores={})
     # Imported here because seqeval brings scikit-learn, which takes a second.
     from seqeval.metrics import classification_report
-    from seqeval.scheme import IOB2
 
-    rows = classification_report(
-        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
-    )
+    # Seqeval's own strict mode looks through all mentions once for each label. It differs from the
+    # default where tags are in no scheme, and these are in one.
+    rows = classification_report(gold, predicted, output_dict=True, zero_division=0)
     return Report(scores=_ner_scores(rows), tables={"ner": _ner_table(rows)})
 
 
@@ -113,67 +108,35 @@ def _ner_table(rows: Mapping[str, Mapping[str, float]]) -> Table:
     )
 
 
-def tag_layers(
-    gold: Collection[Labelled], predicted: Collection[Labelled]
-) -> Iterator[tuple[Tags, Tags]]:
-    """Gold and predicted tags of each layer; one layer where nothing overlaps.
+def tags_of(gold: Collection[Labelled], predicted: Collection[Labelled]) -> tuple[Tags, Tags]:
+    """Gold and predicted tags of a document, in the order of its mentions, (n_mentions) each.
 
-    >>> list(tag_layers({(0, 12, "PER")}, {(0, 12, "PER"), (13, 16, "LOC")}))
-    [(['B-PER', 'O', 'O'], ['B-PER', 'O', 'B-LOC'])]
+    >>> tags_of({(0, 12, "PER")}, {(0, 12, "PER"), (13, 16, "LOC")})
+    (['B-PER', 'O'], ['B-PER', 'B-LOC'])
     """
-    borders = sorted({at for start, end, _ in (*gold, *predicted) for at in (start, end)})
-    piece = {border: n for n, border in enumerate(borders)}
-    layers = _Layers(max(len(borders) - 1, 0))
-    layer_of = {m: layers.lay_gold(piece[m[0]], piece[m[1]], m[2]) for m in sorted(set(gold))}
-    # A predicted mention that is gold must lie beside the gold one to count as correct. Such
-    # mentions come first: they overlap no more than the gold ones, so their layer is still free.
-    for m in sorted(set(predicted), key=lambda m: (m not in layer_of, m)):
-        layers.lay_predicted(piece[m[0]], piece[m[1]], m[2], layer_of.get(m))
-    yield from zip(layers.gold, layers.predicted, strict=True)
-
-
-class _Layers:
-    """Tag sequences, which become more as mentions overlap."""
-
-    def __init__(self, n_pieces: int) -> None:
-        self.n_pieces = n_pieces
-        self.gold: list[Tags] = []
-        self.predicted: list[Tags] = []
-
-    def lay_gold(self, start: int, end: int, label: str) -> int:
-        layer = self._first_free(self.gold, start, end)
-        self.gold[layer][start:end] = _bio(label, end - start)
-        return layer
-
-    def lay_predicted(self, start: int, end: int, label: str, layer: int | None) -> None:
-        if layer is None:
-            layer = self._first_free(self.predicted, start, end)
-        self.predicted[layer][start:end] = _bio(label, end - start)
-
-    def _first_free(self, side: list[Tags], start: int, end: int) -> int:
-        """The first layer without a mention there; if there is none, a new one on both sides."""
-        for layer, tags in enumerate(side):
-            if all(tag == OUTSIDE for tag in tags[start:end]):
-                return layer
-        self.gold.append([OUTSIDE] * self.n_pieces)
-        self.predicted.append([OUTSIDE] * self.n_pieces)
-        return len(side) - 1
-
-
-def _bio(label: str, n: int) -> Tags:
-    return [f"B-{label}"] + [f"I-{label}"] * (n - 1)
+    mentions = sorted({*gold, *predicted})
+    sides = (
+        [f"B-{m[2]}" if m in side else OUTSIDE for m in mentions] for side in (gold, predicted)
+    )
+    of_gold, said = sides
+    return of_gold, said
 
 
 def ner_ratios(pairs: Sequence[Pair]) -> dict[str, Ratio]:
     """The micro-averaged scores again, document by document, for intervals and tests."""
     mentions = [labelled_mentions(pair) for pair in pairs]
     ratios = {f"ner.{name}": ratio for name, ratio in _ratios(mentions).items()}
+    # For each label, twice the right mentions and all mentions of the documents that have any.
+    found: defaultdict[str, defaultdict[int, list[int]]] = defaultdict(
+        lambda: defaultdict(lambda: [0, 0])
+    )
+    for number, (gold, predicted) in enumerate(mentions):
+        for mention in (*gold, *predicted):
+            counts = found[mention[2]][number]
+            counts[0] += mention in gold and mention in predicted
+            counts[1] += 1
     for label in sorted({m[2] for gold, _ in mentions for m in gold}):
-        of_label = [
-            ({m for m in gold if m[2] == label}, {m for m in predicted if m[2] == label})
-            for gold, predicted in mentions
-        ]
-        ratios[f"ner.f1.{label}"] = _ratios(of_label)["f1"]
+        ratios[f"ner.f1.{label}"] = Ratio.at(len(mentions), found[label])
     return ratios
 
 

@@ -83,13 +83,12 @@ def token_tags(tokens: Sequence[Range], mentions: Iterable[Labelled]) -> list[st
     """
     tags = [OUTSIDE] * len(tokens)
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+    taken = 0  # a mention that begins later has no free token before the end of the earlier ones
     for start, end, label in sorted(mentions, key=lambda m: (m[0], -m[1], m[2])):
+        first, last = max(taken, bisect_right(ends, start)), bisect_left(starts, end)
         # The first token still free opens the mention, be it the mention's first token or not.
-        prefix = "B"
-        for n in range(bisect_right(ends, start), bisect_left(starts, end)):
-            if tags[n] == OUTSIDE:
-                tags[n] = f"{prefix}-{label}"
-                prefix = "I"
+        tags[first:last] = [f"{'I' if n > first else 'B'}-{label}" for n in range(first, last)]
+        taken = max(taken, last)
     return tags
 
 
