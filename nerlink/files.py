@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TextIO, cast
 
 from nerlink.errors import DataError
+from nerlink.words import visible
 
 __all__ = [
     "LIMITS",
@@ -393,9 +394,17 @@ def _unwritable(path: str | Path, error: OSError | ValueError) -> DataError:
     return DataError(f"{path} cannot be written: {reason}. {advice}")
 
 
+class _ToTerminal(io.TextIOWrapper):
+    """Text without what a terminal obeys; files and pipes get every character."""
+
+    def write(self, text: str) -> int:
+        return super().write(visible(text))
+
+
 @contextmanager
 def _standard_output() -> Iterator[TextIO]:
-    standard = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
+    kind = _ToTerminal if sys.stdout.isatty() else io.TextIOWrapper
+    standard = kind(sys.stdout.buffer, encoding="utf-8", newline="\n")
     try:
         yield standard
         standard.flush()

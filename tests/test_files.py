@@ -314,3 +314,15 @@ def test_files_are_written_where_none_can_be_locked(tmp_path, monkeypatch):
         handle.write("Ada")
     assert read_text(tmp_path / "a.txt") == "Ada"
     assert left.exists()
+
+
+def test_a_terminal_gets_nothing_that_it_obeys(monkeypatch):
+    import io
+
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="utf-8")
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout", terminal)
+    with open_output("-") as handle:
+        handle.write("Ada \x9b31m\x1b[2J é\n")
+    assert written.getvalue().decode() == "Ada \ufffd31m\ufffd[2J é\n"
