@@ -1,20 +1,15 @@
-"""Rows of any table: records, DataFrames, CSV, TSV, JSON lines, Parquet.
-
-A row has the place that errors name. A row that cannot be read is an error in its place, so that
-one bad row does not end a file.
-"""
+"""Rows of any table: records, DataFrames, CSV, TSV, JSON lines, Parquet."""
 
 import csv
 import dataclasses
 import io
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias
 
 from nerlink.data import Entity
 from nerlink.errors import DataError
@@ -27,16 +22,13 @@ from nerlink.files import (
     read_whole,
     sound_lines,
 )
-from nerlink.lookalikes import missing_column
+from nerlink.rows import OpenTable, Row, attempt, unique
 from nerlink.strict_json import RepeatedKeyError, parse_json
 from nerlink.words import number_of, shown
 
 __all__ = [
     "AnyTable",
     "Delimited",
-    "OpenTable",
-    "Row",
-    "attempt",
     "filled",
     "is_frame",
     "mapping",
@@ -46,89 +38,12 @@ __all__ = [
     "read_json_lines",
     "read_json_records",
     "read_rows",
-    "wrong_way_round",
 ]
 
 log = logging.getLogger(__name__)
 
 AnyTable: TypeAlias = str | PathLike[str] | Iterable[Any]
 """A file, a DataFrame, an iterable of records (mappings) or entities, or a list of such tables."""
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Row(NamedTuple):
-    """One row of a table.
-
-    Args:
-        where: The place that an error names, such as `towns.csv:3`. Lines are counted from 1,
-            rows of DataFrames and of Parquet files, and records, from 0.
-        values: Columns to values; a missing value is `None`.
-    """
-
-    where: str
-    values: Mapping[str, Any]
-
-    def under(self, names: Mapping[str, str]) -> "Row":
-        """The row with some columns renamed: `names` leads from nerlink's names to the table's."""
-        taken = {*names, *names.values()}  # a column that has one of nerlink's names makes way
-        values = {column: value for column, value in self.values.items() if column not in taken}
-        found = {name: self.values[c] for name, c in names.items() if c in self.values}
-        return Row(self.where, values | found)
-
-
-class OpenTable(NamedTuple):
-    """A table whose columns are known before its rows are read.
-
-    Args:
-        columns: The names of the columns.
-        rows: The rows, each of which may be the reason why the row cannot be read.
-    """
-
-    columns: Sequence[str]
-    rows: Iterator[Row | DataError]
-
-    def under(self, names: Mapping[str, str], *, where: str) -> "OpenTable":
-        """The table with some columns renamed, such as by `{"text": "body"}`.
-
-        Raises:
-            DataError: A column is not there, or one of nerlink's names is there already.
-        """
-        for name, column in names.items():
-            if column not in self.columns and name in self.columns:
-                raise wrong_way_round(names, where=where)
-            if column not in self.columns:
-                raise missing_column(column, self.columns, where=where)
-        others = (column for column in self.columns if column not in names.values())
-        columns = _unique([*others, *names], where=where)
-        rows = (row if isinstance(row, DataError) else row.under(names) for row in self.rows)
-        return OpenTable(columns, rows)
-
-
-def wrong_way_round(names: Mapping[str, str], *, where: str) -> DataError:
-    """The error for a mapping from the table's names to nerlink's; shows the mapping to write."""
-    right = {column: name for name, column in names.items()}
-    return DataError(
-        f"{where}: columns={dict(names)} is the wrong way round: "
-        f"nerlink's names come first. Write columns={right}."
-    )
-
-
-def _unique(columns: Iterable[str], *, where: str) -> list[str]:
-    names = list(columns)
-    if twice := [name for name, n_times in Counter(names).items() if n_times > 1]:
-        raise DataError(f"{where}: columns {', '.join(sorted(map(repr, twice)))} occur twice.")
-    return names
-
-
-def attempt(parse: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | DataError:
-    """What `parse` returns, or the `DataError` that it raises."""
-    try:
-        return parse(*args, **kwargs)
-    except DataError as error:
-        return error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +172,7 @@ def open_delimited(
         raise DataError(f"{path} is empty; its first row must name the columns.")
     if unnamed := header.count(""):
         log.warning("%s: left out %s without a name.", path, number_of(unnamed, "columns"))
-    columns = _unique(filter(None, header), where=str(path))
+    columns = unique(filter(None, header), where=str(path))
     return OpenTable(columns, (_row_of_cells(row, header, verbatim) for row in rows))
 
 
@@ -401,7 +316,7 @@ def open_parquet(path: str | Path) -> OpenTable:
         ) from error
     n_packed = Path(path).stat().st_size if is_on_disk else len(content)
     check_expansion(sum(sizes), n_packed, where=path)
-    columns = _unique(names, where=str(path))
+    columns = unique(names, where=str(path))
     # A value that stands once in the file may be in every row, so rows may be larger than files.
     # Fewer rows at once would cost honest files time.
     n_at_once = max(32, min(1024, LIMITS.whole // 2 // max([1, *sizes])))
@@ -477,7 +392,7 @@ def open_frame(frame: Any, *, where: str = "frame") -> OpenTable:
     if named := [name for name in named if name not in frame.columns]:
         # What has a name is data: ids are often kept in the index.
         frame = frame.reset_index(level=named)
-    columns = _unique(map(str, frame.columns), where=where)
+    columns = unique(map(str, frame.columns), where=where)
     return OpenTable(columns, _rows_of_frame(frame, columns, where))
 
 

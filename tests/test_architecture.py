@@ -22,6 +22,7 @@ ROAD = (
     "schemes",
     "files",
     "strict_json",
+    "rows",
     "tables",
     "config",
     "kb.normalise",

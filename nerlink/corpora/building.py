@@ -29,9 +29,9 @@ from nerlink.data import NIL, Document
 from nerlink.errors import DataError
 from nerlink.files import open_output
 from nerlink.kb.entities import EntityTables, Kind
+from nerlink.rows import Row
 from nerlink.sources.reading import stream, write
 from nerlink.sources.records import json_from_record
-from nerlink.tables import Row
 from nerlink.toml import dump_table
 from nerlink.words import number_of
 

@@ -12,16 +12,15 @@ from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
 from nerlink.kb.cells import Cells, cleaned, number, whole_number
 from nerlink.lookalikes import MISSPELT, did_you_mean, missing_column, nearest
+from nerlink.rows import Row, wrong_way_round
 from nerlink.tables import (
     AnyTable,
     Delimited,
-    Row,
     is_frame,
     open_delimited,
     open_frame,
     open_parquet,
     read_rows,
-    wrong_way_round,
 )
 
 __all__ = ["AliasCount", "EntityTables", "Kind"]

@@ -11,9 +11,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nerlink.data import Document, Mention, is_one_line
 from nerlink.errors import DataError
+from nerlink.rows import Row, attempt
 from nerlink.sources.keys import MENTION_COLUMNS, TOKEN_COLUMNS
 from nerlink.sources.plain import check_encodable, plain_document
-from nerlink.tables import Row, attempt
 from nerlink.words import number_of, shown
 
 __all__ = [

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from nerlink.data import Document
 from nerlink.errors import DataError
+from nerlink.rows import OpenTable
 from nerlink.sources.check import OnError, accept, check_documents, check_options
 from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.losses import Losses
 from nerlink.sources.to_rows import TableShape, table_from_documents
-from nerlink.tables import OpenTable, is_frame, open_frame
+from nerlink.tables import is_frame, open_frame
 
 if TYPE_CHECKING:
     import pandas

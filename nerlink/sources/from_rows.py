@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, get_args
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.lookalikes import missing_column
+from nerlink.rows import OpenTable, Row, attempt
 from nerlink.schemes import ANY_SCHEME, describe_scheme, find_scheme
 from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.foreign import nested
@@ -24,7 +25,6 @@ from nerlink.sources.tokens.rows import (
 )
 from nerlink.sources.tokens.spacing import USUAL
 from nerlink.sources.words import has_words
-from nerlink.tables import OpenTable, Row, attempt
 from nerlink.words import shown
 
 __all__ = ["RowFormat", "Shape", "detect_shape", "documents_from_table"]

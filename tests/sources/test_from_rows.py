@@ -1,9 +1,9 @@
 import pytest
 
 from nerlink.errors import DataError
+from nerlink.rows import OpenTable, Row
 from nerlink.sources.check import accept
 from nerlink.sources.from_rows import RowFormat, detect_shape, documents_from_table
-from nerlink.tables import OpenTable, Row
 
 
 def table(*values):

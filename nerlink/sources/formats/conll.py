@@ -17,6 +17,7 @@ from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import choose_encoding, sound_lines
 from nerlink.lookalikes import missing_column
+from nerlink.rows import attempt
 from nerlink.schemes import ANY_SCHEME, READABLE_SCHEMES
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.keys import ENTITY_NAME, TOKEN_COLUMNS
@@ -28,7 +29,6 @@ from nerlink.sources.tokens.rows import (
     place_tokens,
     rows_from_tokens,
 )
-from nerlink.tables import attempt
 from nerlink.words import number_of, shown
 
 __all__ = ["ConllFormat", "read_conll", "write_conll"]

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.files import read_text
+from nerlink.rows import attempt
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import with_plain_meta
@@ -20,7 +21,7 @@ from nerlink.sources.names import Names
 from nerlink.sources.offsets import in_characters
 from nerlink.sources.records import integer, json_from_record, number_or_none
 from nerlink.strict_json import parse_json
-from nerlink.tables import attempt, mapping
+from nerlink.tables import mapping
 from nerlink.words import number_of, shown
 
 __all__ = ["read_nif", "write_nif"]

@@ -7,9 +7,9 @@ from typing import TextIO
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import STANDARD, numbered_lines, read_text
+from nerlink.rows import attempt
 from nerlink.sources.check import Result, check_document
 from nerlink.sources.losses import Losses
-from nerlink.tables import attempt
 
 __all__ = ["read_plain", "write_plain"]
 
