@@ -27,7 +27,12 @@ class ConfigError(NerlinkError):
 
 
 class DataError(NerlinkError):
-    """A document or a table that cannot be read as it is."""
+    """A document or a table that cannot be read as it is.
+
+    `doc_id` is the id of the document, where the error is of one and its id could be read.
+    """
+
+    doc_id: str | None = None
 
 
 class KnowledgeBaseError(NerlinkError):

@@ -32,6 +32,7 @@ __all__ = [
     "filled",
     "is_frame",
     "mapping",
+    "open_columns",
     "open_delimited",
     "open_frame",
     "open_parquet",
@@ -394,6 +395,17 @@ def open_frame(frame: Any, *, where: str = "frame") -> OpenTable:
         frame = frame.reset_index(level=named)
     columns = unique(map(str, frame.columns), where=where)
     return OpenTable(columns, _rows_of_frame(frame, columns, where))
+
+
+def open_columns(columns: Mapping[str, Sequence[Any]], *, where: str) -> OpenTable:
+    """Columns of the same length, such as those of a batch, which errors call `where`."""
+    cells = zip(*columns.values(), strict=True)
+    names = list(columns)
+    rows = (
+        Row(f"{where} row {number}", dict(zip(names, map(filled, values), strict=True)))
+        for number, values in enumerate(cells)
+    )
+    return OpenTable(names, rows)
 
 
 def _rows_of_frame(frame: Any, columns: Sequence[str], where: str) -> Iterator[Row | DataError]:

@@ -7,7 +7,16 @@ the ending or is named. Nothing heavy is imported before it is needed.
 from nerlink.sources.check import check_document
 from nerlink.sources.frame import from_frame, to_frame
 from nerlink.sources.losses import Losses, WriteReport
-from nerlink.sources.reading import FORMATS, READERS, WRITERS, format_of, read, stream, write
+from nerlink.sources.reading import (
+    FORMATS,
+    READERS,
+    WRITERS,
+    format_of,
+    read,
+    results_of,
+    stream,
+    write,
+)
 from nerlink.sources.records import document_from_record, record_from_document
 from nerlink.sources.tokens.comparison import gold_beside_predicted
 
@@ -24,6 +33,7 @@ __all__ = [
     "gold_beside_predicted",
     "read",
     "record_from_document",
+    "results_of",
     "stream",
     "to_frame",
     "write",

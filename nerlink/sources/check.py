@@ -47,7 +47,11 @@ def documents_from(
         if isinstance(row, DataError):
             yield row
         else:
-            yield attempt(make, row.values, *args, where=row.where)
+            result = attempt(make, row.values, *args, where=row.where)
+            if isinstance(result, DataError):
+                name = row.values.get("id", row.values.get("doc_id"))
+                result.doc_id = name if isinstance(name, str) and is_one_line(name) else None
+            yield result
 
 
 def accept(

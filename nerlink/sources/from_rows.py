@@ -123,7 +123,10 @@ def documents_from_table(
             groups.setdefault(name, []).append(row)
     build = _Builder(shape, form.scheme, known, groups, names.exact())
     for name, group in groups.items():
-        yield attempt(build.document, name, group)
+        result = attempt(build.document, name, group)
+        if isinstance(result, DataError):
+            result.doc_id = name
+        yield result
 
 
 _INNER: Final = ("mentions", *MENTION_KEYS)

@@ -22,7 +22,7 @@ from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
 from nerlink.sources.sniffing import ELSEWHERE, refuse_other_content
 
-__all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "stream", "write"]
+__all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "results_of", "stream", "write"]
 
 log = logging.getLogger(__name__)
 
@@ -122,14 +122,28 @@ def stream(
     Raises:
         DataError: The file cannot be read, or a document is bad; the message names the place.
     """
+    results = results_of(path, format=format, **options)
+    return accept(
+        results, source=str(path), on_error=on_error, skipped=skipped, unique_ids=unique_ids
+    )
+
+
+def results_of(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    **options: Any,
+) -> Iterator[Result]:
+    """The documents of a file, and in its place why one could not be read.
+
+    The arguments and errors are those of `stream`, but for documents that are bad.
+    """
     name = format or format_of(path)
     if format is None:
         refuse_other_content(path, name)
     reader = _with_options(_entry(READERS, name, "read"), options, f"The reader of {name!r}")
-    results = reader(path)
-    return accept(
-        results, source=str(path), on_error=on_error, skipped=skipped, unique_ids=unique_ids
-    )
+    results: Iterator[Result] = reader(path)
+    return results
 
 
 def read(path: str | Path, **options: Any) -> list[Document]:
