@@ -65,6 +65,7 @@ ROAD = (
     "models.build",
     "models.storage",
     "pipeline",
+    "bulk",
     "training",
     "cli",
 )
@@ -82,6 +83,7 @@ HOMES = {
     "transformers": {"nerlink.models", "nerlink.training"},
     "accelerate": {"nerlink.models", "nerlink.training"},
     "typer": {"nerlink.cli"},
+    "ray": {"nerlink.bulk"},
 }
 """Packages that stay where they belong."""
 

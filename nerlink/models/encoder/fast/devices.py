@@ -5,7 +5,7 @@ import torch
 
 from nerlink.errors import ConfigError
 
-__all__ = ["choose_device"]
+__all__ = ["choose_device", "count_gpus"]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -29,3 +29,8 @@ def choose_device(name: str = "auto") -> torch.device:
         ) from error
     flair.device = device
     return device
+
+
+def count_gpus() -> int:
+    """The GPUs that this process may use; none is taken into use by asking."""
+    return torch.cuda.device_count()

@@ -1,0 +1,153 @@
+"""The Ray engine: a task a shard, on the machines of a cluster."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from nerlink.bulk.local import limited, n_cores
+from nerlink.bulk.manifest import Manifest
+from nerlink.bulk.options import BulkOptions
+from nerlink.bulk.shards import Shard
+from nerlink.bulk.tagging import ShardReport, Tick, Work, tag_shard
+from nerlink.errors import ConfigError, StorageError
+
+__all__ = ["run_on_ray"]
+
+WAIT_SECONDS: Final = 5.0
+
+
+def run_on_ray(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[ShardReport]:
+    """Reports on shards that tasks of Ray tag; a task that is lost with its machine is run again.
+
+    A task a shard, and not a data set of Ray: each shard has its own output and is resumed by
+    itself. A process of Ray that runs several of them loads the model once.
+
+    Raises:
+        ConfigError: Ray is not installed, or the cluster cannot be reached.
+        StorageError: What a task wrote is nowhere to be seen: the output is not shared.
+    """
+    with _cluster(work.options) as ray:
+        tasks = _Tasks(ray, work)
+        yield from tasks.run(shards, tick)
+
+
+@contextmanager
+def _cluster(options: BulkOptions) -> Iterator[Any]:
+    """Ray, connected to the cluster; one that was started for this is stopped again."""
+    try:
+        ray: Any = import_module("ray")
+    except ImportError as error:
+        raise ConfigError(
+            "engine='ray' needs Ray. Install it: pip install 'nerlink[ray]'."
+        ) from error
+    if ray.is_initialized():
+        yield ray
+        return
+    own: dict[str, Any] = {"num_cpus": n_cores(), "include_dashboard": False}
+    try:
+        ray.init(
+            address=options.address or "local",
+            log_to_driver=False,  # what its processes print would stand among results
+            logging_level="WARNING",
+            **({} if options.address else own),
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ConfigError(
+            f"no Ray cluster at {options.address or 'this machine'}: {error}. "
+            "Start one with `ray start --head`, or check the address."
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a task asks for."""
+
+    cpus: float
+    gpus: float
+
+    def n_at_once(self, resources: dict[str, float]) -> int:
+        """Tasks that a cluster can run at once."""
+        shares = [resources.get("CPU", 0) // self.cpus] if self.cpus else []
+        shares += [resources.get("GPU", 0) // self.gpus] if self.gpus else []
+        return int(min(shares, default=1))
+
+
+class _Tasks:
+    """Tasks of which no more are begun than the cluster has workers for."""
+
+    def __init__(self, ray: Any, work: Work) -> None:
+        self.ray = ray
+        self.work = work
+        options = work.options
+        self.request = _Request(options.num_cpus or options.threads or 1, options.num_gpus)
+        n_threads = options.threads or max(1, int(self.request.cpus))
+        self.task = ray.remote(
+            num_cpus=self.request.cpus,
+            num_gpus=self.request.gpus,
+            max_retries=0,  # tried again by `_Tasks`, which counts
+            max_calls=0,  # a process with a GPU would end after one shard, and its model with it
+        )(_tag)
+        self.n_threads = n_threads
+        self.again: deque[Shard] = deque()
+        self.tries: dict[str, int] = {}
+
+    def run(self, shards: Iterator[Shard], tick: Tick) -> Iterator[ShardReport]:
+        running: dict[Any, Shard] = {}
+        while True:
+            while len(running) < self._n_workers() and (shard := self._next(shards)):
+                running[self.task.remote(shard, self.work, self.n_threads)] = shard
+            if not running:
+                return
+            ready, _ = self.ray.wait(list(running), timeout=WAIT_SECONDS)
+            for task in ready:
+                if (report := self._report(task, running.pop(task))) is not None:
+                    self.tries.pop(report.shard.name, None)
+                    yield report
+            tick(0)
+
+    def _n_workers(self) -> int:
+        """As many as were asked for, or as the cluster has room for now: machines come and go."""
+        if self.work.options.workers != "auto":
+            return self.work.options.workers
+        return max(1, self.request.n_at_once(self.ray.cluster_resources()))
+
+    def _next(self, shards: Iterator[Shard]) -> Shard | None:
+        return self.again.popleft() if self.again else next(shards, None)
+
+    def _report(self, task: Any, shard: Shard) -> ShardReport | None:
+        try:
+            report: ShardReport = self.ray.get(task)
+        except self.ray.exceptions.RayError as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            said = f"{shard.where}: its task was lost: {lines[-1]}"
+            return self._try_again(ShardReport(shard=shard, error=said, verdict="failed"))
+        if report.verdict == "again":
+            return self._try_again(report)
+        if report.verdict == "done" and not Manifest(self.work.output).has(shard.name):
+            raise StorageError(
+                f"{self.work.output} does not have what a task wrote there: the machines of the "
+                "cluster do not share it. Name a folder or an address that all of them reach."
+            )
+        return report
+
+    def _try_again(self, report: ShardReport) -> ShardReport | None:
+        name = report.shard.name
+        self.tries[name] = self.tries.get(name, 0) + 1
+        if self.tries[name] > self.work.options.retries:
+            return report
+        self.again.append(report.shard)
+        return None
+
+
+def _tag(shard: Shard, work: Work, n_threads: int) -> ShardReport:
+    """What a task does."""
+    os.environ.update(limited(n_threads))
+    return tag_shard(shard, work)

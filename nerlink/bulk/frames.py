@@ -1,0 +1,121 @@
+"""For pipelines that run already: a class for Ray Data, a function for Spark."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from nerlink.bulk.rows import row_columns, typed_table
+from nerlink.bulk.tagging import tag_results
+from nerlink.errors import DataError
+from nerlink.sources.from_rows import RowFormat, documents_from_table
+from nerlink.sources.to_rows import TableShape
+from nerlink.tables import OpenTable, is_frame, open_columns, open_frame
+
+__all__ = ["SPARK_SCHEMA", "Tagger", "map_in_pandas"]
+
+
+Frame: TypeAlias = Any
+"""A pandas DataFrame."""
+
+
+class Tagger:
+    """Tags batches of rows; the model is loaded with the first of them.
+
+        dataset.map_batches(Tagger, fn_constructor_args=("my-model",), compute=...)
+
+    A batch is a pandas DataFrame, a pyarrow Table, or a dict of numpy arrays, and comes back as the
+    same: with the columns of `to_frame`, and `error` where a document failed.
+
+    Args:
+        model: A folder, or owner/name on the Hugging Face hub.
+        columns: nerlink's names of columns to the batch's, such as `{"text": "body"}`.
+        shape: What a row of the answer is: a `document` or a `mention`.
+        link_only: Link the mentions that the rows have, and find no new ones.
+        **options: What `Pipeline.load` takes.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        columns: Mapping[str, str] | None = None,
+        shape: TableShape = "document",
+        link_only: bool = False,
+        **options: Any,
+    ) -> None:
+        self.model = model
+        self.columns = columns
+        self.shape = shape
+        self.link_only = link_only
+        self.options = options
+        self._pipeline: Any = None
+
+    def __call__(self, batch: Any) -> Any:
+        """The rows of a batch, tagged.
+
+        Raises:
+            DataError: It is no batch, or has no column of texts.
+        """
+        if is_frame(batch):
+            return type(batch)(self._columns(open_frame(batch, where="batch")))
+        if hasattr(batch, "to_pydict"):
+            return typed_table(self._columns(open_columns(batch.to_pydict(), where="batch")))
+        if isinstance(batch, Mapping):
+            plain = {name: list(values) for name, values in batch.items()}
+            return _as_arrays(self._columns(open_columns(plain, where="batch")))
+        raise DataError(
+            f"batch is a {type(batch).__name__}; it must be a pandas DataFrame, a pyarrow Table "
+            "or a dict of numpy arrays."
+        )
+
+    def _columns(self, table: OpenTable) -> dict[str, list[Any]]:
+        if self._pipeline is None:
+            from nerlink.pipeline import Pipeline
+
+            self._pipeline = Pipeline.load(self.model, **self.options)
+        form = RowFormat(columns=self.columns, shape="document")
+        results = documents_from_table(table, form, where="batch")
+        tagged = tag_results(self._pipeline, results, link_only=self.link_only)
+        return row_columns(tagged, self.shape)
+
+
+def _as_arrays(columns: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Columns as numpy arrays of objects, whose lists stay lists."""
+    import numpy as np
+
+    arrays = {}
+    for name, values in columns.items():
+        arrays[name] = np.empty(len(values), dtype=object)
+        arrays[name][:] = values
+    return arrays
+
+
+def map_in_pandas(
+    model: str | Path, **options: Any
+) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
+    """A function for `mapInPandas` of Spark; an executor loads the model once a partition.
+
+        frame.mapInPandas(map_in_pandas("my-model"), schema=SPARK_SCHEMA)
+
+    Args:
+        model: A folder that all executors have, or owner/name on the Hugging Face hub.
+        **options: As `Tagger` takes them, and `keep`: names of the columns that come back, in the
+            order of the schema; by default `id`, `text`, `mentions` and `error`.
+    """
+    keep = list(options.pop("keep", ("id", "text", "mentions", "error")))
+
+    def tag(frames: Iterable[Frame]) -> Iterator[Frame]:
+        tagger = Tagger(model, **options)
+        for frame in frames:
+            # Spark wants the columns of its schema in each batch, also where one has none of them.
+            yield tagger(frame).reindex(columns=keep)
+
+    return tag
+
+
+SPARK_SCHEMA: Final = (
+    "id string, text string, mentions array<struct<start: long, end: long, label: string, "
+    "entity: string, score: double, link_score: double, candidates: array<struct<entity: string, "
+    "score: double, prior: double, count: long>>, nil: string>>, error string"
+)
+"""What `map_in_pandas` gives by default, as Spark writes types; add a column for each to keep."""

@@ -1,0 +1,234 @@
+"""Shards: inputs cut into parts that are tagged, written and tried again each by itself."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
+
+from nerlink.bulk.options import BulkOptions
+from nerlink.bulk.places import File, is_local, open_place, resolve
+from nerlink.errors import DataError
+from nerlink.sources import format_of
+
+__all__ = ["Part", "Shard", "hash_of", "local_part", "shards_of"]
+
+BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A part of an input.
+
+    Args:
+        number: Of the input in its job.
+        file: The input.
+        part: Of the input, counted from 0.
+        kind: What `start` and `end` count: bytes of a `whole` file, bytes of `lines` (those that
+            begin there), or `groups` of rows of Parquet.
+        start: The first.
+        end: One past the last.
+    """
+
+    number: int
+    file: File
+    part: int = 0
+    kind: Literal["whole", "lines", "groups"] = "whole"
+    start: int = 0
+    end: int
+
+    @property
+    def name(self) -> str:
+        """Sorted by name, shards are in the order of the inputs and of their parts."""
+        stem = PurePosixPath(self.file.path).name.split(".")[0]
+        plain = re.sub(r"[^\w-]", "_", stem)[:60]
+        return f"{self.number:06d}-{plain}-{self.part:06d}"
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        if self.kind == "whole":
+            return self.file.path
+        what = "bytes" if self.kind == "lines" else "row groups"
+        return f"{self.file.path} ({what} {self.start}-{self.end})"
+
+    @property
+    def n_bytes(self) -> int:
+        """About how large it is."""
+        return self.end - self.start if self.kind == "lines" else self.file.size
+
+
+def shards_of(number: int, file: File, options: BulkOptions) -> Iterator[Shard]:
+    """The shards of an input, in order.
+
+    JSON lines and texts with a document a line are cut at line ends, Parquet between its groups of
+    rows. Packed files cannot be entered in the middle, and a line end in CSV may stand inside a
+    quoted cell: such files are a shard each, however large.
+
+    Raises:
+        DataError: The ending of the input tells no format, or it is no Parquet file.
+    """
+    form = options.format or format_of(file.path)
+    is_packed = file.path.endswith(".gz")
+    is_lines = form == "jsonl" or (form == "text" and options.read.get("lines"))
+    if file.size <= options.shard_size or is_packed:
+        yield Shard(number=number, file=file, end=file.size)
+    elif is_lines and not _is_wide(file.path, options):
+        for part, start in enumerate(range(0, file.size, options.shard_size)):
+            end = min(start + options.shard_size, file.size)
+            yield Shard(number=number, file=file, part=part, kind="lines", start=start, end=end)
+    elif form == "parquet" and options.read.get("shape", "document") == "document":
+        yield from _groups(number, file, options.shard_size)
+    else:
+        yield Shard(number=number, file=file, end=file.size)
+
+
+def _is_wide(path: str, options: BulkOptions) -> bool:
+    """Whether line ends are more than a byte, as in UTF-16."""
+    encoding = str(options.read.get("encoding", "utf-8")).lower().replace("_", "-")
+    if encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
+        return True
+    with _opened(path) as handle:
+        return handle.read(2) in (b"\xff\xfe", b"\xfe\xff")
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    try:
+        with open_place(path) as handle:
+            yield handle
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _groups(number: int, file: File, shard_size: int) -> Iterator[Shard]:
+    """Groups of rows together, until they are large enough."""
+    with _opened(file.path) as handle:
+        footer = _parquet(handle, file.path).metadata
+        sizes = [footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)]
+    columns = set(footer.schema.to_arrow_schema().names)
+    if "mentions" not in columns and {"start", "token", "doc_id"} & columns:
+        # Rows of mentions or tokens: those of a document may lie in several groups.
+        yield Shard(number=number, file=file, end=file.size)
+        return
+    start, n_bytes, part = 0, 0, 0
+    for group, size in enumerate(sizes):
+        n_bytes += size
+        if n_bytes >= shard_size or group + 1 == len(sizes):
+            end = group + 1
+            yield Shard(number=number, file=file, part=part, kind="groups", start=start, end=end)
+            start, n_bytes, part = end, 0, part + 1
+
+
+def _parquet(handle: BinaryIO, where: str) -> Any:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        return ParquetFile(handle)
+    except (ArrowException, OSError) as error:
+        raise DataError(
+            f"{where} is not a Parquet file: {error}. Name the format it has, or copy it again."
+        ) from error
+
+
+class Part(NamedTuple):
+    """A shard as a file of this machine.
+
+    Args:
+        path: The file, with the name of the input.
+        sha256: Of what was read.
+    """
+
+    path: Path
+    sha256: str
+
+
+@contextmanager
+def local_part(shard: Shard) -> Iterator[Part]:
+    """A shard as a file that readers can open; a copy, where it is no whole file of this machine.
+
+    Raises:
+        OSError: The input is gone, or cannot be read.
+        DataError: It is no Parquet file.
+    """
+    system, path = resolve(shard.file.path)
+    if shard.kind == "whole" and is_local(system):
+        yield Part(Path(path), hash_of(shard))
+        return
+    with tempfile.TemporaryDirectory(prefix="nerlink-bulk-") as folder:
+        copy = Path(folder, PurePosixPath(path).name)
+        with copy.open("wb") as target:
+            if shard.kind != "groups":
+                sha256 = hash_of(shard, target)
+        if shard.kind == "groups":
+            _copy_groups(shard, copy)
+            sha256 = hash_of(shard)
+        yield Part(copy, sha256)
+
+
+def hash_of(shard: Shard, target: BinaryIO | None = None) -> str:
+    """The SHA-256 of the bytes of a shard, which may be copied on the way.
+
+    Raises:
+        OSError: The input is gone, or cannot be read.
+    """
+    digest = hashlib.sha256()
+    with open_place(shard.file.path) as handle:
+        for block in _BYTES[shard.kind](handle, shard):
+            digest.update(block)
+            if target:
+                target.write(block)
+    return digest.hexdigest()
+
+
+def _blocks(handle: BinaryIO, n_bytes: int) -> Iterator[bytes]:
+    while n_bytes > 0 and (block := handle.read(min(BLOCK, n_bytes))):
+        n_bytes -= len(block)
+        yield block
+
+
+def _whole(handle: BinaryIO, _: Shard) -> Iterator[bytes]:
+    while block := handle.read(BLOCK):
+        yield block
+
+
+def _lines(handle: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """The lines that begin in a range of bytes; the last may end behind it."""
+    begin = shard.start
+    if begin:
+        handle.seek(begin - 1)
+        begin += len(handle.readline()) - 1  # the rest of a line of the shard before, or its end
+    last = b"\n"
+    for block in _blocks(handle, shard.end - begin):
+        yield block
+        last = block[-1:]
+    if last != b"\n":
+        yield handle.readline()
+
+
+def _row_groups(handle: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """The bytes of columns in some groups of rows."""
+    footer = _parquet(handle, shard.where).metadata
+    for group in range(shard.start, shard.end):
+        for number in range(footer.num_columns):
+            column = footer.row_group(group).column(number)
+            offsets = (column.dictionary_page_offset, column.data_page_offset)
+            handle.seek(min(offset for offset in offsets if offset))
+            yield from _blocks(handle, column.total_compressed_size)
+
+
+_BYTES: Final = {"whole": _whole, "lines": _lines, "groups": _row_groups}
+
+
+def _copy_groups(shard: Shard, copy: Path) -> None:
+    from pyarrow.parquet import ParquetWriter
+
+    with open_place(shard.file.path) as handle:
+        source = _parquet(handle, shard.where)
+        with ParquetWriter(copy, source.schema_arrow) as writer:
+            for group in range(shard.start, shard.end):
+                writer.write_table(source.read_row_group(group))

@@ -1,0 +1,325 @@
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from nerlink.bulk import outputs_of, status_of, tag_files
+from nerlink.errors import ConfigError, DataError, NerlinkError, StorageError
+from tests.bulk.conftest import rows_of, write_lines
+
+pytestmark = pytest.mark.usefixtures("stub")
+
+
+@pytest.fixture
+def news(tmp_path):
+    return write_lines(tmp_path / "in" / "news.jsonl", [f"Ada{n} met Bea" for n in range(20)])
+
+
+def tag(inputs, output, **options):
+    return tag_files("model", inputs, output, workers=0, **options)
+
+
+def test_documents_come_out_in_order_with_ids_and_columns(tmp_path):
+    path = write_lines(tmp_path / "a.jsonl", ["Ada met Bea", "Otto left"], received="Monday")
+    summary = tag(path, tmp_path / "out")
+    assert (summary.shards, summary.documents, summary.mentions) == (1, 2, 2)
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == ["a-0", "a-1"]
+    assert rows_of(tmp_path / "out")[0]["meta"] == {"received": "Monday"}
+
+
+@pytest.mark.parametrize("shard_size", [1, 37, 100, 333, 10_000])
+def test_shards_of_any_size_hold_each_line_once(news, tmp_path, shard_size):
+    tag(news, tmp_path / "out", shard_size=shard_size)
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == [f"news-{n}" for n in range(20)]
+
+
+def test_a_folder_is_read_in_order_of_names_whatever_its_formats(tmp_path):
+    folder = tmp_path / "in"
+    write_lines(folder / "b.jsonl", ["Bea ran"])
+    (folder / "a.csv").write_text("id,text\na-0,Ada ran\n", encoding="utf8")
+    with gzip.open(folder / "c.jsonl.gz", "wt") as packed:
+        packed.write('{"id": "c-0", "text": "Cy ran"}\n')
+    pyarrow.parquet.write_table(
+        pyarrow.table({"id": ["d-0"], "text": ["Dan ran"]}), folder / "d.parquet"
+    )
+    (folder / "e.txt").write_text("Eve ran", encoding="utf8")
+    (folder / "notes.md").write_text("# not a document", encoding="utf8")
+    tag(folder, tmp_path / "out")
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == ["a-0", "b-0", "c-0", "d-0", "e"]
+
+
+def test_a_pattern_and_a_file_named_twice_count_once(news, tmp_path):
+    assert tag([tmp_path / "in" / "*.jsonl", news], tmp_path / "out").documents == 20
+
+
+def test_a_second_run_does_what_is_left(news, tmp_path):
+    tag(news, tmp_path / "out", shard_size=200)
+    first, second, *_ = outputs_of(tmp_path / "out")
+    before = Path(second).read_bytes()
+    os.truncate(second, 10)
+    name = Path(first).name.replace("jsonl", "json")
+    (tmp_path / "out" / "_nerlink" / "done" / name).unlink()
+    summary = tag(news, tmp_path / "out", shard_size=200)
+    assert (summary.done, summary.documents) == (2, 20)
+    assert Path(second).read_bytes() == before
+    assert tag(news, tmp_path / "out", shard_size=200).done == 0
+
+
+def test_inputs_may_be_added_and_keep_their_names(news, tmp_path):
+    tag(news, tmp_path / "out")
+    write_lines(tmp_path / "in" / "earlier.jsonl", ["Zoe ran"])
+    summary = tag(tmp_path / "in", tmp_path / "out")
+    assert (summary.skipped, summary.done) == (1, 1)
+    assert [Path(path).name for path in outputs_of(tmp_path / "out")] == [
+        "000000-news-000000.jsonl",
+        "000001-earlier-000000.jsonl",
+    ]
+
+
+def test_what_writers_that_were_killed_have_left_goes(news, tmp_path):
+    tag(news, tmp_path / "out")
+    rest = tmp_path / "out" / ".000000-news-000000.jsonl.ab12.partial"
+    rest.write_text("half a l", encoding="utf8")
+    tag(news, tmp_path / "out")
+    assert not rest.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"to": "parquet"}, "to='jsonl'"),
+        ({"shard_size": 100}, "shard_size"),
+        ({"top_k": 3}, "top_k"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_other_options_in_the_same_output_are_refused(news, tmp_path, change, words):
+    tag(news, tmp_path / "out")
+    with pytest.raises(StorageError, match=f"{words}.*--force"):
+        tag(news, tmp_path / "out", **change)
+    tag(news, tmp_path / "out", **change, force=True)
+    files = sorted(path.name for path in (tmp_path / "out").glob("[0-9]*"))
+    assert files == [Path(path).name for path in outputs_of(tmp_path / "out")]
+
+
+def test_another_model_in_the_same_output_is_refused(news, tmp_path, stub):
+    tag(news, tmp_path / "out")
+    stub[0] = stub[0]._replace(base="base-2")
+    with pytest.raises(StorageError, match="another knowledge base"):
+        tag(news, tmp_path / "out")
+    stub[0] = stub[0]._replace(model="model-2")
+    with pytest.raises(StorageError, match="another model"):
+        tag(news, tmp_path / "out")
+    assert tag(news, tmp_path / "out", force=True).done == 1
+
+
+def test_an_input_that_changed_is_refused_and_one_that_was_touched_is_not(news, tmp_path):
+    tag(news, tmp_path / "out", shard_size=200)
+    os.utime(news, (1, 1))
+    assert tag(news, tmp_path / "out", shard_size=200).done == 0
+    news.write_text(news.read_text().replace("Ada0", "Eve0"))
+    with pytest.raises(StorageError, match=r"news.jsonl has changed"):
+        tag(news, tmp_path / "out", shard_size=200)
+    tag(news, tmp_path / "out", shard_size=200, force=True)
+    assert rows_of(tmp_path / "out")[0]["text"] == "Eve0 met Bea"
+
+
+def test_bad_documents_come_out_in_their_places(tmp_path):
+    path = write_lines(
+        tmp_path / "a.jsonl", ["Ada ran", "Bea ran", "poison", "Cy ran", "Dan ran"], mine=1
+    )
+    lines = path.read_text(encoding="utf8").splitlines()
+    lines[1] = '{"id": "a-1", "text": 7}'
+    path.write_text("\n".join([*lines, "no json"]) + "\n", encoding="utf8")
+    summary = tag(path, tmp_path / "out")
+    rows = rows_of(tmp_path / "out")
+    assert (summary.documents, summary.errors) == (6, 3)
+    assert [row.get("id") for row in rows] == ["a-0", "a-1", "a-2", "a-3", "a-4", None]
+    assert [bool(row.get("error")) for row in rows] == [False, True, True, False, False, True]
+    assert rows[1]["error"].startswith(f"{path}:2")
+    assert (rows[2]["text"], rows[2]["error"]) == ("poison", "the model chokes")
+    assert rows[2]["meta"] == {"mine": 1}
+
+
+@pytest.mark.parametrize("shape", ["document", "mention"])
+def test_parquet_files_of_a_job_are_one_table(tmp_path, shape):
+    folder = tmp_path / "in"
+    write_lines(folder / "a.jsonl", ["poison", "poison"])
+    write_lines(folder / "b.jsonl", ["Ada ran", "Bea ran", "Cy ran"], received="Monday")
+    tag(folder, tmp_path / "out", to="parquet", shape=shape)
+    table = pyarrow.parquet.read_table(tmp_path / "out").to_pydict()
+    assert table["id" if shape == "document" else "doc_id"] == ["a-0", "a-1", "b-0", "b-1", "b-2"]
+    assert table["error"] == ["the model chokes"] * 2 + [None] * 3
+    if shape == "mention":
+        assert table["end"] == [None, None, 3, 3, 2]
+
+
+def test_rows_of_mentions_can_be_lines(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("Ada ran\nBea ran\n", encoding="utf8")
+    tag(path, tmp_path / "out", shape="mention", read={"lines": True})
+    found = [(row["doc_id"], row["start"], row["end"]) for row in rows_of(tmp_path / "out")]
+    assert found == [("0", 0, 3), ("1", 0, 3)]
+
+
+def test_a_job_that_is_sick_is_stopped(tmp_path):
+    write_lines(tmp_path / "in" / "a.jsonl", ["Ada ran"])
+    write_lines(tmp_path / "in" / "b.jsonl", ["poison"] * 4)
+    with pytest.raises(NerlinkError, match=r"more than 2 documents failed.*chokes"):
+        tag(tmp_path / "in", tmp_path / "out", max_errors=2)
+    assert status_of(tmp_path / "out")["done"] == 1
+    assert tag(tmp_path / "in", tmp_path / "out", max_errors=4).errors == 4
+
+
+def truncated(path):
+    path.with_suffix(".jsonl.gz").write_bytes(gzip.compress(b'{"text": "Ada ran"}\n' * 999)[:-20])
+
+
+def without_texts(path):
+    pyarrow.parquet.write_table(pyarrow.table({"n": [1]}), path.with_suffix(".parquet"))
+
+
+def no_parquet(path):
+    path.with_suffix(".parquet").write_bytes(b"PAR2")
+
+
+@pytest.mark.parametrize("damage", [truncated, without_texts, no_parquet])
+def test_a_bad_input_costs_no_other(news, tmp_path, damage):
+    damage(news.with_name("bad"))
+    summary = tag(tmp_path / "in", tmp_path / "out")
+    assert (summary.done, summary.n_failed, summary.documents) == (1, 1, 20)
+    (error,) = summary.failed.values()
+    assert error.startswith(f"{tmp_path}/in/bad.")
+    assert len(list(outputs_of(tmp_path / "out"))) == 1
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_full_disk_stops_the_job_and_leaves_nothing_half_written(news, tmp_path, monkeypatch):
+    tag(news, tmp_path / "out")
+    write_lines(tmp_path / "in" / "b.jsonl", ["Bea ran"])
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nerlink.bulk.places.os.fsync", full)
+        with pytest.raises(StorageError, match="No space left on device"):
+            tag(tmp_path / "in", tmp_path / "out")
+    assert len(list(outputs_of(tmp_path / "out"))) == 1
+    assert not list((tmp_path / "out").glob(".*"))
+    assert tag(tmp_path / "in", tmp_path / "out").documents == 21
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
+def test_an_output_without_permission_is_told(news, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o500)
+    with pytest.raises(StorageError, match="Permission denied"):
+        tag(news, tmp_path / "out")
+
+
+def test_a_model_that_changes_meanwhile_stops_the_job(tmp_path, stub):
+    for name in ("a", "b"):
+        write_lines(tmp_path / "in" / f"{name}.jsonl", ["Ada ran"])
+
+    def change(progress):
+        if progress.n_done:
+            stub[0] = stub[0]._replace(base="base-2")
+
+    with pytest.raises(NerlinkError, match="model has changed while the job was running"):
+        tag(tmp_path / "in", tmp_path / "out", on_progress=change)
+    assert status_of(tmp_path / "out")["done"] == 1
+
+
+def test_an_input_that_changes_meanwhile_fails(news, tmp_path, monkeypatch):
+    real = json.loads
+
+    def slow(text, **options):
+        os.utime(news, (1, 1))
+        return real(text, **options)
+
+    monkeypatch.setattr("nerlink.tables.json.loads", slow)
+    (error,) = tag(news, tmp_path / "out").failed.values()
+    assert "has changed while the job was running" in error
+
+
+def test_a_folder_of_something_else_is_no_output(news, tmp_path):
+    with pytest.raises(DataError, match="all inputs lie in the output"):
+        tag(news, tmp_path / "in")
+    other = write_lines(tmp_path / "b.jsonl", ["Ada ran"])
+    with pytest.raises(StorageError, match=r"holds news.jsonl and is not of a bulk job"):
+        tag(other, tmp_path / "in")
+
+
+def test_an_output_inside_the_inputs_is_not_read(news, tmp_path):
+    tag(tmp_path / "in", tmp_path / "in" / "out")
+    assert tag(tmp_path / "in", tmp_path / "in" / "out").documents == 20
+
+
+def test_an_output_has_one_job_at_a_time(news, tmp_path):
+    def again(_):
+        with pytest.raises(StorageError, match="another job writes"):
+            tag(news, tmp_path / "out")
+
+    assert tag(news, tmp_path / "out", on_progress=again).done == 1
+
+
+def test_object_stores_are_read_and_written(news):
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    store.pipe("/in/news.jsonl", news.read_bytes())
+    for done in (2, 0):
+        summary = tag("memory://in/*.jsonl", "memory://out", shard_size=700)
+        assert (summary.documents, summary.done) == (20, done)
+    rows = b"".join(store.cat(path) for path in outputs_of("memory://out"))
+    assert [json.loads(row)["id"] for row in rows.splitlines()] == [f"news-{n}" for n in range(20)]
+    store.rm("/", recursive=True)
+
+
+def test_large_parquet_is_cut_between_its_row_groups(tmp_path):
+    table = pyarrow.table({"id": [str(n) for n in range(50)], "text": ["Ada ran"] * 50})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet", row_group_size=10)
+    summary = tag(tmp_path / "a.parquet", tmp_path / "out", shard_size=200)
+    assert summary.shards > 2
+    assert [row["id"] for row in rows_of(tmp_path / "out")] == [str(n) for n in range(50)]
+
+
+def test_status_tells_what_is_left(news, tmp_path):
+    write_lines(tmp_path / "in" / "b.jsonl", ["poison"] * 3)
+    with pytest.raises(NerlinkError):
+        tag([tmp_path / "in" / "b.jsonl", news], tmp_path / "out", max_errors=0)
+    status = status_of(tmp_path / "out")
+    assert (status["inputs"], status["shards"], status["done"], status["left"]) == (2, 2, 0, 2)
+    with pytest.raises(DataError, match="no output of a bulk job"):
+        status_of(tmp_path / "in")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"worker": 2}, "no option 'worker'"),
+        ({"to": "csv"}, "to is 'csv'"),
+        ({"retries": -1}, "retries is -1"),
+        ({"shard_size": 0}, "shard_size is 0"),
+    ],
+    ids=str,
+)
+def test_options_that_make_no_sense_are_refused(news, tmp_path, options, words):
+    with pytest.raises((ConfigError, DataError), match=words):
+        tag_files("model", news, tmp_path / "out", **options)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ([], "there is no input"),
+        ("none.jsonl", "none.jsonl"),
+        ("nix://a.jsonl", "cannot be opened"),
+    ],
+)
+def test_inputs_that_are_not_there_are_told(tmp_path, inputs, words):
+    with pytest.raises(DataError, match=words):
+        tag(inputs, tmp_path / "out")
