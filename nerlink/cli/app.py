@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from nerlink.cli.bulk import bulk
 from nerlink.cli.convert import convert
 from nerlink.cli.corpus import corpus
 from nerlink.cli.demo import demo
@@ -30,6 +31,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     convert: "nerlink convert train.conll --output train.jsonl --read scheme=iob1",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
+    bulk: "nerlink bulk model news.jsonl --output tagged-news",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
     show: "nerlink show tagged.jsonl --output page.html",
     explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',

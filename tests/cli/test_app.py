@@ -20,6 +20,7 @@ PROMISED = [
     "convert",
     "train",
     "tag",
+    "bulk",
     "evaluate",
     "show",
     "explain",
