@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from nerlink.bulk.rows import row_columns, typed_table
 from nerlink.bulk.tagging import tag_results
 from nerlink.errors import DataError
+from nerlink.lookalikes import missing_column
 from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.to_rows import TableShape
 from nerlink.tables import OpenTable, is_frame, open_columns, open_frame
@@ -73,6 +74,9 @@ class Tagger:
             from nerlink.pipeline import Pipeline
 
             self._pipeline = Pipeline.load(self.model, **self.options)
+        text = (self.columns or {}).get("text", "text")
+        if {text, "tokens", "words", "token"}.isdisjoint(table.columns):
+            raise missing_column(text, table.columns, where="batch")
         form = RowFormat(columns=self.columns, shape="document")
         results = documents_from_table(table, form, where="batch")
         tagged = tag_results(self._pipeline, results, link_only=self.link_only)

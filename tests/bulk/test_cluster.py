@@ -1,0 +1,50 @@
+"""The Ray engine, where Ray is installed."""
+
+from pathlib import Path
+
+import pyarrow
+import pytest
+
+from nerlink import write
+from nerlink.bulk import Tagger, outputs_of, tag_files
+from tests.world import DOCUMENTS
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def ray():
+    """Ray on this machine alone."""
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    yield ray
+    ray.shutdown()
+
+
+def test_ray_writes_the_same_bytes_as_this_process(ray, joint_folder, tmp_path):
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        write(DOCUMENTS[number:], tmp_path / "in" / f"{number}.jsonl")
+    for name, options in {"ray": {"engine": "ray", "workers": 1}, "here": {"workers": 0}}.items():
+        summary = tag_files(joint_folder, tmp_path / "in", tmp_path / name, device="cpu", **options)
+        assert (summary.done, summary.documents) == (3, 27)
+    for one, other in zip(outputs_of(tmp_path / "ray"), outputs_of(tmp_path / "here"), strict=True):
+        assert Path(one).read_bytes() == Path(other).read_bytes()
+
+
+def test_a_tagger_maps_the_batches_of_ray_data(ray, joint_folder):
+    table = pyarrow.table(
+        {"id": [doc.id for doc in DOCUMENTS], "text": [d.text for d in DOCUMENTS]}
+    )
+    dataset = ray.data.from_arrow(table).map_batches(
+        Tagger,
+        fn_constructor_args=(str(joint_folder),),
+        fn_constructor_kwargs={"device": "cpu"},
+        batch_size=4,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=1),
+    )
+    found = {row["id"]: len(row["mentions"]) for row in dataset.take_all()}
+    assert found == {doc.id: len(doc.mentions) for doc in DOCUMENTS}
