@@ -1,0 +1,1 @@
+"""What tagging millions of documents costs, and what it survives."""

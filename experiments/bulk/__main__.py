@@ -1,0 +1,254 @@
+"""What tagging in bulk costs and survives; `results.json` gets what was found.
+
+python -m experiments.bulk overhead workers ray kills memory --size full
+"""
+
+import argparse
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from experiments.bulk.driver import run
+from experiments.bulk.invented import Made, make
+from experiments.bulk.kills import KILLS, check_same, clear, fingerprint
+from experiments.speed.results import PACKAGES, statistics_of, write_results
+from nerlink import Pipeline
+from nerlink.bulk import outputs_of, tag_files
+from nerlink.sources import stream, write
+
+__all__ = ["main"]
+
+QUESTION: Final = "What does it cost to tag millions of documents, and what does a job survive?"
+RESULTS: Final = Path(__file__).parent / "results.json"
+Found = dict[str, list[float]]
+"""Measures to their values, one a repetition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured.
+
+    Args:
+        overhead: Documents on one core.
+        documents: Documents on two.
+        shard: Bytes of a shard of them.
+        repeats: Pairs of runs.
+        kills: Of each kind.
+        stream: Documents in one shard, of which memory is watched.
+        shards: Shards, of which memory is watched.
+    """
+
+    overhead: int
+    documents: int
+    shard: int
+    repeats: int
+    kills: int
+    stream: int
+    shards: int
+
+
+SIZES: Final[Mapping[str, Size]] = {
+    "toy": Size(overhead=60, documents=60, shard=8_000, repeats=1, kills=1, stream=1500, shards=40),
+    "full": Size(
+        overhead=2000,
+        documents=20_000,
+        shard=1_000_000,
+        repeats=5,
+        kills=20,
+        stream=100_000,
+        shards=10_000,
+    ),
+}
+
+
+def overhead(made: Made, size: Size, folder: Path) -> Found:
+    """Reading, writing, hashing and the manifest, beside `pipeline.stream` of the same documents.
+
+    Both on one thread in this process, with the model loaded.
+    """
+    path = made.write(folder / "overhead.jsonl", size.overhead)
+    torch.set_num_threads(1)
+    pipeline = Pipeline.load(made.model, device="cpu")
+    documents = list(stream(path))
+    options: dict[str, Any] = {"workers": 0, "device": "cpu"}
+    tag_files(made.model, path, folder / "warm", **options)
+
+    def bare() -> None:
+        for _ in pipeline.stream(documents):
+            pass
+
+    def tag() -> None:
+        write(pipeline.stream(stream(path)), folder / "tagged.jsonl")
+
+    def bulk() -> None:
+        tag_files(made.model, path, clear(folder / "out"), **options)
+
+    bare()
+    seconds: dict[str, list[float]] = {"bare": [], "tag": [], "bulk": []}
+    for number in range(size.repeats):
+        sides = {"bare": bare, "tag": tag, "bulk": bulk}
+        for name in sorted(sides, reverse=bool(number % 2)):
+            start = time.process_time()  # of this process, on a machine that others use too
+            sides[name]()
+            seconds[name].append(time.process_time() - start)
+    (output,) = outputs_of(folder / "out")
+    if Path(output).read_bytes() != (folder / "tagged.jsonl").read_bytes():
+        raise SystemExit("a job writes other bytes than `nerlink tag`")
+    return {
+        "overhead.vs_stream": _ratios(seconds["bulk"], seconds["bare"]),
+        "overhead.vs_tag": _ratios(seconds["bulk"], seconds["tag"]),
+        "documents_per_second.one_core": [size.overhead / one for one in seconds["bulk"]],
+    }
+
+
+def workers(made: Made, size: Size, folder: Path) -> Found:
+    """Two workers with one thread each, beside one with two."""
+    sides = {
+        "two": {"workers": 2, "threads": 1},
+        "one": {"workers": 1, "threads": 2},
+    }
+    found = _in_turns(made, size, folder, sides)
+    speeds = [size.documents / seconds for seconds in found["two"]]
+    return {
+        "speed.two_workers": _ratios(found["one"], found["two"]),
+        "documents_per_second": speeds,
+        # A hundred million documents on many machines, each worker as fast as one of the two here.
+        **{
+            f"hours.1e8.{n}_cores": [1e8 / (s / 2 * n) / 3600 for s in speeds] for n in (2, 64, 512)
+        },
+    }
+
+
+def ray(made: Made, size: Size, folder: Path) -> Found:
+    """Ray on this machine, beside the local engine; both with two workers of one thread."""
+    sides = {
+        "local": {"workers": 2, "threads": 1},
+        "ray": {"workers": 2, "threads": 1, "engine": "ray"},
+    }
+    found = _in_turns(made, size, folder, sides)
+    return {"speed.ray_vs_local": _ratios(found["local"], found["ray"])}
+
+
+def _in_turns(
+    made: Made, size: Size, folder: Path, sides: Mapping[str, dict[str, Any]]
+) -> dict[str, list[float]]:
+    """Seconds of whole jobs, loading included; their outputs are the same bytes."""
+    path = made.write(folder / "mixed.jsonl", size.documents)
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    marks = set()
+    for number in range(size.repeats):
+        for name in sorted(sides, reverse=bool(number % 2)):
+            output = clear(folder / "out")
+            done = run(made.model, path, output, shard_size=size.shard, **sides[name])
+            seconds[name].append(done["wall"])
+            marks.add(fingerprint(output))
+    if len(marks) > 1:
+        raise SystemExit(f"{', '.join(sides)} do not write the same bytes")
+    return seconds
+
+
+def kills(made: Made, size: Size, folder: Path) -> Found:
+    """Drivers, workers and nodes killed at random points; what is left is that of one run."""
+    n_documents = min(size.documents, 400)
+    path = made.write(folder / "killed.jsonl", n_documents)
+    options = {"workers": 2, "threads": 1, "shard_size": path.stat().st_size // 12}
+    whole = run(made.model, path, folder / "whole", **options)
+    expected = fingerprint(folder / "whole")
+    rng = random.Random("kills")
+    found: Found = {}
+    for name, kill in KILLS.items():
+        n_hit = 0
+        for _ in range(size.kills):
+            output = clear(folder / "out")
+            seconds = rng.uniform(0.1, 1.0) * whole["wall"] * (1.5 if name == "node" else 1.0)
+            n_hit += kill(made.model, path, output, seconds, options)
+            check_same(output, expected, n_documents)
+        found[f"killed.{name}"] = [float(size.kills)]
+        found[f"killed.{name}.under_way"] = [float(n_hit)]
+    return found
+
+
+def memory(made: Made, size: Size, folder: Path) -> Found:
+    """Of a worker over many documents, of the driver over many shards, after the first of them."""
+    short = made.write(folder / "short.jsonl", size.stream, sentences=(1, 1))
+    one = run(made.model, short, folder / "out", workers=1, threads=1, shard_size=1 << 40)
+    tiny = made.write(folder / "tiny.jsonl", size.shards, sentences=(1, 1))
+    n_bytes = -(-tiny.stat().st_size // size.shards)
+    many = run(made.model, tiny, clear(folder / "out"), workers=1, threads=1, shard_size=n_bytes)
+    found: Found = {}
+    for who, memory in {"worker": one["memory"], "driver": many["memory"]}.items():
+        early, peak = memory["early"][who], memory["peak"][who]
+        found[f"memory.{who}.first_megabytes"] = [early]
+        found[f"memory.{who}.peak_megabytes"] = [peak]
+        found[f"memory.{who}.growth"] = [peak / early - 1]
+    found["memory.shards"] = [float(many["shards"])]
+    return found
+
+
+MEASURES: Final[Mapping[str, Callable[[Made, Size, Path], Found]]] = {
+    "overhead": overhead,
+    "workers": workers,
+    "ray": ray,
+    "kills": kills,
+    "memory": memory,
+}
+
+
+def _ratios(slow: Sequence[float], fast: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(slow, fast, strict=True)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, show and write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("measures", nargs="*", help=f"some of {', '.join(MEASURES)}; or all")
+    parser.add_argument("--size", choices=tuple(SIZES), default="full")
+    parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
+    parser.add_argument("--output", type=Path, help="results.json of this folder at full size")
+    parser.add_argument("--kills", type=int, help="of each kind")
+    asked = parser.parse_args(arguments)
+    size = SIZES[asked.size]
+    if asked.kills is not None:
+        size = Size(
+            **{name: getattr(size, name) for name in Size.__slots__} | {"kills": asked.kills}
+        )
+    output = asked.output or (RESULTS if asked.size == "full" else None)
+    with tempfile.TemporaryDirectory() as name:
+        made = make(Path(name), asked.encoder)
+        for measure in asked.measures or MEASURES:
+            place = Path(name, measure)
+            place.mkdir()
+            start = time.perf_counter()
+            found = MEASURES[measure](made, size, place)
+            seconds = round(time.perf_counter() - start, 1)
+            shutil.rmtree(place)
+            print(measure, json.dumps(found))
+            if output:
+                _report(output, measure, found, made.encoder, seconds)
+
+
+def _report(path: Path, measure: str, found: Found, encoder: str, seconds: float) -> None:
+    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
+    scores = {name: statistics_of(values) for name, values in found.items()}
+    write_results(
+        path,
+        question=QUESTION,
+        corpus="invented documents, 200 words in the mean",
+        encoder=encoder,
+        scores={**before.get("scores", {}), measure: scores},
+        seconds={**before.get("seconds", {}), measure: seconds},
+        threads=2,
+        packages=(*PACKAGES, "pyarrow", "ray"),
+    )
+
+
+if __name__ == "__main__":
+    main()
