@@ -37,6 +37,7 @@ class Size:
     """How much is measured.
 
     Args:
+        names: Of the entities of the base.
         overhead: Documents on one core.
         documents: Documents on two.
         shard: Bytes of a shard of them.
@@ -46,6 +47,7 @@ class Size:
         shards: Shards, of which memory is watched.
     """
 
+    names: int
     overhead: int
     documents: int
     shard: int
@@ -56,8 +58,11 @@ class Size:
 
 
 SIZES: Final[Mapping[str, Size]] = {
-    "toy": Size(overhead=60, documents=60, shard=8_000, repeats=1, kills=1, stream=1500, shards=40),
+    "toy": Size(
+        names=2, overhead=60, documents=60, shard=8_000, repeats=1, kills=1, stream=1500, shards=40
+    ),
     "full": Size(
+        names=100,
         overhead=2000,
         documents=20_000,
         shard=1_000_000,
@@ -137,6 +142,20 @@ def ray(made: Made, size: Size, folder: Path) -> Found:
     return {"speed.ray_vs_local": _ratios(found["local"], found["ray"])}
 
 
+def gpu(made: Made, size: Size, folder: Path) -> Found:
+    """A job on one GPU; nothing where there is none."""
+    if not torch.cuda.is_available():
+        return {}
+    path = made.write(folder / "mixed.jsonl", size.documents)
+    options = {"workers": 1, "device": "cuda", "shard_size": size.shard}
+    speeds = []
+    for _ in range(size.repeats):
+        done = run(made.model, path, clear(folder / "out"), **options)
+        speeds.append(size.documents / done["wall"])
+    hours = [1e8 / speed / 3600 for speed in speeds]
+    return {"documents_per_second.gpu": speeds, "hours.1e8.1_gpu": hours}
+
+
 def _in_turns(
     made: Made, size: Size, folder: Path, sides: Mapping[str, dict[str, Any]]
 ) -> dict[str, list[float]]:
@@ -197,6 +216,7 @@ MEASURES: Final[Mapping[str, Callable[[Made, Size, Path], Found]]] = {
     "overhead": overhead,
     "workers": workers,
     "ray": ray,
+    "gpu": gpu,
     "kills": kills,
     "memory": memory,
 }
@@ -222,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     output = asked.output or (RESULTS if asked.size == "full" else None)
     with tempfile.TemporaryDirectory() as name:
-        made = make(Path(name), asked.encoder)
+        made = make(Path(name), asked.encoder, n_names=size.names)
         for measure in asked.measures or MEASURES:
             place = Path(name, measure)
             place.mkdir()
@@ -231,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seconds = round(time.perf_counter() - start, 1)
             shutil.rmtree(place)
             print(measure, json.dumps(found))
-            if output:
+            if output and found:
                 _report(output, measure, found, made.encoder, seconds)
 
 

@@ -12,7 +12,6 @@ from experiments.speed.nerlink_side import make_pipeline
 
 __all__ = ["Made", "make"]
 
-N_ENTITIES = 10_000
 SENTENCES = (1, 18)
 """Of a document: about 20 to 600 words, 200 in the mean."""
 
@@ -24,11 +23,13 @@ class Made(NamedTuple):
         model: Folder of a model.
         encoder: What its encoder is called.
         world: What documents are about.
+        n_entities: In the base of the model.
     """
 
     model: Path
     encoder: str
     world: World
+    n_entities: int
 
     def write(
         self, path: Path, n_documents: int, *, sentences: tuple[int, int] = SENTENCES
@@ -43,20 +44,22 @@ class Made(NamedTuple):
     def _texts(self, seed: str, sentences: tuple[int, int]) -> Iterator[str]:
         for part in count():
             for doc in self.world.documents(
-                100, seed=f"{seed} {part}", n_entities=N_ENTITIES, sentences=sentences
+                100, seed=f"{seed} {part}", n_entities=self.n_entities, sentences=sentences
             ):
                 yield doc.text
 
 
-def make(folder: Path, encoder: str) -> Made:
+def make(folder: Path, encoder: str, *, n_names: int) -> Made:
     """A model that knows the names of an invented world.
 
     Args:
         folder: Where it is made.
         encoder: Hub id or folder; random weights if it is nowhere.
+        n_names: Each of 20 entities, which are a fifth of the base.
     """
+    n_entities = n_names * 100
     found, name = encoder_folder(encoder, folder / "encoder")
-    world = invent_world(found, n_names=100, n_meanings=20)
-    learnt = world.documents(20, seed="learnt", n_entities=N_ENTITIES)
-    pipeline = make_pipeline(world, N_ENTITIES, encoder=found, documents=learnt, folder=folder)
-    return Made(pipeline.save(folder / "model"), name, world)
+    world = invent_world(found, n_names=n_names, n_meanings=20)
+    learnt = world.documents(20, seed="learnt", n_entities=n_entities)
+    pipeline = make_pipeline(world, n_entities, encoder=found, documents=learnt, folder=folder)
+    return Made(pipeline.save(folder / "model"), name, world, n_entities)

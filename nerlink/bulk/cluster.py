@@ -9,11 +9,10 @@ from importlib import import_module
 from typing import Any, Final
 
 from nerlink.bulk.local import limited, n_cores
-from nerlink.bulk.manifest import Manifest
 from nerlink.bulk.options import BulkOptions
 from nerlink.bulk.shards import Shard
 from nerlink.bulk.tagging import ShardReport, Tick, Work, tag_shard
-from nerlink.errors import ConfigError, StorageError
+from nerlink.errors import ConfigError
 
 __all__ = ["run_on_ray"]
 
@@ -28,7 +27,6 @@ def run_on_ray(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[Shar
 
     Raises:
         ConfigError: Ray is not installed, or the cluster cannot be reached.
-        StorageError: What a task wrote is nowhere to be seen: the output is not shared.
     """
     with _cluster(work.options) as ray:
         tasks = _Tasks(ray, work)
@@ -129,14 +127,7 @@ class _Tasks:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             said = f"{shard.where}: its task was lost: {lines[-1]}"
             return self._try_again(ShardReport(shard=shard, error=said, verdict="failed"))
-        if report.verdict == "again":
-            return self._try_again(report)
-        if report.verdict == "done" and not Manifest(self.work.output).has(shard.name):
-            raise StorageError(
-                f"{self.work.output} does not have what a task wrote there: the machines of the "
-                "cluster do not share it. Name a folder or an address that all of them reach."
-            )
-        return report
+        return self._try_again(report) if report.verdict == "again" else report
 
     def _try_again(self, report: ShardReport) -> ShardReport | None:
         name = report.shard.name

@@ -54,8 +54,14 @@ def key_of(model: str) -> ModelKey:
         StorageError: There is no such model.
         KnowledgeBaseError: Its base is damaged.
     """
-    folder = find_model(model)
+    folder = _folder_of(model)
     return _key(folder, _stamps(folder))
+
+
+@cache
+def _folder_of(model: str) -> Path:
+    """Where a model is; the Hugging Face hub is asked once."""
+    return find_model(model)
 
 
 def _stamps(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
@@ -88,7 +94,7 @@ def check_tasks(model: str, *, link_only: bool) -> None:
         ConfigError: It does not find mentions, or does not link them.
         StorageError: There is no such model.
     """
-    tasks = read_manifest(find_model(model), ["tasks"])["tasks"]
+    tasks = read_manifest(_folder_of(model), ["tasks"])["tasks"]
     if ("nel" if link_only else "ner") in tasks:
         return
     advice = "Leave --link-only out" if link_only else "Give --link-only"
@@ -105,7 +111,7 @@ def local_model(model: str, key: ModelKey) -> Path:
     Raises:
         StorageError: The copy cannot be made.
     """
-    folder = find_model(model)
+    folder = _folder_of(model)
     if not _is_on_network(folder.resolve()):
         return folder
     try:

@@ -17,7 +17,8 @@ from nerlink.bulk.places import File, files_at
 from nerlink.bulk.progress import Progress
 from nerlink.bulk.shards import Shard, shards_of
 from nerlink.bulk.tagging import ShardReport, Work
-from nerlink.errors import DataError, NerlinkError
+from nerlink.errors import DataError, NerlinkError, StorageError
+from nerlink.sources import format_of, results_of
 from nerlink.sources.check import check_options
 
 __all__ = ["Summary", "outputs_of", "status_of", "tag_files"]
@@ -141,6 +142,9 @@ def _files(inputs: Inputs, output: str | Path, options: BulkOptions) -> tuple[Fi
     files = {file.path: file for file in found if not file.path.startswith(home)}
     if not files:
         raise DataError(f"all inputs lie in the output {output}. Name an output of its own.")
+    formats = {options.format or format_of(path): path for path in files}
+    for form, path in formats.items():
+        results_of(path, format=form, **options.read)  # nothing is read; options are checked
     return tuple(files.values())
 
 
@@ -204,6 +208,11 @@ class _Run:
     def _take(self, report: ShardReport) -> None:
         if report.verdict == "stop":
             raise NerlinkError(report.error)
+        if report.error is None and not self.manifest.has(report.shard.name):
+            raise StorageError(
+                f"{self.manifest.folder} does not have what a worker wrote there: the workers do "
+                "not share it. Name a folder or an address that all of them reach."
+            )
         if report.error is not None and len(self.failed) < N_NAMED:
             self.failed[report.shard.name] = report.error
         self.progress.add(report)

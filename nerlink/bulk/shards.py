@@ -68,8 +68,10 @@ def shards_of(number: int, file: File, options: BulkOptions) -> Iterator[Shard]:
     rows. Packed files cannot be entered in the middle, and a line end in CSV may stand inside a
     quoted cell: such files are a shard each, however large.
 
+    An input that cannot be opened is a shard too, which fails when it is its turn.
+
     Raises:
-        DataError: The ending of the input tells no format, or it is no Parquet file.
+        DataError: The ending of the input tells no format.
     """
     form = options.format or format_of(file.path)
     is_packed = file.path.endswith(".gz")
@@ -87,33 +89,22 @@ def shards_of(number: int, file: File, options: BulkOptions) -> Iterator[Shard]:
 
 
 def _is_wide(path: str, options: BulkOptions) -> bool:
-    """Whether line ends are more than a byte, as in UTF-16."""
+    """Whether line ends are more than a byte, as in UTF-16, or not to be seen."""
     encoding = str(options.read.get("encoding", "utf-8")).lower().replace("_", "-")
     if encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
         return True
-    with _opened(path) as handle:
-        return handle.read(2) in (b"\xff\xfe", b"\xfe\xff")
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
     try:
         with open_place(path) as handle:
-            yield handle
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+            return handle.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    except OSError:
+        return True
 
 
 def _groups(number: int, file: File, shard_size: int) -> Iterator[Shard]:
     """Groups of rows together, until they are large enough."""
-    with _opened(file.path) as handle:
-        footer = _parquet(handle, file.path).metadata
-        sizes = [footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)]
-    columns = set(footer.schema.to_arrow_schema().names)
-    if "mentions" not in columns and {"start", "token", "doc_id"} & columns:
-        # Rows of mentions or tokens: those of a document may lie in several groups.
+    sizes = _group_sizes(file.path)
+    if not sizes:
         yield Shard(number=number, file=file, end=file.size)
-        return
     start, n_bytes, part = 0, 0, 0
     for group, size in enumerate(sizes):
         n_bytes += size
@@ -121,6 +112,19 @@ def _groups(number: int, file: File, shard_size: int) -> Iterator[Shard]:
             end = group + 1
             yield Shard(number=number, file=file, part=part, kind="groups", start=start, end=end)
             start, n_bytes, part = end, 0, part + 1
+
+
+def _group_sizes(path: str) -> list[int]:
+    """Bytes of each group of rows; none where the file is damaged or cannot be cut."""
+    try:
+        with open_place(path) as handle:
+            footer = _parquet(handle, path).metadata
+    except (DataError, OSError):
+        return []
+    columns = set(footer.schema.to_arrow_schema().names)
+    if "mentions" not in columns and {"start", "token", "doc_id"} & columns:
+        return []  # rows of mentions or tokens: those of a document may lie in several groups
+    return [footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)]
 
 
 def _parquet(handle: BinaryIO, where: str) -> Any:

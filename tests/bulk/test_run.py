@@ -7,8 +7,11 @@ import pyarrow.parquet
 import pytest
 
 from nerlink.bulk import outputs_of, status_of, tag_files
+from nerlink.bulk.run import ENGINES
+from nerlink.bulk.tagging import ShardReport
 from nerlink.errors import ConfigError, DataError, NerlinkError, StorageError
 from tests.bulk.conftest import rows_of, write_lines
+from tests.bulk.test_local import shards
 
 pytestmark = pytest.mark.usefixtures("stub")
 
@@ -182,17 +185,21 @@ def without_texts(path):
     pyarrow.parquet.write_table(pyarrow.table({"n": [1]}), path.with_suffix(".parquet"))
 
 
+def gone(path):
+    path.with_suffix(".jsonl").symlink_to("nowhere")
+
+
 def no_parquet(path):
     path.with_suffix(".parquet").write_bytes(b"PAR2")
 
 
-@pytest.mark.parametrize("damage", [truncated, without_texts, no_parquet])
+@pytest.mark.parametrize("damage", [truncated, without_texts, no_parquet, gone])
 def test_a_bad_input_costs_no_other(news, tmp_path, damage):
     damage(news.with_name("bad"))
     summary = tag(tmp_path / "in", tmp_path / "out")
     assert (summary.done, summary.n_failed, summary.documents) == (1, 1, 20)
     (error,) = summary.failed.values()
-    assert error.startswith(f"{tmp_path}/in/bad.")
+    assert f"{tmp_path}/in/bad." in error
     assert len(list(outputs_of(tmp_path / "out"))) == 1
     assert not list((tmp_path / "out").glob(".*"))
 
@@ -243,6 +250,13 @@ def test_an_input_that_changes_meanwhile_fails(news, tmp_path, monkeypatch):
     monkeypatch.setattr("nerlink.tables.json.loads", slow)
     (error,) = tag(news, tmp_path / "out").failed.values()
     assert "has changed while the job was running" in error
+
+
+def test_an_output_that_workers_do_not_share_is_told(news, monkeypatch):
+    lost = (ShardReport(shard=shard) for shard in shards("a"))
+    monkeypatch.setitem(ENGINES, "local", lambda *_: lost)
+    with pytest.raises(StorageError, match="workers do not share it"):
+        tag_files("model", news, "memory://lost", engine="local", workers="auto")
 
 
 def test_a_folder_of_something_else_is_no_output(news, tmp_path):
@@ -304,6 +318,8 @@ def test_status_tells_what_is_left(news, tmp_path):
         ({"to": "csv"}, "to is 'csv'"),
         ({"retries": -1}, "retries is -1"),
         ({"shard_size": 0}, "shard_size is 0"),
+        ({"format": "docx"}, "cannot read the format 'docx'"),
+        ({"read": {"lines": True}}, "no option 'lines'"),
     ],
     ids=str,
 )

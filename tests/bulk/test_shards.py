@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerlink.bulk.options import BulkOptions
-from nerlink.bulk.places import look_at
+from nerlink.bulk.places import File, look_at
 from nerlink.bulk.shards import hash_of, local_part, shards_of
-from nerlink.errors import DataError
 
 
 def cut(path: Path, shard_size: int, **options):
@@ -99,7 +98,9 @@ def test_parquet_with_rows_of_mentions_is_not_cut(tmp_path):
     assert [shard.kind for shard in cut(path, 100)] == ["whole"]
 
 
-def test_what_is_no_parquet_is_told(tmp_path):
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl"])
+def test_what_cannot_be_opened_is_a_shard_that_will_fail(tmp_path, name):
+    file = File(str(tmp_path / name), 99, "")
+    assert [shard.kind for shard in shards_of(0, file, BulkOptions(shard_size=10))] == ["whole"]
     (tmp_path / "a.parquet").write_bytes(b"PAR2" * 10)
-    with pytest.raises(DataError, match=r"a\.parquet is not a Parquet file"):
-        cut(tmp_path / "a.parquet", 10)
+    assert [shard.kind for shard in cut(tmp_path / "a.parquet", 10)] == ["whole"]
