@@ -18,7 +18,8 @@ def ray():
     """Ray on this machine alone."""
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
+    own = {"address": "local", "num_cpus": 2, "_node_ip_address": "127.0.0.1"}
+    ray.init(**own, include_dashboard=False, log_to_driver=False)
     yield ray
     ray.shutdown()
 
