@@ -187,7 +187,7 @@ def kills(made: Made, size: Size, folder: Path) -> Found:
         n_hit = 0
         for _ in range(size.kills):
             output = clear(folder / "out")
-            seconds = rng.uniform(0.1, 1.0) * whole["wall"] * (1.5 if name == "node" else 1.0)
+            seconds = rng.uniform(0.1, 1.0) * whole["wall"]
             n_hit += kill(made.model, path, output, seconds, options)
             check_same(output, expected, n_documents)
         found[f"killed.{name}"] = [float(size.kills)]

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -110,9 +112,14 @@ def killed_node(
     return n_killed
 
 
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+"""What nodes and jobs know each other by, on the clusters of this process alone."""
+
+
 @contextmanager
 def _cluster() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Two nodes of one core each on this machine, and the one that is not the head."""
+    os.environ.update(TOKEN)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -130,7 +137,7 @@ def _cluster() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:
     ray = Path(sys.executable).with_name("ray")
-    own = ("--node-ip-address=127.0.0.1", "--num-cpus=1", "--block", "--disable-usage-stats")
+    own = ("--num-cpus=1", "--block", "--disable-usage-stats")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([ray, "start", *arguments, *own], **quiet)  # type: ignore[call-overload,no-any-return]
 

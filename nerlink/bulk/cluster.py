@@ -56,7 +56,8 @@ def _cluster(options: BulkOptions) -> Iterator[Any]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(
             f"no Ray cluster at {options.address or 'this machine'}: {error}. "
-            "Start one with `ray start --head`, or check the address."
+            "Start one with `ray start --head`, or check the address, and that RAY_AUTH_MODE and "
+            "the token are those of the cluster."
         ) from error
     try:
         yield ray
