@@ -1,20 +1,22 @@
 """The Ray engine: a task a shard, on the machines of a cluster."""
 
+import logging
 import os
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from nerlink.bulk.local import limited, n_cores
+from nerlink.bulk.local import Retries, limited, n_cores
 from nerlink.bulk.options import BulkOptions
 from nerlink.bulk.shards import Shard
 from nerlink.bulk.tagging import ShardReport, Tick, Work, tag_shard
 from nerlink.errors import ConfigError
 
 __all__ = ["run_on_ray"]
+
+log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 5.0
 
@@ -95,22 +97,26 @@ class _Tasks:
             max_calls=0,  # a process with a GPU would end after one shard, and its model with it
         )(_tag)
         self.n_threads = n_threads
-        self.again: deque[Shard] = deque()
-        self.tries: dict[str, int] = {}
+        self.retries = Retries(options.retries)
+        if not self.request.n_at_once(ray.cluster_resources()):
+            log.warning("The cluster has no room for %s; waiting for machines.", self.request)
 
     def run(self, shards: Iterator[Shard], tick: Tick) -> Iterator[ShardReport]:
         running: dict[Any, Shard] = {}
-        while True:
-            while len(running) < self._n_workers() and (shard := self._next(shards)):
-                running[self.task.remote(shard, self.work, self.n_threads)] = shard
-            if not running:
-                return
-            ready, _ = self.ray.wait(list(running), timeout=WAIT_SECONDS)
-            for task in ready:
-                if (report := self._report(task, running.pop(task))) is not None:
-                    self.tries.pop(report.shard.name, None)
-                    yield report
-            tick(0)
+        try:
+            while True:
+                while len(running) < self._n_workers() and (shard := self.retries.next(shards)):
+                    running[self.task.remote(shard, self.work, self.n_threads)] = shard
+                if not running:
+                    return
+                ready, _ = self.ray.wait(list(running), timeout=WAIT_SECONDS)
+                for task in ready:
+                    if (report := self._report(task, running.pop(task))) is not None:
+                        yield report
+                tick(0)
+        finally:
+            for task in running:  # of a job that is stopped, on a cluster that goes on
+                self.ray.cancel(task, force=True)
 
     def _n_workers(self) -> int:
         """As many as were asked for, or as the cluster has room for now: machines come and go."""
@@ -118,25 +124,14 @@ class _Tasks:
             return self.work.options.workers
         return max(1, self.request.n_at_once(self.ray.cluster_resources()))
 
-    def _next(self, shards: Iterator[Shard]) -> Shard | None:
-        return self.again.popleft() if self.again else next(shards, None)
-
     def _report(self, task: Any, shard: Shard) -> ShardReport | None:
         try:
             report: ShardReport = self.ray.get(task)
         except self.ray.exceptions.RayError as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             said = f"{shard.where}: its task was lost: {lines[-1]}"
-            return self._try_again(ShardReport(shard=shard, error=said, verdict="failed"))
-        return self._try_again(report) if report.verdict == "again" else report
-
-    def _try_again(self, report: ShardReport) -> ShardReport | None:
-        name = report.shard.name
-        self.tries[name] = self.tries.get(name, 0) + 1
-        if self.tries[name] > self.work.options.retries:
-            return report
-        self.again.append(report.shard)
-        return None
+            report = ShardReport(shard=shard, error=said, verdict="again")
+        return self.retries.settled(report)
 
 
 def _tag(shard: Shard, work: Work, n_threads: int) -> ShardReport:

@@ -16,7 +16,7 @@ from nerlink.bulk.shards import Shard
 from nerlink.bulk.tagging import ShardReport, Tick, Work, load_once, tag_shard
 from nerlink.errors import ConfigError, NerlinkError
 
-__all__ = ["limited", "n_cores", "n_workers_and_threads", "run_here", "run_local"]
+__all__ = ["Retries", "limited", "n_cores", "n_workers_and_threads", "run_here", "run_local"]
 
 THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 GPUS: Final = "CUDA_VISIBLE_DEVICES"
@@ -61,13 +61,10 @@ def n_workers_and_threads(options: BulkOptions, *, n_gpus: int) -> tuple[int, in
 
 def run_here(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[ShardReport]:
     """Reports on shards that this process tags one after another."""
-    for shard in shards:
-        report = tag_shard(shard, work, tick)
-        for _ in range(work.options.retries):
-            if report.verdict != "again":
-                break
-            report = tag_shard(shard, work, tick)
-        yield report
+    retries = Retries(work.options.retries)
+    while shard := retries.next(shards):
+        if (report := retries.settled(tag_shard(shard, work, tick))) is not None:
+            yield report
 
 
 def run_local(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[ShardReport]:
@@ -111,6 +108,37 @@ class _Worker:
         self.pipe.close()
 
 
+class Retries:
+    """Shards that are handed out again.
+
+    Args:
+        n_retries: Further tries of a shard.
+    """
+
+    def __init__(self, n_retries: int) -> None:
+        self.n_retries = n_retries
+        self._again: deque[Shard] = deque()
+        self._tries: dict[str, int] = {}
+
+    def next(self, shards: Iterator[Shard]) -> Shard | None:
+        """The shard to hand out now; `None` where there is none left."""
+        return self._again.popleft() if self._again else next(shards, None)
+
+    def put_back(self, shard: Shard) -> None:
+        """A shard that nobody has tried."""
+        self._again.appendleft(shard)
+
+    def settled(self, report: ShardReport) -> ShardReport | None:
+        """The report, unless the shard is tried again."""
+        name = report.shard.name
+        n_tries = self._tries.pop(name, 0) + 1
+        if report.verdict != "again" or n_tries > self.n_retries:
+            return report
+        self._tries[name] = n_tries
+        self._again.append(report.shard)
+        return None
+
+
 class _Pool:
     """Processes that each have one shard; one that dies is replaced, and its shard tried again."""
 
@@ -119,8 +147,7 @@ class _Pool:
         self.n_threads = n_threads
         self.n_gpus = n_gpus
         self.workers: dict[int, _Worker] = {}
-        self.again: deque[Shard] = deque()
-        self.tries: dict[str, int] = {}
+        self.retries = Retries(work.options.retries)
         self.n_lost_early = 0
 
     def run(self, shards: Iterator[Shard], n_workers: int, tick: Tick) -> Iterator[ShardReport]:
@@ -130,7 +157,6 @@ class _Pool:
             for pipe in wait(list(busy), timeout=WAIT_SECONDS):
                 place = busy[pipe]  # type: ignore[index]
                 if (report := self._hear(place)) is not None:
-                    self.tries.pop(report.shard.name, None)
                     yield report
                 self._occupy(place, shards)
             tick(sum(worker.n_documents for worker in self.workers.values()))
@@ -140,7 +166,7 @@ class _Pool:
         worker = self.workers.get(place)
         if worker and worker.shard:
             return
-        shard = self.again.popleft() if self.again else next(shards, None)
+        shard = self.retries.next(shards)
         if shard is None:
             return
         worker = worker or self._start(place)
@@ -173,7 +199,7 @@ class _Pool:
         if not isinstance(said, ShardReport):
             raise NerlinkError(said)
         worker.shard, worker.n_documents = None, 0
-        return self._try_again(said) if said.verdict == "again" else said
+        return self.retries.settled(said)
 
     def _bury(self, place: int) -> ShardReport | None:
         """Forget a worker that is dead; the report on its shard, if that has no try left."""
@@ -185,23 +211,14 @@ class _Pool:
             return None
         if worker.is_ready:
             said = f"{shard.where}: its worker ended with {how}."
-            return self._try_again(ShardReport(shard=shard, error=said, verdict="failed"))
-        self.again.appendleft(shard)
+            return self.retries.settled(ShardReport(shard=shard, error=said, verdict="again"))
+        self.retries.put_back(shard)
         self.n_lost_early += 1
         if self.n_lost_early > self.work.options.retries:
             raise NerlinkError(
                 f"workers end with {how} before they have loaded the model. Is there memory for "
                 "so many? A script must call tag_files under if __name__ == '__main__'."
             )
-        return None
-
-    def _try_again(self, report: ShardReport) -> ShardReport | None:
-        """Put a shard back; the report, if it was tried often enough."""
-        name = report.shard.name
-        self.tries[name] = self.tries.get(name, 0) + 1
-        if self.tries[name] > self.work.options.retries:
-            return report
-        self.again.append(report.shard)
         return None
 
     def close(self) -> None:
