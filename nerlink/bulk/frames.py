@@ -8,9 +8,10 @@ from nerlink.bulk.rows import row_columns, typed_table
 from nerlink.bulk.tagging import tag_results
 from nerlink.errors import DataError
 from nerlink.lookalikes import missing_column
+from nerlink.rows import OpenTable
 from nerlink.sources.from_rows import RowFormat, documents_from_table
 from nerlink.sources.to_rows import TableShape
-from nerlink.tables import OpenTable, is_frame, open_columns, open_frame
+from nerlink.tables import is_frame, open_columns, open_frame
 
 __all__ = ["SPARK_SCHEMA", "Tagger", "map_in_pandas"]
 

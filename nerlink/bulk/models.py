@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from nerlink.errors import ConfigError, StorageError
 from nerlink.kb import KnowledgeBase
-from nerlink.models.storage.folder import BASE, MANIFEST, identity_of, read_manifest
+from nerlink.models.storage.contents import BASE, MANIFEST
+from nerlink.models.storage.folder import identity_of, read_manifest
 from nerlink.models.storage.hub import find_model
 
 __all__ = ["ModelKey", "check_tasks", "key_of", "local_model"]
@@ -94,7 +95,7 @@ def check_tasks(model: str, *, link_only: bool) -> None:
         ConfigError: It does not find mentions, or does not link them.
         StorageError: There is no such model.
     """
-    tasks = read_manifest(_folder_of(model), ["tasks"])["tasks"]
+    tasks = read_manifest(_folder_of(model)).tasks
     if ("nel" if link_only else "ner") in tasks:
         return
     advice = "Leave --link-only out" if link_only else "Give --link-only"

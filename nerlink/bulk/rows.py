@@ -144,7 +144,8 @@ def _types() -> dict[str, Any]:
         "nil": text,
     }
     ranges = pyarrow.list_(pyarrow.list_(number))
-    document = {"id": text, "doc_id": text, "text": text, "meta": text, ERROR: text}
+    names = ("id", "doc_id", "text", "surface", "meta", ERROR)
+    document = dict.fromkeys(names, text)
     return {
         **document,
         **mention,

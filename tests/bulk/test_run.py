@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from nerlink import tables
 from nerlink.bulk import outputs_of, status_of, tag_files
 from nerlink.bulk.run import ENGINES
 from nerlink.bulk.tagging import ShardReport
@@ -241,13 +242,13 @@ def test_a_model_that_changes_meanwhile_stops_the_job(tmp_path, stub):
 
 
 def test_an_input_that_changes_meanwhile_fails(news, tmp_path, monkeypatch):
-    real = json.loads
+    real = tables.parse_json
 
-    def slow(text, **options):
+    def slow(*arguments, **options):
         os.utime(news, (1, 1))
-        return real(text, **options)
+        return real(*arguments, **options)
 
-    monkeypatch.setattr("nerlink.tables.json.loads", slow)
+    monkeypatch.setattr(tables, "parse_json", slow)
     (error,) = tag(news, tmp_path / "out").failed.values()
     assert "has changed while the job was running" in error
 
