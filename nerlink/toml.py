@@ -235,7 +235,7 @@ def _describe(detail: ErrorDetails, key: str, keys: list[str]) -> str:
 
 def _suggestion(key: str, keys: list[str]) -> str:
     """The nearest known key, or else all keys of the same table."""
-    parts = [part for part in key.split(".") if not part.isdigit()]
+    parts = [part for part in key.split(".") if not part.isdigit()] or [key]
     section = ".".join(parts[:-1])
     siblings = [known for known in keys if known.rpartition(".")[0] == section]
     namesakes = [known for known in keys if known.rpartition(".")[2] == parts[-1]]

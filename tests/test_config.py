@@ -81,6 +81,7 @@ def test_override_replaces_one_value(config_file, key, text, read):
             r"data\.0\.trian is not a known key, did you mean data\.train\?",
             id="in an array",
         ),
+        pytest.param("7 = 3", r"run\.toml: 7 is not a known key, known are ", id="a number"),
         pytest.param(
             "[kb]\nxyz = 3",
             r"kb\.xyz is not a known key, known are kb\.path, kb\.tables",

@@ -39,7 +39,7 @@ ZELDA: Final = (
     b'{"id": 1, "text": "Ada saw Oslo.", "index": [[0, 3], [8, 12]], '
     b'"wikipedia_titles": ["Ada", "Oslo"], "wikipedia_ids": ["1", "2"]}\n'
 )
-MARKED: Final = ("json", "jsonl", "nif", "parquet")
+MARKED: Final = ("json", "jsonl", "parquet")
 """Formats in which a file, or a document of it, says where it ends."""
 
 

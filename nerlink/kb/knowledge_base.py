@@ -219,9 +219,19 @@ class KnowledgeBase:
                 yield sound_text(self.connection, id_, "an id")
 
     def entities(self) -> Iterator[Entity]:
-        """All entities, in order of their rows."""
+        """All entities, in order of their rows.
+
+        Raises:
+            KnowledgeBaseError: The file is damaged: a value is, or entities are missing.
+        """
+        version, n_entities = self.version, 0
         for page in self._pages():
-            yield from read_entities(self.connection, page[0][0], page[-1][0])
+            for entity in read_entities(self.connection, page[0][0], page[-1][0]):
+                n_entities += 1
+                yield entity
+        # Damaged pages may lead past entities without an error of SQLite.
+        if n_entities != len(self) and version == self.version:
+            raise self.connection.damaged(f"{len(self) - n_entities} entities cannot be read")
 
     def row(self, entity: str) -> int:
         """The row of an entity: a small integer, its place in tables of vectors, never reused.

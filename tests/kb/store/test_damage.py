@@ -11,7 +11,14 @@ import pytest
 
 from nerlink.data import Document, Entity, Mention
 from nerlink.errors import KnowledgeBaseError, NerlinkError
-from nerlink.kb import BuildOptions, InDocument, KnowledgeBase, available_generators, make_chain
+from nerlink.kb import (
+    BuildOptions,
+    InDocument,
+    KnowledgeBase,
+    available_generators,
+    knowledge_base,
+    make_chain,
+)
 from nerlink.kb.store import guarded
 from nerlink.kb.store.edit import count_training, names_of_training
 from tests.kb.conftest import ENTITIES
@@ -177,3 +184,14 @@ def test_a_tree_without_end_is_cut_off(
     path.write_bytes(without_end(path.read_bytes(), root))
     with KnowledgeBase.open(path) as kb, pytest.raises(KnowledgeBaseError, match=r"no end|damaged"):
         read(kb)
+
+
+def test_entities_that_damage_hides_are_told(tmp_path, monkeypatch):
+    KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "a"}, {"id": "b"}]).close()
+    real = knowledge_base.read_entities
+    monkeypatch.setattr(knowledge_base, "read_entities", lambda *part: list(real(*part))[1:])
+    with (
+        KnowledgeBase.open(tmp_path / "kb.sqlite") as kb,
+        pytest.raises(KnowledgeBaseError, match="damaged, 1 entities cannot be read"),
+    ):
+        list(kb.entities())
