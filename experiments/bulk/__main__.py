@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -266,7 +267,7 @@ def _report(path: Path, measure: str, found: Found, encoder: str, seconds: float
         scores={**before.get("scores", {}), measure: scores},
         seconds={**before.get("seconds", {}), measure: seconds},
         threads=2,
-        packages=(*PACKAGES, "pyarrow", "ray"),
+        packages=(*PACKAGES, "pyarrow", *(["ray"] if find_spec("ray") else [])),
     )
 
 

@@ -390,6 +390,9 @@ class KnowledgeBase:
         checked = list(tables.entities(entities))
         with self.change() as connection:
             edit.add_entities(connection, checked, skip_duplicates=options.skip_duplicates)
+            ids = {entity.id for _, entity in checked}
+            if lost := ids - find_rows(connection, ids).keys():  # an index may be damaged
+                raise self.connection.damaged(f"{min(lost)!r:.80} is added, but is not found")
 
     def rename(self, entity: str, name: str) -> None:
         """Give an entity another name; the old one stays an alias.

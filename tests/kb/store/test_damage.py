@@ -195,3 +195,13 @@ def test_entities_that_damage_hides_are_told(tmp_path, monkeypatch):
         pytest.raises(KnowledgeBaseError, match="damaged, 1 entities cannot be read"),
     ):
         list(kb.entities())
+
+
+def test_an_entity_that_is_added_and_not_found_is_told_and_taken_back(tmp_path, monkeypatch):
+    KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "a"}]).close()
+    with KnowledgeBase.open(tmp_path / "kb.sqlite", read_only=False) as kb:
+        monkeypatch.setattr(knowledge_base, "find_rows", lambda *_: {})
+        with pytest.raises(KnowledgeBaseError, match="damaged, 'b' is added, but is not found"):
+            kb.add({"id": "b"})
+        monkeypatch.undo()
+        assert list(kb) == ["a"]
