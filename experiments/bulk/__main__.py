@@ -1,6 +1,6 @@
 """What tagging in bulk costs and survives; `results.json` gets what was found.
 
-python -m experiments.bulk overhead workers ray kills memory --size full
+python -m experiments.bulk overhead workers kills memory --size full
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any, Final
 import torch
 
 from experiments.bulk.driver import run
-from experiments.bulk.invented import Made, make
+from experiments.bulk.invented import MIXED, PAGES, SHORT, Made, make
 from experiments.bulk.kills import KILLS, check_same, clear, fingerprint
 from experiments.speed.results import PACKAGES, statistics_of, write_results
 from nerlink import Pipeline
@@ -64,10 +64,10 @@ SIZES: Final[Mapping[str, Size]] = {
     ),
     "full": Size(
         names=100,
-        overhead=2000,
+        overhead=600,
         documents=20_000,
-        shard=1_000_000,
-        repeats=5,
+        shard=500_000,
+        repeats=3,
         kills=20,
         stream=100_000,
         shards=10_000,
@@ -80,7 +80,7 @@ def overhead(made: Made, size: Size, folder: Path) -> Found:
 
     Both on one thread in this process, with the model loaded.
     """
-    path = made.write(folder / "overhead.jsonl", size.overhead)
+    path = made.write(folder / "overhead.jsonl", size.overhead, PAGES)
     torch.set_num_threads(1)
     pipeline = Pipeline.load(made.model, device="cpu")
     documents = list(stream(path))
@@ -108,46 +108,41 @@ def overhead(made: Made, size: Size, folder: Path) -> Found:
     (output,) = outputs_of(folder / "out")
     if Path(output).read_bytes() != (folder / "tagged.jsonl").read_bytes():
         raise SystemExit("a job writes other bytes than `nerlink tag`")
+    speeds = [size.overhead / one for one in seconds["bulk"]]
     return {
         "overhead.vs_stream": _ratios(seconds["bulk"], seconds["bare"]),
         "overhead.vs_tag": _ratios(seconds["bulk"], seconds["tag"]),
-        "documents_per_second.one_core": [size.overhead / one for one in seconds["bulk"]],
+        "documents_per_second.one_core": speeds,
+        "kilobytes.read_per_document": [path.stat().st_size / size.overhead / 1000],
+        "kilobytes.written_per_document": [Path(output).stat().st_size / size.overhead / 1000],
+        # A hundred million documents on machines whose cores are each as fast as this one.
+        **{f"hours.1e8.{n}_cores": [1e8 / s / n / 3600 for s in speeds] for n in (2, 64, 512)},
     }
 
 
 def workers(made: Made, size: Size, folder: Path) -> Found:
-    """Two workers with one thread each, beside one with two."""
-    sides = {
-        "two": {"workers": 2, "threads": 1},
+    """Two workers with one thread each, beside one with two, and beside two of Ray."""
+    sides: dict[str, dict[str, Any]] = {
         "one": {"workers": 1, "threads": 2},
+        "two": {"workers": 2, "threads": 1},
     }
+    if find_spec("ray"):
+        sides["ray"] = {"workers": 2, "threads": 1, "engine": "ray"}
     found = _in_turns(made, size, folder, sides)
-    speeds = [size.documents / seconds for seconds in found["two"]]
-    return {
-        "speed.two_workers": _ratios(found["one"], found["two"]),
-        "documents_per_second": speeds,
-        # A hundred million documents on many machines, each worker as fast as one of the two here.
-        **{
-            f"hours.1e8.{n}_cores": [1e8 / (s / 2 * n) / 3600 for s in speeds] for n in (2, 64, 512)
-        },
+    measures = {
+        "documents_per_second.two_workers": [size.documents / one for one in found["two"]],
+        "speed.two_workers_vs_one": _ratios(found["one"], found["two"]),
     }
-
-
-def ray(made: Made, size: Size, folder: Path) -> Found:
-    """Ray on this machine, beside the local engine; both with two workers of one thread."""
-    sides = {
-        "local": {"workers": 2, "threads": 1},
-        "ray": {"workers": 2, "threads": 1, "engine": "ray"},
-    }
-    found = _in_turns(made, size, folder, sides)
-    return {"speed.ray_vs_local": _ratios(found["local"], found["ray"])}
+    if "ray" in found:
+        measures["speed.ray_vs_local"] = _ratios(found["two"], found["ray"])
+    return measures
 
 
 def gpu(made: Made, size: Size, folder: Path) -> Found:
     """A job on one GPU; nothing where there is none."""
     if not torch.cuda.is_available():
         return {}
-    path = made.write(folder / "mixed.jsonl", size.documents)
+    path = made.write(folder / "mixed.jsonl", size.documents, MIXED)
     options = {"workers": 1, "device": "cuda", "shard_size": size.shard}
     speeds = []
     for _ in range(size.repeats):
@@ -161,7 +156,7 @@ def _in_turns(
     made: Made, size: Size, folder: Path, sides: Mapping[str, dict[str, Any]]
 ) -> dict[str, list[float]]:
     """Seconds of whole jobs, loading included; their outputs are the same bytes."""
-    path = made.write(folder / "mixed.jsonl", size.documents)
+    path = made.write(folder / "mixed.jsonl", size.documents, MIXED)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     marks = set()
     for number in range(size.repeats):
@@ -178,7 +173,7 @@ def _in_turns(
 def kills(made: Made, size: Size, folder: Path) -> Found:
     """Drivers, workers and nodes killed at random points; what is left is that of one run."""
     n_documents = min(size.documents, 400)
-    path = made.write(folder / "killed.jsonl", n_documents)
+    path = made.write(folder / "killed.jsonl", n_documents, PAGES)
     options = {"workers": 2, "threads": 1, "shard_size": path.stat().st_size // 12}
     whole = run(made.model, path, folder / "whole", **options)
     expected = fingerprint(folder / "whole")
@@ -198,9 +193,9 @@ def kills(made: Made, size: Size, folder: Path) -> Found:
 
 def memory(made: Made, size: Size, folder: Path) -> Found:
     """Of a worker over many documents, of the driver over many shards, after the first of them."""
-    short = made.write(folder / "short.jsonl", size.stream, sentences=(1, 1))
+    short = made.write(folder / "short.jsonl", size.stream, SHORT)
     one = run(made.model, short, folder / "out", workers=1, threads=1, shard_size=1 << 40)
-    tiny = made.write(folder / "tiny.jsonl", size.shards, sentences=(1, 1))
+    tiny = made.write(folder / "tiny.jsonl", size.shards, SHORT)
     n_bytes = -(-tiny.stat().st_size // size.shards)
     many = run(made.model, tiny, clear(folder / "out"), workers=1, threads=1, shard_size=n_bytes)
     found: Found = {}
@@ -216,7 +211,6 @@ def memory(made: Made, size: Size, folder: Path) -> Found:
 MEASURES: Final[Mapping[str, Callable[[Made, Size, Path], Found]]] = {
     "overhead": overhead,
     "workers": workers,
-    "ray": ray,
     "gpu": gpu,
     "kills": kills,
     "memory": memory,
@@ -262,7 +256,7 @@ def _report(path: Path, measure: str, found: Found, encoder: str, seconds: float
     write_results(
         path,
         question=QUESTION,
-        corpus="invented documents, 200 words in the mean",
+        corpus="invented documents of 20 to 600 words",
         encoder=encoder,
         scores={**before.get("scores", {}), measure: scores},
         seconds={**before.get("seconds", {}), measure: seconds},

@@ -1,8 +1,8 @@
 """A model and documents to tag in bulk, made without a network."""
 
 import json
-from collections.abc import Iterator
-from itertools import count, islice
+from collections.abc import Iterator, Sequence
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +10,16 @@ from experiments.speed.encoders import encoder_folder
 from experiments.speed.invented import World, invent_world
 from experiments.speed.nerlink_side import make_pipeline
 
-__all__ = ["Made", "make"]
+__all__ = ["MIXED", "PAGES", "SHORT", "Made", "make"]
 
-SENTENCES = (1, 18)
-"""Of a document: about 20 to 600 words, 200 in the mean."""
+Lengths = Sequence[tuple[int, int]]
+"""The fewest and the most sentences of a document, for one document after another, in turns."""
+
+PAGES: Lengths = [(1, 18)]
+"""About 20 to 600 words, 200 in the mean."""
+SHORT: Lengths = [(1, 1)]
+MIXED: Lengths = [(1, 2)] * 9 + [(3, 18)]
+"""Nine short texts to a longer one; 50 words in the mean."""
 
 
 class Made(NamedTuple):
@@ -31,13 +37,13 @@ class Made(NamedTuple):
     world: World
     n_entities: int
 
-    def write(
-        self, path: Path, n_documents: int, *, sentences: tuple[int, int] = SENTENCES
-    ) -> Path:
+    def write(self, path: Path, n_documents: int, lengths: Lengths) -> Path:
         """JSON lines of so many documents."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        texts = {length: self._texts(path.stem, length) for length in lengths}
+        every = (next(texts[length]) for length in cycle(lengths))
         with path.open("w", encoding="utf8") as file:
-            for number, text in enumerate(islice(self._texts(path.stem, sentences), n_documents)):
+            for number, text in enumerate(islice(every, n_documents)):
                 file.write(json.dumps({"id": f"{path.stem}-{number}", "text": text}) + "\n")
         return path
 

@@ -1,5 +1,6 @@
 """For pipelines that run already: a class for Ray Data, a function for Spark."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -10,11 +11,13 @@ from nerlink.errors import DataError
 from nerlink.lookalikes import missing_column
 from nerlink.rows import OpenTable
 from nerlink.sources.from_rows import RowFormat, documents_from_table
+from nerlink.sources.losses import Losses
 from nerlink.sources.to_rows import TableShape
 from nerlink.tables import is_frame, open_columns, open_frame
 
 __all__ = ["SPARK_SCHEMA", "Tagger", "map_in_pandas"]
 
+log = logging.getLogger(__name__)
 
 Frame: TypeAlias = Any
 """A pandas DataFrame."""
@@ -81,7 +84,11 @@ class Tagger:
         form = RowFormat(columns=self.columns, shape="document")
         results = documents_from_table(table, form, where="batch")
         tagged = tag_results(self._pipeline, results, link_only=self.link_only)
-        return row_columns(tagged, self.shape)
+        losses = Losses()
+        columns = row_columns(tagged, self.shape, losses)
+        if losses.counts:
+            log.warning("A batch of shape %r cannot carry %s.", self.shape, losses)
+        return columns
 
 
 def _as_arrays(columns: Mapping[str, list[Any]]) -> dict[str, Any]:

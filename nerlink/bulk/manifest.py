@@ -57,6 +57,7 @@ class Entry:
         documents: How many there are, with those that failed.
         mentions: How many there are.
         errors: Documents that failed.
+        lost: What the output cannot hold: kind to how often.
         seconds: That the shard took.
     """
 
@@ -75,6 +76,7 @@ class Entry:
     documents: int
     mentions: int
     errors: int
+    lost: dict[str, int]
     seconds: float
 
 

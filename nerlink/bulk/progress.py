@@ -1,6 +1,7 @@
 """How far a job has come, and when it will end."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from nerlink.bulk.manifest import Entry
@@ -25,6 +26,7 @@ class Progress:
         n_under_way: Documents that are done, of shards that are not.
         n_mentions: Of all shards that are done.
         n_errors: Documents that failed, of all shards that are done.
+        lost: What their output cannot hold, by kind.
         n_bytes: Of all shards that are to be done now.
         n_bytes_done: Of those that are.
         start: When the first was begun.
@@ -39,6 +41,7 @@ class Progress:
     n_under_way: int = 0
     n_mentions: int = 0
     n_errors: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
     n_bytes: int = 0
     n_bytes_done: int = 0
     start: float = field(default_factory=time.monotonic)
@@ -53,6 +56,7 @@ class Progress:
         self.n_documents_before += entry.documents
         self.n_mentions += entry.mentions
         self.n_errors += entry.errors
+        self.lost.update(entry.lost)
 
     def begin(self) -> None:
         """The first shard is begun."""
@@ -69,6 +73,7 @@ class Progress:
         self.n_documents += report.documents
         self.n_mentions += report.mentions
         self.n_errors += report.errors
+        self.lost.update(report.lost)
 
     @property
     def seconds(self) -> float:

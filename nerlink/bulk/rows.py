@@ -2,11 +2,14 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any, BinaryIO, Final, NamedTuple, TextIO
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple, TextIO, TypeAlias
 
 from nerlink.data import Document
 from nerlink.sources import Losses
@@ -21,6 +24,12 @@ __all__ = ["ERROR", "Tagged", "plain_error", "row_columns", "row_writer", "typed
 ERROR: Final = "error"
 """The column that says why a document could not be read or tagged."""
 
+AT_ONCE: Final = 2000
+"""Documents whose rows are in memory at once while a table is written."""
+
+IS_JSON: Final = {b"json": b"1"}
+"""What marks a column of JSON, until all rows of a table have been seen."""
+
 
 class Tagged(NamedTuple):
     """A document that was tagged, or why it was not.
@@ -34,14 +43,17 @@ class Tagged(NamedTuple):
     error: str | None = None
 
 
-def row_writer(to: str, shape: TableShape) -> Callable[[Iterable[Tagged], BinaryIO], None]:
+RowWriter: TypeAlias = Callable[[Iterable[Tagged], BinaryIO, Losses], None]
+"""Writes rows to a file, and counts what it cannot hold."""
+
+
+def row_writer(to: str, shape: TableShape) -> RowWriter:
     """The function that writes rows of a shape to a file of a format."""
     return _WRITERS[to, shape]
 
 
-def _document_lines(tagged: Iterable[Tagged], handle: BinaryIO) -> None:
+def _document_lines(tagged: Iterable[Tagged], handle: BinaryIO, losses: Losses) -> None:
     """As `nerlink tag` writes documents; those that failed have a key `error`."""
-    losses = Losses()
     with _text(handle) as lines:
         for doc, error in tagged:
             if error is None:
@@ -52,10 +64,10 @@ def _document_lines(tagged: Iterable[Tagged], handle: BinaryIO) -> None:
                 lines.write(json_from_record(record) + "\n")
 
 
-def _mention_lines(tagged: Iterable[Tagged], handle: BinaryIO) -> None:
+def _mention_lines(tagged: Iterable[Tagged], handle: BinaryIO, losses: Losses) -> None:
     with _text(handle) as lines:
         for one in _named(tagged):
-            table = row_columns([one], "mention")
+            table = row_columns([one], "mention", losses)
             for values in zip(*table.values(), strict=True):
                 row = {k: v for k, v in zip(table, values, strict=True) if v is not None}
                 lines.write(json_from_record(row) + "\n")
@@ -71,12 +83,13 @@ def _text(handle: BinaryIO) -> Iterator[TextIO]:
         wrapper.detach()
 
 
-def row_columns(tagged: Iterable[Tagged], shape: TableShape) -> dict[str, list[Any]]:
+def row_columns(
+    tagged: Iterable[Tagged], shape: TableShape, losses: Losses
+) -> dict[str, list[Any]]:
     """Columns of a table, each (n_rows): those of `to_frame`, and `error`.
 
     A column `error` that the documents had is called `input_error`.
     """
-    losses = Losses()
     documents = with_plain_meta(map(_with_error_column, tagged), losses, keep=PARQUET_VALUES)
     table = table_from_documents(
         documents, shape=shape, losses=losses, scheme="bio", with_text=True
@@ -102,12 +115,30 @@ def typed_table(columns: Mapping[str, list[Any]]) -> Any:
     nerlink's columns have the same types in all tables, also where one has no mention or no error,
     so that the files of a job can be read as one table.
     """
+    table = _marked_table(columns)
+    return table.cast(_unmarked(table.schema))
+
+
+def _marked_table(columns: Mapping[str, list[Any]]) -> Any:
+    """As `typed_table`; columns of JSON are marked."""
     import pyarrow
 
-    return pyarrow.table({name: _array(name, values) for name, values in columns.items()})
+    fields, arrays = [], []
+    for name, values in columns.items():
+        array, metadata = _array(name, values)
+        fields.append(pyarrow.field(name, array.type, metadata=metadata))
+        arrays.append(array)
+    return pyarrow.table(arrays, schema=pyarrow.schema(fields))
 
 
-def _array(name: str, values: list[Any]) -> Any:
+def _unmarked(schema: Any) -> Any:
+    import pyarrow
+
+    return pyarrow.schema([field.remove_metadata() for field in schema])
+
+
+def _array(name: str, values: list[Any]) -> tuple[Any, Mapping[bytes, bytes] | None]:
+    """The values as an array of Arrow, and the mark of JSON if that is what it holds."""
     import pyarrow
 
     if name == "meta":
@@ -116,10 +147,17 @@ def _array(name: str, values: list[Any]) -> Any:
     if name == "mentions" and any(_has_other_keys(mentions) for mentions in values):
         kind = None
     try:
-        return pyarrow.array(values, kind)
+        return pyarrow.array(values, kind), None
     except (pyarrow.ArrowException, OverflowError):
         # A column that mixes kinds of values has them as JSON, which loses none of them.
-        return pyarrow.array([None if v is None else json.dumps(v, default=str) for v in values])
+        return _json_array(values), IS_JSON
+
+
+def _json_array(values: Iterable[Any]) -> Any:
+    import pyarrow
+
+    texts = [None if value is None else json.dumps(value, default=str) for value in values]
+    return pyarrow.array(texts, pyarrow.string())
 
 
 def _has_other_keys(mentions: Iterable[Mapping[str, Any]]) -> bool:
@@ -155,12 +193,70 @@ def _types() -> dict[str, Any]:
     }
 
 
-def _table(tagged: Iterable[Tagged], handle: BinaryIO, *, shape: TableShape) -> None:
-    """A Parquet table; all rows are in memory."""
-    from pyarrow import parquet
+def _table(
+    tagged: Iterable[Tagged], handle: BinaryIO, losses: Losses, *, shape: TableShape
+) -> None:
+    """A Parquet table; the rows of `AT_ONCE` documents are in memory at once.
 
-    rows = _named(tagged) if shape == "mention" else tagged
-    parquet.write_table(typed_table(row_columns(rows, shape)), handle)
+    What kind of values a column has is known once all rows have been seen. Until then the rows are
+    kept in temporary files.
+    """
+    from pyarrow import feather
+    from pyarrow.parquet import ParquetWriter
+
+    rows = _named(tagged) if shape == "mention" else iter(tagged)
+    with tempfile.TemporaryDirectory(prefix="nerlink-rows-") as folder:
+        pieces: list[Path] = []
+        schemas = []
+        while (part := list(islice(rows, AT_ONCE))) or not pieces:
+            table = _marked_table(row_columns(part, shape, losses))
+            pieces.append(Path(folder, str(len(pieces))))
+            schemas.append(table.schema)
+            feather.write_feather(table, pieces[-1])
+        schema = _common_schema(schemas)
+        with ParquetWriter(handle, _unmarked(schema)) as writer:
+            for piece in pieces:
+                writer.write_table(_fitted(feather.read_table(piece), schema))
+
+
+def _common_schema(schemas: Sequence[Any]) -> Any:
+    """Columns of all schemas, in order of appearance, each of a type that holds its values."""
+    import pyarrow
+
+    fields: dict[str, list[Any]] = {}
+    for schema in schemas:
+        for field in schema:
+            fields.setdefault(field.name, []).append(field)
+    return pyarrow.schema([_common_field(name, same) for name, same in fields.items()])
+
+
+def _common_field(name: str, fields: Sequence[Any]) -> Any:
+    import pyarrow
+
+    is_json = any(field.metadata for field in fields)
+    if not is_json:
+        alone = [pyarrow.schema([field]) for field in fields]
+        try:
+            return pyarrow.unify_schemas(alone, promote_options="permissive").field(0)
+        except pyarrow.ArrowException:
+            pass
+    return pyarrow.field(name, pyarrow.string(), metadata=IS_JSON)
+
+
+def _fitted(table: Any, schema: Any) -> Any:
+    """The rows of a part as the whole table has them."""
+    import pyarrow
+
+    columns = []
+    for field in schema:
+        known = field.name in table.schema.names
+        column = table.column(field.name) if known else pyarrow.nulls(len(table))
+        if known and field.metadata and not table.schema.field(field.name).metadata:
+            column = _json_array(column.to_pylist())
+        elif column.type != field.type:
+            column = pyarrow.array(column.to_pylist(), field.type)
+        columns.append(column)
+    return pyarrow.table(columns, schema=_unmarked(schema))
 
 
 def _named(tagged: Iterable[Tagged]) -> Iterator[Tagged]:
@@ -169,7 +265,7 @@ def _named(tagged: Iterable[Tagged]) -> Iterator[Tagged]:
         yield Tagged(doc if doc.id is not None else replace(doc, id=str(number)), error)
 
 
-_WRITERS: Final[Mapping[tuple[str, str], Callable[[Iterable[Tagged], BinaryIO], None]]] = {
+_WRITERS: Final[Mapping[tuple[str, str], RowWriter]] = {
     ("jsonl", "document"): _document_lines,
     ("jsonl", "mention"): _mention_lines,
     ("parquet", "document"): partial(_table, shape="document"),

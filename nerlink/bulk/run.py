@@ -62,6 +62,7 @@ class Summary:
         documents: In all shards that are done, also before, with those that failed.
         mentions: In all shards that are done.
         errors: Documents that failed.
+        lost: What the output cannot hold: kind, such as `sentences`, to how often.
         seconds: That the job took.
         documents_per_second: Of what was tagged now.
     """
@@ -75,6 +76,7 @@ class Summary:
     documents: int
     mentions: int
     errors: int
+    lost: Mapping[str, int]
     seconds: float
     documents_per_second: float
 
@@ -236,6 +238,7 @@ class _Run:
             documents=progress.n_documents + progress.n_documents_before,
             mentions=progress.n_mentions,
             errors=progress.n_errors,
+            lost=dict(progress.lost),
             seconds=round(seconds, 3),
             documents_per_second=round(progress.documents_per_second, 2),
         )

@@ -3,9 +3,9 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, BinaryIO, Final, Literal
 
@@ -17,7 +17,7 @@ from nerlink.bulk.rows import Tagged, plain_error, row_writer
 from nerlink.bulk.shards import Shard, local_part
 from nerlink.data import Document
 from nerlink.errors import DataError, NerlinkError, StorageError
-from nerlink.sources import results_of
+from nerlink.sources import Losses, results_of
 from nerlink.sources.check import Result
 
 __all__ = ["ShardReport", "Work", "load_once", "tag_results", "tag_shard"]
@@ -71,6 +71,7 @@ class ShardReport:
         mentions: How many were found or linked.
         errors: Documents that failed.
         seconds: That it took.
+        lost: What the output cannot hold: kind to how often, as in `Losses`.
         error: Why nothing was written, if nothing was.
         verdict: `done`, `failed`, `again` (another try may help), or `stop` (no shard can be done).
     """
@@ -80,6 +81,7 @@ class ShardReport:
     mentions: int = 0
     errors: int = 0
     seconds: float = 0.0
+    lost: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
     verdict: Verdict = "done"
 
@@ -121,7 +123,7 @@ def _tagged_shard(shard: Shard, work: Work, tick: Tick, start: float) -> ShardRe
         named = _under_their_names(tagged, str(part.path), shard.where)
 
         def write(handle: BinaryIO) -> int:
-            row_writer(options.to, options.shape)(tally(named), handle)
+            row_writer(options.to, options.shape)(tally(named), handle, tally.losses)
             _check_unchanged(shard, work)
             return handle.tell()
 
@@ -145,6 +147,7 @@ def _tagged_shard(shard: Shard, work: Work, tick: Tick, start: float) -> ShardRe
             documents=tally.documents,
             mentions=tally.mentions,
             errors=tally.errors,
+            lost=dict(tally.losses.counts),
             seconds=seconds,
         ),
     )
@@ -235,6 +238,7 @@ class _Tally:
         self.max_errors = max_errors
         self.tick = tick
         self.documents = self.mentions = self.errors = 0
+        self.losses = Losses()
 
     def __call__(self, tagged: Iterable[Tagged]) -> Iterator[Tagged]:
         last = time.monotonic()
@@ -258,6 +262,7 @@ class _Tally:
             documents=self.documents,
             mentions=self.mentions,
             errors=self.errors,
+            lost=dict(self.losses.counts),
             seconds=seconds,
         )
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -145,12 +146,15 @@ def bulk(
 
 def _tag(model: str, inputs: list[str], output: str, options: dict[str, Any]) -> None:
     from nerlink.bulk import tag_files
+    from nerlink.sources import Losses
 
     log_to_stderr()
     with _progress() as on_progress:
         summary = tag_files(model, inputs, output, on_progress=on_progress, **options)
     for name, error in summary.failed.items():
         say(f"{name} failed: {error}")
+    if summary.lost:
+        say(f"{output}: the output cannot hold {Losses(Counter(summary.lost))}.")
     write_record(asdict(summary))
     if summary.n_failed:
         raise typer.Exit(1)

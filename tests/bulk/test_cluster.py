@@ -1,5 +1,6 @@
 """The Ray engine, where Ray is installed."""
 
+import time
 from pathlib import Path
 
 import pyarrow
@@ -7,6 +8,7 @@ import pytest
 
 from nerlink import write
 from nerlink.bulk import Tagger, outputs_of, tag_files
+from nerlink.errors import NerlinkError
 from tests.world import DOCUMENTS
 
 pytest.importorskip("ray")
@@ -33,6 +35,22 @@ def test_ray_writes_the_same_bytes_as_this_process(ray, joint_folder, tmp_path):
         assert (summary.done, summary.documents) == (3, 27)
     for one, other in zip(outputs_of(tmp_path / "ray"), outputs_of(tmp_path / "here"), strict=True):
         assert Path(one).read_bytes() == Path(other).read_bytes()
+
+
+def test_a_job_that_is_stopped_leaves_no_task_behind(ray, joint_folder, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.jsonl").write_text("no json\n", encoding="utf8")
+    endless = '{"text": "Ada ran"}\n' * 1_000_000
+    (tmp_path / "in" / "endless.jsonl").write_text(endless, encoding="utf8")
+    options = {"engine": "ray", "workers": 2, "device": "cpu", "max_errors": 0}
+    with pytest.raises(NerlinkError, match="more than 0 documents failed"):
+        tag_files(joint_folder, tmp_path / "in", tmp_path / "out", **options)
+    time.sleep(2)  # what is available is told with a delay
+    deadline = time.monotonic() + 60
+    while (left := ray.available_resources().get("CPU", 0)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left == 2
+    assert list(outputs_of(tmp_path / "out")) == []
 
 
 def test_a_tagger_maps_the_batches_of_ray_data(ray, joint_folder):

@@ -1,6 +1,8 @@
 import gzip
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pyarrow.parquet
@@ -161,6 +163,45 @@ def test_parquet_files_of_a_job_are_one_table(tmp_path, shape):
         assert table["end"] == [None, None, 3, 3, 2]
 
 
+MIXED = [{"n": 1}, {"n": 2}, {"n": "two"}, {"other": [1]}, {"n": True}, {"other": ["a"]}, {}]
+
+
+@pytest.mark.parametrize("shape", ["document", "mention"])
+def test_a_table_written_in_parts_loses_no_value(tmp_path, monkeypatch, shape):
+    lines = [{"id": str(n), "text": "Ada ran", "meta": meta} for n, meta in enumerate(MIXED)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
+    tables = []
+    for at_once in (1, 2, 100):
+        monkeypatch.setattr("nerlink.bulk.rows.AT_ONCE", at_once)
+        tag(path, tmp_path / f"out-{at_once}", to="parquet", shape=shape)
+        tables.append(pyarrow.parquet.read_table(tmp_path / f"out-{at_once}").to_pydict())
+    assert tables[0]["n"] == ["1", "2", '"two"', None, "true", None, None]
+    assert tables[0]["other"][3:] == ["[1]", None, '["a"]', None]
+    assert tables[0] == tables[1] == tables[2]
+
+
+def test_parts_of_a_table_may_have_numbers_of_two_kinds(tmp_path, monkeypatch):
+    monkeypatch.setattr("nerlink.bulk.rows.AT_ONCE", 1)
+    for name, n in {"a": 1, "b": 2.5}.items():
+        write_lines(tmp_path / f"{name}.jsonl", ["Ada ran"], n=n)
+    both = tmp_path / "both.jsonl"
+    both.write_text(
+        "".join((tmp_path / name).read_text() for name in ("a.jsonl", "b.jsonl")), encoding="utf8"
+    )
+    tag(both, tmp_path / "out", to="parquet")
+    assert pyarrow.parquet.read_table(tmp_path / "out")["n"].to_pylist() == [1.0, 2.5]
+
+
+def test_what_the_output_cannot_hold_is_counted_also_when_it_was_done_before(tmp_path):
+    record = {"id": "a", "text": "Ada ran", "sentences": [[0, 7]]}
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record) + "\n", encoding="utf8")
+    for _ in range(2):
+        summary = tag(path, tmp_path / "out", to="parquet", shape="mention")
+        assert summary.lost == {"sentences": 1}
+
+
 def test_rows_of_mentions_can_be_lines(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("Ada ran\nBea ran\n", encoding="utf8")
@@ -205,20 +246,34 @@ def test_a_bad_input_costs_no_other(news, tmp_path, damage):
     assert not list((tmp_path / "out").glob(".*"))
 
 
-def test_a_full_disk_stops_the_job_and_leaves_nothing_half_written(news, tmp_path, monkeypatch):
-    tag(news, tmp_path / "out")
-    write_lines(tmp_path / "in" / "b.jsonl", ["Bea ran"])
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of half a megabyte; skipped where nobody may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    asked = [mount, "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if not mount or not umount or subprocess.run(asked, capture_output=True).returncode:
+        pytest.skip("no right to mount a file system")
+    yield folder
+    subprocess.run([umount, str(folder)], check=True)
 
-    def full(_):
-        raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr("nerlink.bulk.places.os.fsync", full)
-        with pytest.raises(StorageError, match="No space left on device"):
-            tag(tmp_path / "in", tmp_path / "out")
-    assert len(list(outputs_of(tmp_path / "out"))) == 1
-    assert not list((tmp_path / "out").glob(".*"))
-    assert tag(tmp_path / "in", tmp_path / "out").documents == 21
+def test_a_full_disk_stops_the_job_and_what_is_done_stays_done(news, tmp_path, small_disk):
+    output = small_disk / "out"
+    tag(news, output)
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    write_lines(tmp_path / "in" / "b.jsonl", [f"Bea{n} ran" for n in range(100)])
+    with pytest.raises(StorageError, match=r"No space left on device.*Make room"):
+        tag(tmp_path / "in", output)
+    assert len(list(outputs_of(output))) == 1
+    assert not list(output.glob(".*"))
+    filler.unlink()
+    summary = tag(tmp_path / "in", output)
+    assert (summary.skipped, summary.documents) == (1, 120)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
