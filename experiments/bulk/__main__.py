@@ -142,7 +142,7 @@ def gpu(made: Made, size: Size, folder: Path) -> Found:
     """A job on one GPU; nothing where there is none."""
     if not torch.cuda.is_available():
         return {}
-    path = made.write(folder / "mixed.jsonl", size.documents, MIXED)
+    path = made.write(folder / "pages.jsonl", size.documents, PAGES)
     options = {"workers": 1, "device": "cuda", "shard_size": size.shard}
     speeds = []
     for _ in range(size.repeats):

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.lookalikes import missing_column
+from nerlink.lookalikes import MISSPELT, missing_column, nearest
 from nerlink.rows import OpenTable, Row, attempt
 from nerlink.schemes import ANY_SCHEME, describe_scheme, find_scheme
 from nerlink.sources.check import Result, check_document, documents_from
@@ -82,8 +82,9 @@ def detect_shape(columns: Sequence[str], *, where: str) -> Shape:
     if "text" in columns:
         return "document"
     error = missing_column("text", columns, where=f"{where} (a row a document)")
-    advice = "Where a column has another name, say so: columns={'text': 'body'}"
-    raise DataError(f"{error} {advice} (--read 'columns={{text = \"body\"}}').")
+    other = nearest("text", columns, alike=MISSPELT) or "body"
+    advice = f"Where a column has another name, say so: columns={{'text': {other!r}}}"
+    raise DataError(f"{error} {advice} (--read 'columns={{text = \"{other}\"}}').")
 
 
 def documents_from_table(

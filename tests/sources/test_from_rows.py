@@ -32,7 +32,7 @@ def test_columns_tell_the_shape(columns, shape):
 
 def test_columns_of_no_shape_are_refused_with_the_nearest():
     with pytest.raises(
-        DataError, match=r"'text' is missing; there are id, texts. Did you mean 'texts'"
+        DataError, match=r"'text' is missing; .* Did you mean 'texts'.*columns={'text': 'texts'}"
     ):
         detect_shape(["id", "texts"], where="here")
 
