@@ -19,6 +19,9 @@ def test_the_overhead_is_written(encoder_dir, tmp_path):
         "overhead.vs_stream",
         "overhead.vs_tag",
         "documents_per_second.one_core",
+        "kilobytes.read_per_document",
+        "kilobytes.written_per_document",
+        *(f"hours.1e8.{n}_cores" for n in (2, 64, 512)),
     }
 
 
