@@ -145,7 +145,7 @@ def open_binary(path: str | Path) -> Iterator[BinaryIO]:
         raise DataError(f"{str(path)!r} is no path: it holds a NUL character.")
     try:
         with Path(path).open("rb") as handle:
-            if str(path).endswith(".gz"):
+            if str(path).lower().endswith(".gz"):
                 handle = io.BufferedReader(_Unpacked(handle, path), _HEAD)
             yield handle
     except FileNotFoundError as error:
@@ -354,7 +354,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
     try:
-        with raw, _text_writer(raw, is_gzip=path.suffix == ".gz") as handle:
+        with raw, _text_writer(raw, is_gzip=path.suffix.lower() == ".gz") as handle:
             yield handle
         if rest is not None:
             rest.path.replace(path)

@@ -301,7 +301,7 @@ def open_parquet(path: str | Path) -> OpenTable:
 
     with open_binary(path) as handle:
         # Parquet is read from its end: what cannot be opened by its name is held in memory.
-        is_on_disk = Path(path).is_file() and not str(path).endswith(".gz")
+        is_on_disk = Path(path).is_file() and not str(path).lower().endswith(".gz")
         content = b"" if is_on_disk else read_whole(handle)
     try:
         file = ParquetFile(str(path) if is_on_disk else io.BytesIO(content))

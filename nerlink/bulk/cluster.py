@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ __all__ = ["run_on_ray"]
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 5.0
+KNOCK_SECONDS: Final = 10.0
 
 
 def run_on_ray(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[ShardReport]:
@@ -30,14 +32,14 @@ def run_on_ray(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[Shar
     Raises:
         ConfigError: Ray is not installed, or the cluster cannot be reached.
     """
-    with _cluster(work.options) as ray:
-        tasks = _Tasks(ray, work)
+    with _cluster(work.options) as (ray, is_own):
+        tasks = _Tasks(ray, work, may_grow=not is_own)
         yield from tasks.run(shards, tick)
 
 
 @contextmanager
-def _cluster(options: BulkOptions) -> Iterator[Any]:
-    """Ray, connected to the cluster; one that was started for this is stopped again."""
+def _cluster(options: BulkOptions) -> Iterator[tuple[Any, bool]]:
+    """Ray, connected to the cluster, and whether that was started for this: then it ends again."""
     try:
         ray: Any = import_module("ray")
     except ImportError as error:
@@ -45,10 +47,11 @@ def _cluster(options: BulkOptions) -> Iterator[Any]:
             "engine='ray' needs Ray. Install it: pip install 'nerlink[ray]'."
         ) from error
     if ray.is_initialized():
-        yield ray
+        yield ray, False
         return
     own: dict[str, Any] = {"num_cpus": n_cores(), "include_dashboard": False}
     try:
+        _knock(options.address)
         ray.init(
             address=options.address or "local",
             log_to_driver=False,  # what its processes print would stand among results
@@ -62,9 +65,24 @@ def _cluster(options: BulkOptions) -> Iterator[Any]:
             "the token are those of the cluster."
         ) from error
     try:
-        yield ray
+        yield ray, not options.address
     finally:
         ray.shutdown()
+
+
+def _knock(address: str | None) -> None:
+    """Find out whether anybody is at an address, which Ray does for minutes.
+
+    Raises:
+        ConnectionError: There is nobody.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    except OSError as error:
+        raise ConnectionError(error.strerror or str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +102,12 @@ class _Request:
 class _Tasks:
     """Tasks of which no more are begun than the cluster has workers for."""
 
-    def __init__(self, ray: Any, work: Work) -> None:
+    def __init__(self, ray: Any, work: Work, *, may_grow: bool) -> None:
         self.ray = ray
         self.work = work
         options = work.options
-        self.request = _Request(options.num_cpus or options.threads or 1, options.num_gpus)
+        asked = options.num_cpus if options.num_cpus is not None else options.threads
+        self.request = _Request(1 if asked is None else asked, options.num_gpus)
         n_threads = options.threads or max(1, int(self.request.cpus))
         self.task = ray.remote(
             num_cpus=self.request.cpus,
@@ -98,8 +117,15 @@ class _Tasks:
         )(_tag)
         self.n_threads = n_threads
         self.retries = Retries(options.retries)
-        if not self.request.n_at_once(ray.cluster_resources()):
-            log.warning("The cluster has no room for %s; waiting for machines.", self.request)
+        there = ray.cluster_resources()
+        if not self.request.n_at_once(there):
+            said = (
+                f"A task asks for {self.request.cpus:g} cores and {self.request.gpus:g} GPUs, and "
+                f"the cluster has {there.get('CPU', 0):g} and {there.get('GPU', 0):g}"
+            )
+            if not may_grow:
+                raise ConfigError(f"{said}. Ask for less, with num_cpus, num_gpus or threads.")
+            log.warning("%s: waiting for machines.", said)
 
     def run(self, shards: Iterator[Shard], tick: Tick) -> Iterator[ShardReport]:
         running: dict[Any, Shard] = {}

@@ -16,7 +16,15 @@ from nerlink.bulk.shards import Shard
 from nerlink.bulk.tagging import ShardReport, Tick, Work, load_once, tag_shard
 from nerlink.errors import ConfigError, NerlinkError
 
-__all__ = ["Retries", "limited", "n_cores", "n_workers_and_threads", "run_here", "run_local"]
+__all__ = [
+    "Retries",
+    "limited",
+    "n_cores",
+    "n_workers_and_threads",
+    "refuse_in_worker",
+    "run_here",
+    "run_local",
+]
 
 THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 GPUS: Final = "CUDA_VISIBLE_DEVICES"
@@ -57,6 +65,19 @@ def n_workers_and_threads(options: BulkOptions, *, n_gpus: int) -> tuple[int, in
             "that this process may use. Take fewer workers or threads."
         )
     return n_workers, n_threads
+
+
+def refuse_in_worker() -> None:
+    """End a worker that begins a job because it imports the script that did.
+
+    Raises:
+        SystemExit: A traceback would say the same in thirty lines, once a worker.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(
+            "tag_files was called while a worker process imported the script. Call it under "
+            'if __name__ == "__main__":'
+        )
 
 
 def run_here(shards: Iterator[Shard], work: Work, tick: Tick) -> Iterator[ShardReport]:
@@ -121,8 +142,11 @@ class Retries:
         self._tries: dict[str, int] = {}
 
     def next(self, shards: Iterator[Shard]) -> Shard | None:
-        """The shard to hand out now; `None` where there is none left."""
-        return self._again.popleft() if self._again else next(shards, None)
+        """The shard to hand out now; `None` where there is none left.
+
+        Those to try again come last: by then a machine or a store may have recovered.
+        """
+        return next(shards, None) or (self._again.popleft() if self._again else None)
 
     def put_back(self, shard: Shard) -> None:
         """A shard that nobody has tried."""
@@ -166,6 +190,9 @@ class _Pool:
         worker = self.workers.get(place)
         if worker and worker.shard:
             return
+        if worker and not worker.process.is_alive():
+            self.workers.pop(place).close()
+            worker = None
         shard = self.retries.next(shards)
         if shard is None:
             return
@@ -180,7 +207,7 @@ class _Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self.work), daemon=True)
-        with _environment(_settings(place, self.n_threads, self.n_gpus)):
+        with _environment(_settings(place, self.n_threads, self.n_gpus)), _without_interrupts():
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -192,7 +219,8 @@ class _Pool:
             said = worker.pipe.recv()
         except (EOFError, OSError):
             return self._bury(place)
-        worker.is_ready = True
+        if not worker.is_ready:
+            worker.is_ready, self.n_lost_early = True, 0
         if isinstance(said, int):
             worker.n_documents = said
             return None
@@ -248,6 +276,19 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let processes that are started ignore Ctrl-C, also while they import what they need."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(pipe: Connection, work: Work) -> None:

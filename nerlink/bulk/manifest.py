@@ -10,15 +10,16 @@ between the two, a file may be there that nobody vouches for.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from nerlink.bulk.models import ModelKey
-from nerlink.bulk.places import File, Folder
+from nerlink.bulk.places import JOB, File, Folder
 from nerlink.bulk.shards import Shard, hash_of
 from nerlink.errors import StorageError
 
@@ -32,8 +33,9 @@ __all__ = ["Entry", "Job", "Manifest"]
 HOME: Final = "_nerlink"
 """Readers of whole folders, such as pandas and Spark, pass over names that begin so."""
 DONE: Final = f"{HOME}/done"
-JOB: Final = f"{HOME}/job.json"
 FORMAT: Final = 1
+_OUTPUT: Final = re.compile(r"\d{6,}-[\w-]*-\d{6,}\.(jsonl|parquet)")
+"""The names that files of shards have."""
 READ_AT_ONCE: Final = 256
 
 
@@ -82,11 +84,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a job is: the model, what changes the output, and the inputs by their numbers."""
+    """What a job is: the model, what changes the output, and the inputs by their numbers.
+
+    Args:
+        model: What the model is known by.
+        settings: The options that change the output.
+        inputs: Their numbers are their places.
+        columns: The schema of Parquet files, as Arrow stores it, in base 64.
+    """
 
     model: ModelKey
     settings: dict[str, Any]
     inputs: tuple[File, ...] = ()
+    columns: str = ""
 
     @property
     def name(self) -> str:
@@ -167,6 +177,7 @@ class Manifest:
                 model=ModelKey(record["model"], record["base"]),
                 settings=record["settings"],
                 inputs=inputs,
+                columns=record["columns"],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(
@@ -187,20 +198,20 @@ class Manifest:
             StorageError: The output is of another job, or cannot be written.
         """
         before = self.job()
-        if before is None:
-            self._refuse_foreign()
         self.clean()
-        known = {file.path: file for file in before.inputs} if before else {}
         if before and (reason := _difference(before, job)):
-            self._refuse(reason, force=force)
-            self._throw_away(lambda entry: entry.job != job.name)
-        changed = {f.path for f in job.inputs if f.path in known and self._is_changed(f, known)}
-        if changed:
-            said = f"{min(changed)} has changed since it was tagged"
-            self._refuse(said + f", and {len(changed) - 1} more" * (len(changed) > 1), force=force)
-            self._throw_away(lambda entry: entry.input in changed)
+            self._throw_away(lambda entry: entry.job != job.name, reason, force=force)
+        if before and (changed := self._changed(job.inputs, before.inputs)):
+            more = f", and {len(changed) - 1} more" * (len(changed) > 1)
+            reason = f"{min(changed)} has changed since it was tagged{more}"
+            self._throw_away(lambda entry: entry.input in changed, reason, force=force)
+        self._sweep()
+        known = {file.path: file for file in (before.inputs if before else ())}
         known |= {file.path: file for file in job.inputs}
-        numbered = Job(model=job.model, settings=job.settings, inputs=tuple(known.values()))
+        # Files that are there keep their columns, and so must those that come.
+        is_same = before is not None and before.name == job.name
+        columns = before.columns if before is not None and is_same else job.columns
+        numbered = replace(job, inputs=tuple(known.values()), columns=columns)
         if numbered != before:
             self._write(JOB, _record(numbered))
         return numbered
@@ -210,35 +221,54 @@ class Manifest:
         for place in ("", HOME, DONE):
             self.folder.clean(place)
 
-    def _refuse(self, reason: str, *, force: bool) -> None:
-        if not force:
-            raise StorageError(
-                f"{self.folder}: {reason}. Name another output, or tag again what that touches "
-                "with force=True (--force)."
-            )
+    def _throw_away(self, is_old: Callable[[Entry], bool], reason: str, *, force: bool) -> None:
+        """Remove entries, and then the files that they let count.
 
-    def _refuse_foreign(self) -> None:
-        if foreign := sorted(self.folder.sizes()):
+        Raises:
+            StorageError: There are some, and nobody has said that they may go.
+        """
+        for name, entry in self.entries():
+            if not is_old(entry):
+                continue
+            if not force:
+                raise StorageError(
+                    f"{self.folder}: {reason}. Name another output, or tag again what that touches "
+                    "with force=True (--force)."
+                )
+            self.folder.remove(f"{DONE}/{name}.json")
+            self.folder.remove(entry.output)
+
+    def _sweep(self) -> None:
+        """Remove files of shards without an entry, which readers of the folder would take."""
+        names = {name.removesuffix(".json") for name in self.folder.sizes(DONE)}
+        for output in self.folder.sizes():
+            if _OUTPUT.fullmatch(output) and output.rpartition(".")[0] not in names:
+                self.folder.remove(output)
+
+    def refuse_foreign(self) -> None:
+        """Refuse a folder that holds something, but no job.
+
+        Raises:
+            StorageError: With the name of a file in it.
+        """
+        if self.job() is None and (foreign := sorted(self.folder.sizes())):
             raise StorageError(
                 f"{self.folder} holds {foreign[0]} and is not of a bulk job. Name an empty folder."
             )
 
-    def _is_changed(self, file: File, known: dict[str, File]) -> bool:
-        """Whether an input holds something else than it did; another time alone does not count."""
-        before = known[file.path]
-        if (file.size, file.time) == (before.size, before.time):
-            return False
-        if file.size != before.size:
-            return True
-        own = (one for one in self.entries() if one[1].input == file.path)
-        return any(hash_of(_shard_of(file, entry)) != entry.sha256 for _, entry in own)
+    def _changed(self, files: Iterable[File], before: Iterable[File]) -> set[str]:
+        """The inputs of which entries tell, and which hold something else now.
 
-    def _throw_away(self, is_old: Any) -> None:
-        """Remove entries, and then the files that they let count."""
-        for name, entry in self.entries():
-            if is_old(entry):
-                self.folder.remove(f"{DONE}/{name}.json")
-                self.folder.remove(entry.output)
+        Another time alone does not count.
+        """
+        known = {file.path: file for file in before}
+        stamped = {file.path: file for file in files if file != known.get(file.path, file)}
+        found: set[str] = set()
+        for _, entry in self.entries() if stamped else ():
+            file = stamped.get(entry.input)
+            if file and file.path not in found and _is_other(file, entry):
+                found.add(file.path)
+        return found
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -270,6 +300,11 @@ class Manifest:
             yield
 
 
+def _is_other(file: File, entry: Entry) -> bool:
+    """Whether an input holds something else than what was read."""
+    return file.size != entry.size or hash_of(_shard_of(file, entry)) != entry.sha256
+
+
 def _record(job: Job) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -277,6 +312,7 @@ def _record(job: Job) -> dict[str, Any]:
         "base": job.model.base,
         "settings": job.settings,
         "inputs": [list(file) for file in job.inputs],
+        "columns": job.columns,
     }
 
 

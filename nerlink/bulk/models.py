@@ -1,5 +1,7 @@
 """Which model a job uses, and where a worker finds it."""
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -11,7 +13,7 @@ from typing import Final, NamedTuple
 from nerlink.errors import ConfigError, StorageError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.storage.contents import BASE, MANIFEST
-from nerlink.models.storage.folder import identity_of, read_manifest
+from nerlink.models.storage.folder import read_manifest
 from nerlink.models.storage.hub import find_model
 
 __all__ = ["ModelKey", "check_tasks", "key_of", "local_model"]
@@ -40,7 +42,7 @@ class ModelKey(NamedTuple):
     """What tells a model from others.
 
     Args:
-        model: The SHA-256 of its heads.
+        model: The SHA-256 of the sums of its files.
         base: The SHA-256 of the entities and aliases of its base, if it has one.
     """
 
@@ -81,7 +83,10 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 @cache
 def _key(folder: Path, _stamps: object) -> ModelKey:
-    model = identity_of(folder)
+    sums = read_manifest(folder).files
+    # Prototypes are made of the other files and of the base, and stored when somebody asks for it.
+    own = {name: value for name, value in sums.items() if not name.startswith("prototypes.")}
+    model = hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()
     if not (folder / BASE).exists():
         return ModelKey(model, None)
     with KnowledgeBase.open(folder) as kb:

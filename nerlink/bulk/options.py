@@ -76,13 +76,24 @@ class BulkOptions:
 
 
 def check_bulk_options(options: BulkOptions) -> None:
-    """Refuse numbers that make no sense.
+    """Refuse numbers that make no sense, and options that would change nothing.
 
     Raises:
         ConfigError: With the name and the value.
     """
     lowest = {"shard_size": 1, "workers": 0, "threads": 1, "retries": 0, "max_errors": 0}
+    lowest |= {"num_cpus": 0, "num_gpus": 0}
     for name, least in lowest.items():
         value = getattr(options, name)
-        if isinstance(value, int) and value < least:
+        if isinstance(value, int | float) and value < least:
             raise ConfigError(f"{name} is {value}; it must be at least {least}.")
+    if options.engine == "ray" and options.workers == 0:
+        raise ConfigError("workers=0 tags in this process, without engine='ray'. Leave one out.")
+    if options.workers == 0 and options.threads:
+        raise ConfigError(
+            "workers=0 tags in this process, whose threads are torch's. Set OMP_NUM_THREADS, or "
+            "take workers=1."
+        )
+    for name in ("address", "num_cpus", "num_gpus"):
+        if options.engine == "local" and getattr(options, name):
+            raise ConfigError(f"{name} is for engine='ray', and the engine is 'local'.")

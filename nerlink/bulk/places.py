@@ -4,21 +4,27 @@ An output appears under its name whole or not at all. On this machine a file is 
 another name, flushed to the disk and renamed; an object store gets it in one upload.
 """
 
+import logging
 import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from glob import has_magic
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar, cast
 
 from nerlink.errors import DataError, StorageError
 from nerlink.sources import format_of
 
-__all__ = ["File", "Folder", "files_at", "is_local", "look_at", "open_place", "resolve"]
+__all__ = ["JOB", "File", "Folder", "files_at", "is_local", "look_at", "open_place", "resolve"]
 
 T = TypeVar("T")
 PARTIAL: Final = ".partial"
+JOB: Final = "_nerlink/job.json"
+"""The file that tells a folder which a job has written to."""
+
+log = logging.getLogger(__name__)
 
 
 class File(NamedTuple):
@@ -42,7 +48,10 @@ def resolve(place: str | Path) -> tuple[Any, str]:
         DataError: Nothing opens such addresses.
     """
     from fsspec.core import url_to_fs
+    from fsspec.implementations.local import LocalFileSystem
 
+    if "://" not in str(place):  # fsspec takes `::` in the name of a file for a chain of addresses
+        return LocalFileSystem(), str(Path(place).absolute())
     try:
         return cast(tuple[Any, str], url_to_fs(str(place)))
     except (ImportError, ValueError) as error:
@@ -67,8 +76,9 @@ def files_at(place: str | Path, *, every: bool = False) -> list[File]:
     system, path = resolve(place)
     try:
         if system.isdir(path):
-            found = system.find(path, detail=True)
+            found = _inside(system, path)
             names = [name for name in found if _is_wanted(name, path, every)]
+            names = _without_outputs(names, found, path)
         elif system.exists(path):
             found, names = {path: system.info(path)}, [path]
         else:
@@ -81,6 +91,36 @@ def files_at(place: str | Path, *, every: bool = False) -> list[File]:
     return [_file(system, name, found[name]) for name in sorted(names)]
 
 
+def _inside(system: Any, folder: str) -> dict[str, dict[str, Any]]:
+    """All files of a folder and of those in it, by path; on this machine, links are followed."""
+    if not is_local(system):
+        return cast(dict[str, dict[str, Any]], system.find(folder, detail=True))
+    found: dict[str, dict[str, Any]] = {}
+    seen = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if os.path.realpath(f"{place}/{name}") not in seen]
+        seen |= {os.path.realpath(f"{place}/{name}") for name in folders}  # links may form a circle
+        for path in (f"{place}/{name}" for name in names):
+            # A link to nothing fails when it is its turn, and costs no other.
+            found[path] = system.info(path) if Path(path).exists() else {"size": 0}
+    return found
+
+
+def _without_outputs(names: list[str], found: Iterable[str], folder: str) -> list[str]:
+    """Names without those that bulk jobs have written to folders in the folder."""
+    homes = (name.removesuffix(JOB) for name in found if name.endswith(f"/{JOB}"))
+    outputs = tuple(home for home in homes if home.rstrip("/") != folder.rstrip("/"))
+    left = [name for name in names if not outputs or not name.startswith(outputs)]
+    if n_left_out := len(names) - len(left):
+        log.warning(
+            "%s: %d files that bulk jobs wrote to %s are left out. Name them to read them.",
+            folder,
+            n_left_out,
+            ", ".join(sorted(outputs)),
+        )
+    return left
+
+
 def look_at(place: str) -> File:
     """A file as it is now.
 
@@ -88,6 +128,7 @@ def look_at(place: str) -> File:
         OSError: It is gone, or cannot be reached.
     """
     system, path = resolve(place)
+    system.invalidate_cache()  # some remember what they have listed
     return _file(system, path, system.info(path))
 
 
@@ -143,6 +184,7 @@ class Folder:
     def sizes(self, under: str = "") -> dict[str, int]:
         """The files of the folder, or of one in it, by name, with their bytes."""
         folder = f"{self.path}/{under}".rstrip("/")
+        self.system.invalidate_cache()  # other processes write to it too
         if not self.system.isdir(folder):
             return {}
         found = self.system.ls(folder, detail=True)
@@ -151,12 +193,22 @@ class Folder:
 
     def read(self, names: Iterable[str]) -> dict[str, bytes]:
         """What some files hold; those that are not there are left out."""
-        paths = {f"{self.path}/{name}": name for name in names}
-        if not paths:
-            return {}
-        # One call for many files: an object store is asked for them all at once.
-        found = self.system.cat(list(paths), on_error="omit")
-        return {paths[path]: content for path, content in found.items() if path in paths}
+        paths = {name: f"{self.path}/{name}" for name in names}
+        if self.is_local:
+            files = {name: Path(path) for name, path in paths.items()}
+            return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+        if has_magic(self.path):  # which `cat` would take for a pattern
+            found = {path: self._content(path) for path in paths.values()}
+        else:
+            # One call for many files: an object store is asked for them all at once.
+            found = self.system.cat(list(paths.values()), on_error="omit") if paths else {}
+        contents = ((name, found.get(path)) for name, path in paths.items())
+        return {name: content for name, content in contents if content is not None}
+
+    def _content(self, path: str) -> bytes | None:
+        with suppress(FileNotFoundError):
+            return bytes(self.system.cat_file(path))
+        return None
 
     def publish(self, name: str, write: Callable[[BinaryIO], T]) -> T:
         """Write a file that appears whole and on the disk, or not at all; what `write` returns.

@@ -26,6 +26,7 @@ class Progress:
         n_under_way: Documents that are done, of shards that are not.
         n_mentions: Of all shards that are done.
         n_errors: Documents that failed, of all shards that are done.
+        n_errors_now: Those of shards that were done now.
         lost: What their output cannot hold, by kind.
         n_bytes: Of all shards that are to be done now.
         n_bytes_done: Of those that are.
@@ -41,6 +42,7 @@ class Progress:
     n_under_way: int = 0
     n_mentions: int = 0
     n_errors: int = 0
+    n_errors_now: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     n_bytes: int = 0
     n_bytes_done: int = 0
@@ -73,6 +75,7 @@ class Progress:
         self.n_documents += report.documents
         self.n_mentions += report.mentions
         self.n_errors += report.errors
+        self.n_errors_now += report.errors
         self.lost.update(report.lost)
 
     @property
@@ -99,12 +102,13 @@ class Progress:
             f"{number_of(self.n_documents + self.n_under_way, 'documents')} now",
             f"{self.documents_per_second:,.1f} documents/s",
         ]
+        # Before the rest: a narrow terminal cuts off the end.
+        if self.n_errors:
+            parts.insert(1, f"{number_of(self.n_errors, 'documents')} failed")
+        if self.n_failed:
+            parts.insert(1, f"{number_of(self.n_failed, 'shards')} failed")
         if (left := self.seconds_left) is not None:
             parts.append(f"about {_duration(left)} left")
-        if self.n_errors:
-            parts.append(f"{number_of(self.n_errors, 'documents')} failed")
-        if self.n_failed:
-            parts.append(f"{number_of(self.n_failed, 'shards')} failed")
         return "  ".join(parts)
 
 

@@ -1,20 +1,21 @@
 """A bulk job from its inputs to its summary."""
 
+import base64
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from nerlink.bulk.local import run_here, run_local
+from nerlink.bulk.local import refuse_in_worker, run_here, run_local
 from nerlink.bulk.manifest import Entry, Job, Manifest
 from nerlink.bulk.models import check_tasks, key_of
 from nerlink.bulk.options import BulkOptions, check_bulk_options
 from nerlink.bulk.places import File, files_at
 from nerlink.bulk.progress import Progress
+from nerlink.bulk.sampling import schema_of
 from nerlink.bulk.shards import Shard, shards_of
 from nerlink.bulk.tagging import ShardReport, Work
 from nerlink.errors import DataError, NerlinkError, StorageError
@@ -110,6 +111,7 @@ def tag_files(
         ConfigError: The options ask for more than there is.
         NerlinkError: More than `max_errors` documents failed.
     """
+    refuse_in_worker()
     check_options(BulkOptions, options, what="tag_files")
     chosen = BulkOptions(**options)
     check_bulk_options(chosen)
@@ -118,8 +120,11 @@ def tag_files(
     check_tasks(name, link_only=chosen.link_only)
     settings = json.loads(json.dumps(chosen.settings(), default=str))
     manifest = Manifest(output)
+    manifest.refuse_foreign()
     with manifest.locked():
-        asked = Job(model=key_of(name), settings=settings, inputs=files)
+        asked = Job(
+            model=key_of(name), settings=settings, inputs=files, columns=_columns(files, chosen)
+        )
         job = manifest.begin(asked, force=chosen.force)
         work = Work(
             model=name,
@@ -127,6 +132,7 @@ def tag_files(
             output=str(manifest.folder),
             job=job.name,
             options=chosen,
+            columns=base64.b64decode(job.columns),
         )
         try:
             return _Run(manifest, job, work, on_progress or (lambda _: None))(files)
@@ -148,6 +154,33 @@ def _files(inputs: Inputs, output: str | Path, options: BulkOptions) -> tuple[Fi
     for form, path in formats.items():
         results_of(path, format=form, **options.read)  # nothing is read; options are checked
     return tuple(files.values())
+
+
+def _columns(files: Sequence[File], options: BulkOptions) -> str:
+    """The columns of tables, for the manifest; nothing for other outputs."""
+    if options.to != "parquet":
+        return ""
+    schema = schema_of(files, options, shards_of)
+    return base64.b64encode(schema.serialize().to_pybytes()).decode()
+
+
+def _with_entries(
+    manifest: Manifest, job: Job, shards: Iterator[Shard]
+) -> Iterator[tuple[Shard, Entry | None]]:
+    """Shards with their entries, where they are done and their files are still there."""
+    sizes = manifest.folder.sizes()
+    while part := list(islice(shards, 256)):
+        found = dict(manifest.entries(shard.name for shard in part))
+        for shard in part:
+            entry = found.get(shard.name)
+            is_done = (
+                entry
+                and entry.job == job.name
+                and sizes.get(entry.output) == entry.bytes
+                and (entry.input, entry.start, entry.end)
+                == (shard.file.path, shard.start, shard.end)
+            )
+            yield shard, entry if is_done else None
 
 
 class _Run:
@@ -188,20 +221,7 @@ class _Run:
         return shards_of(number, self.job.inputs[number], self.work.options)
 
     def _known(self, shards: Iterator[Shard]) -> Iterator[tuple[Shard, Entry | None]]:
-        """Shards with their entries, where they are done and their files are still there."""
-        sizes = self.manifest.folder.sizes()
-        while part := list(islice(shards, 256)):
-            found = dict(self.manifest.entries(shard.name for shard in part))
-            for shard in part:
-                entry = found.get(shard.name)
-                is_done = (
-                    entry
-                    and entry.job == self.work.job
-                    and sizes.get(entry.output) == entry.bytes
-                    and (entry.input, entry.start, entry.end)
-                    == (shard.file.path, shard.start, shard.end)
-                )
-                yield shard, entry if is_done else None
+        return _with_entries(self.manifest, self.job, shards)
 
     def _tick(self, n_documents: int) -> None:
         self.progress.n_under_way = n_documents
@@ -219,10 +239,10 @@ class _Run:
             self.failed[report.shard.name] = report.error
         self.progress.add(report)
         self.on_progress(self.progress)
-        limit = self.work.options.max_errors
-        if limit is not None and self.progress.n_errors > limit:
+        limit, n_errors = self.work.options.max_errors, self.progress.n_errors_now
+        if limit is not None and n_errors > limit:
             raise NerlinkError(
-                f"{self.progress.n_errors} documents failed, more than {limit}: the job is "
+                f"{n_errors} documents failed, more than {limit}: the job is "
                 "stopped. What is done stays done; the column 'error' says why."
             )
 
@@ -252,33 +272,41 @@ def status_of(output: str | Path) -> dict[str, Any]:
     """
     manifest = Manifest(output)
     if (job := manifest.job()) is None:
-        raise DataError(f"{output} is no output of a bulk job. Name the folder of --output.")
+        raise _no_output(output)
     options = replace(BulkOptions(), **job.settings)
-    n_shards = sum(
-        1 for number, file in enumerate(job.inputs) for _ in shards_of(number, file, options)
+    shards = (
+        shard
+        for number, file in enumerate(job.inputs)
+        for shard in shards_of(number, file, options)
     )
-    counts = Counter[str]()
-    for _, entry in manifest.entries():
-        if entry.job == job.name:
-            counts += Counter(
-                done=1,
-                documents=entry.documents,
-                mentions=entry.mentions,
-                errors=entry.errors,
-            )
-    names = ("done", "documents", "mentions", "errors")
+    progress = Progress()
+    for shard, entry in _with_entries(manifest, job, shards):
+        progress.count(shard, entry)
     return {
         "output": str(manifest.folder),
         "model": job.model.model,
         "base": job.model.base,
         "inputs": len(job.inputs),
-        "shards": n_shards,
-        **{name: counts[name] for name in names},
-        "left": n_shards - counts["done"],
+        "shards": progress.n_shards,
+        "done": progress.n_skipped,
+        "documents": progress.n_documents_before,
+        "mentions": progress.n_mentions,
+        "errors": progress.n_errors,
+        "left": progress.n_shards - progress.n_skipped,
     }
 
 
+def _no_output(output: str | Path) -> DataError:
+    return DataError(f"{output} is no output of a bulk job. Name the folder of --output.")
+
+
 def outputs_of(output: str | Path) -> Iterator[str]:
-    """The files of an output that count, in the order of the inputs."""
+    """The files of an output that count, in the order of the inputs.
+
+    Raises:
+        DataError: The output is of no job.
+    """
     manifest = Manifest(output)
+    if manifest.job() is None:
+        raise _no_output(output)
     return (manifest.folder.place(entry.output) for _, entry in manifest.entries())

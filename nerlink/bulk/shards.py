@@ -3,9 +3,10 @@
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
@@ -31,6 +32,7 @@ class Shard:
             begin there), or `groups` of rows of Parquet.
         start: The first.
         end: One past the last.
+        problem: Why the input cannot be cut, if it cannot: then it cannot be tagged either.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Shard:
     kind: Literal["whole", "lines", "groups"] = "whole"
     start: int = 0
     end: int
+    problem: str | None = None
 
     @property
     def name(self) -> str:
@@ -74,57 +77,66 @@ def shards_of(number: int, file: File, options: BulkOptions) -> Iterator[Shard]:
         DataError: The ending of the input tells no format.
     """
     form = options.format or format_of(file.path)
-    is_packed = file.path.endswith(".gz")
-    is_lines = form == "jsonl" or (form == "text" and options.read.get("lines"))
-    if file.size <= options.shard_size or is_packed:
-        yield Shard(number=number, file=file, end=file.size)
-    elif is_lines and not _is_wide(file.path, options):
-        for part, start in enumerate(range(0, file.size, options.shard_size)):
-            end = min(start + options.shard_size, file.size)
-            yield Shard(number=number, file=file, part=part, kind="lines", start=start, end=end)
-    elif form == "parquet" and options.read.get("shape", "document") == "document":
-        yield from _groups(number, file, options.shard_size)
-    else:
-        yield Shard(number=number, file=file, end=file.size)
+    whole = Shard(number=number, file=file, end=file.size)
+    if file.size <= options.shard_size or file.path.lower().endswith(".gz"):
+        yield whole
+        return
+    try:
+        cut: Sequence[Shard] = _CUTS[form](whole, options) if form in _CUTS else ()
+    except (DataError, OSError) as error:
+        # Taken whole by mistake, it would be there beside its parts of an earlier run.
+        reason = getattr(error, "strerror", None) or str(error)
+        cut = (replace(whole, problem=f"{file.path} cannot be read: {reason}"),)
+    yield from cut or (whole,)
 
 
-def _is_wide(path: str, options: BulkOptions) -> bool:
-    """Whether line ends are more than a byte, as in UTF-16, or not to be seen."""
+def _cut_lines(whole: Shard, options: BulkOptions) -> Sequence[Shard]:
+    """Parts of about as many bytes; none where line ends are more than a byte, as in UTF-16."""
     encoding = str(options.read.get("encoding", "utf-8")).lower().replace("_", "-")
     if encoding.startswith(("utf-16", "utf-32", "utf16", "utf32")):
-        return True
-    try:
-        with open_place(path) as handle:
-            return handle.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    except OSError:
-        return True
+        return ()
+    with open_place(whole.file.path) as handle:
+        if handle.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            return ()
+    starts = range(0, whole.end, options.shard_size)
+    ends = [*starts[1:], whole.end]
+    return [
+        replace(whole, part=part, kind="lines", start=start, end=end)
+        for part, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
 
 
-def _groups(number: int, file: File, shard_size: int) -> Iterator[Shard]:
+def _cut_texts(whole: Shard, options: BulkOptions) -> Sequence[Shard]:
+    return _cut_lines(whole, options) if options.read.get("lines") else ()
+
+
+def _cut_groups(whole: Shard, options: BulkOptions) -> Sequence[Shard]:
     """Groups of rows together, until they are large enough."""
-    sizes = _group_sizes(file.path)
-    if not sizes:
-        yield Shard(number=number, file=file, end=file.size)
-    start, n_bytes, part = 0, 0, 0
-    for group, size in enumerate(sizes):
-        n_bytes += size
-        if n_bytes >= shard_size or group + 1 == len(sizes):
-            end = group + 1
-            yield Shard(number=number, file=file, part=part, kind="groups", start=start, end=end)
-            start, n_bytes, part = end, 0, part + 1
-
-
-def _group_sizes(path: str) -> list[int]:
-    """Bytes of each group of rows; none where the file is damaged or cannot be cut."""
-    try:
-        with open_place(path) as handle:
-            footer = _parquet(handle, path).metadata
-    except (DataError, OSError):
-        return []
+    if options.read.get("shape", "document") != "document":
+        return ()
+    with open_place(whole.file.path) as handle:
+        footer = _parquet(handle, whole.file.path).metadata
     columns = set(footer.schema.to_arrow_schema().names)
     if "mentions" not in columns and {"start", "token", "doc_id"} & columns:
-        return []  # rows of mentions or tokens: those of a document may lie in several groups
-    return [footer.row_group(group).total_byte_size for group in range(footer.num_row_groups)]
+        return ()  # rows of mentions or tokens: those of a document may lie in several groups
+    ends, n_bytes = [0], 0
+    for group in range(footer.num_row_groups):
+        n_bytes += footer.row_group(group).total_byte_size
+        if n_bytes >= options.shard_size or group + 1 == footer.num_row_groups:
+            ends.append(group + 1)
+            n_bytes = 0
+    return [
+        replace(whole, part=part, kind="groups", start=start, end=end)
+        for part, (start, end) in enumerate(pairwise(ends))
+    ]
+
+
+_CUTS: Final[Mapping[str, Callable[[Shard, BulkOptions], Sequence[Shard]]]] = {
+    "jsonl": _cut_lines,
+    "text": _cut_texts,
+    "parquet": _cut_groups,
+}
+"""How inputs of a format are cut; those of other formats are a shard each."""
 
 
 def _parquet(handle: BinaryIO, where: str) -> Any:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, BinaryIO, Final, Literal
 
@@ -13,11 +13,11 @@ from nerlink.bulk.manifest import Entry, Manifest
 from nerlink.bulk.models import ModelKey, key_of, local_model
 from nerlink.bulk.options import BulkOptions
 from nerlink.bulk.places import look_at
-from nerlink.bulk.rows import Tagged, plain_error, row_writer
+from nerlink.bulk.rows import Tagged, plain_error, row_writer, writable
 from nerlink.bulk.shards import Shard, local_part
 from nerlink.data import Document
 from nerlink.errors import DataError, NerlinkError, StorageError
-from nerlink.sources import Losses, results_of
+from nerlink.sources import Losses, format_of, results_of
 from nerlink.sources.check import Result
 
 __all__ = ["ShardReport", "Work", "load_once", "tag_results", "tag_shard"]
@@ -52,6 +52,7 @@ class Work:
         output: The folder to write to.
         job: What the settings of the job are known by.
         options: How the job was told to tag.
+        columns: The schema of Parquet files, as Arrow stores it; empty for other files.
     """
 
     model: str
@@ -59,6 +60,7 @@ class Work:
     output: str
     job: str
     options: BulkOptions
+    columns: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,13 @@ class ShardReport:
     verdict: Verdict = "done"
 
 
+class _ReadError(Exception):
+    """An input that could be read no further, and perhaps can be later."""
+
+
+PAUSE: Final = 1.0
+"""Seconds before a worker goes on after an input could not be read."""
+
 SICK: Final = 16
 """Documents of a group that fail, and none of it succeeds: no accident any more."""
 
@@ -101,15 +110,22 @@ def tag_shard(shard: Shard, work: Work, tick: Tick | None = None) -> ShardReport
     start = time.monotonic()
     verdict: Verdict
     try:
+        if shard.problem:
+            raise DataError(shard.problem)
         return _tagged_shard(shard, work, tick or (lambda _: None), start)
     except DataError as error:
         said, verdict = plain_error(error), "failed"
-    except OSError as error:
-        said, verdict = f"{shard.where}: {error.strerror or error}.", "again"
+    except (OSError, _ReadError) as error:
+        time.sleep(PAUSE)  # a store that does not answer is not asked again at once
+        said, verdict = f"{shard.where}: {_reason(error)}.", "again"
     except NerlinkError as error:
         said, verdict = plain_error(error), "stop"
     seconds = time.monotonic() - start
     return ShardReport(shard=shard, seconds=seconds, error=said, verdict=verdict)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or plain_error(error)
 
 
 def _tagged_shard(shard: Shard, work: Work, tick: Tick, start: float) -> ShardReport:
@@ -118,12 +134,16 @@ def _tagged_shard(shard: Shard, work: Work, tick: Tick, start: float) -> ShardRe
     manifest, name = Manifest(work.output), f"{shard.name}.{options.to}"
     tally = _Tally(options.max_errors, tick)
     with local_part(shard) as part, _called(str(part.path), shard.where):
-        results = results_of(part.path, format=options.format, **options.read)
+        # A part of a file may look like another format than the whole.
+        known = None if shard.kind == "whole" else format_of(shard.file.path)
+        results = results_of(part.path, format=options.format or known, **options.read)
         tagged = tag_results(pipeline, results, link_only=options.link_only)
-        named = _under_their_names(tagged, str(part.path), shard.where)
+        named = _under_their_names(tagged, shard, str(part.path), options.shape)
+        rows = tally(writable(named, options.to, tally.losses))
+        write_rows = row_writer(options.to, options.shape, _schema_of(work.columns))
 
         def write(handle: BinaryIO) -> int:
-            row_writer(options.to, options.shape)(tally(named), handle, tally.losses)
+            write_rows(rows, handle, tally.losses)
             _check_unchanged(shard, work)
             return handle.tell()
 
@@ -163,9 +183,23 @@ def _called(path: str, name: str) -> Iterator[None]:
         raise DataError(str(error).replace(path, name)) from error
 
 
-def _under_their_names(tagged: Iterable[Tagged], path: str, name: str) -> Iterator[Tagged]:
-    for doc, error in tagged:
-        yield Tagged(doc, error and error.replace(path, name))
+def _under_their_names(
+    tagged: Iterable[Tagged], shard: Shard, path: str, shape: str
+) -> Iterator[Tagged]:
+    """Errors name the input, and not its copy; rows of mentions have the id of a document."""
+    for number, (doc, error) in enumerate(tagged):
+        named = doc
+        if shape == "mention" and doc.id is None:
+            named = replace(doc, id=f"{shard.name}-{number}")
+        yield Tagged(named, error and error.replace(path, shard.where))
+
+
+def _schema_of(columns: bytes) -> Any:
+    if not columns:
+        return None
+    import pyarrow
+
+    return pyarrow.ipc.read_schema(pyarrow.py_buffer(columns))
 
 
 def _check_unchanged(shard: Shard, work: Work) -> None:
@@ -175,7 +209,12 @@ def _check_unchanged(shard: Shard, work: Work) -> None:
         DataError: The input is another by now.
         StorageError: The model is.
     """
-    now = look_at(shard.file.path)
+    try:
+        now = look_at(shard.file.path)
+    except OSError as error:
+        raise DataError(
+            f"{shard.file.path} went away while the job was running: {error.strerror or error}."
+        ) from error
     if (now.size, now.time) != (shard.file.size, shard.file.time):
         raise DataError(
             f"{shard.file.path} has changed while the job was running. "
@@ -274,11 +313,11 @@ def tag_results(pipeline: Any, results: Iterable[Result], *, link_only: bool) ->
     that fails, the documents it had taken are tagged one by one.
 
     Raises:
-        DataError: The reader cannot go on.
+        DataError: The reader cannot go on, for what is in the input.
     """
     waiting: deque[Result] = deque()
     source = iter(results)
-    broken: list[DataError] = []
+    broken: list[DataError | _ReadError] = []
 
     def sound() -> Iterator[Document]:
         try:
@@ -286,8 +325,11 @@ def tag_results(pipeline: Any, results: Iterable[Result], *, link_only: bool) ->
                 waiting.append(result)
                 if isinstance(result, Document):
                     yield result
+        # No document's fault, so it must not pass through the pipeline.
         except DataError as error:
-            broken.append(error)  # no document's fault, so it must not pass through the pipeline
+            broken.append(error)
+        except (OSError, *TAGGING_ERRORS) as error:
+            broken.append(_ReadError(_reason(error)))
 
     is_over = False
     while not is_over:

@@ -149,8 +149,12 @@ def _tag(model: str, inputs: list[str], output: str, options: dict[str, Any]) ->
     from nerlink.sources import Losses
 
     log_to_stderr()
-    with _progress() as on_progress:
-        summary = tag_files(model, inputs, output, on_progress=on_progress, **options)
+    try:
+        with _progress() as on_progress:
+            summary = tag_files(model, inputs, output, on_progress=on_progress, **options)
+    except KeyboardInterrupt:
+        say("stopped: what is done stays done, and the same command goes on.")
+        raise
     for name, error in summary.failed.items():
         say(f"{name} failed: {error}")
     if summary.lost:

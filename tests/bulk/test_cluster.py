@@ -7,8 +7,11 @@ import pyarrow
 import pytest
 
 from nerlink import write
-from nerlink.bulk import Tagger, outputs_of, tag_files
-from nerlink.errors import NerlinkError
+from nerlink.bulk import BulkOptions, Tagger, outputs_of, tag_files
+from nerlink.bulk.cluster import _knock, _Tasks
+from nerlink.bulk.models import ModelKey
+from nerlink.bulk.tagging import Work
+from nerlink.errors import ConfigError, NerlinkError
 from tests.world import DOCUMENTS
 
 pytest.importorskip("ray")
@@ -35,6 +38,18 @@ def test_ray_writes_the_same_bytes_as_this_process(ray, joint_folder, tmp_path):
         assert (summary.done, summary.documents) == (3, 27)
     for one, other in zip(outputs_of(tmp_path / "ray"), outputs_of(tmp_path / "here"), strict=True):
         assert Path(one).read_bytes() == Path(other).read_bytes()
+
+
+def test_tasks_larger_than_the_machine_are_refused_where_none_can_come(ray):
+    options = BulkOptions(engine="ray", num_cpus=99)
+    work = Work(model="", key=ModelKey("", None), output="", job="", options=options)
+    with pytest.raises(ConfigError, match="asks for 99 cores and 0 GPUs, and the cluster has 2"):
+        _Tasks(ray, work, may_grow=False)
+
+
+def test_an_address_where_nobody_is_is_told_at_once():
+    with pytest.raises(ConnectionError, match="refused"):
+        _knock("127.0.0.1:1")
 
 
 def test_a_job_that_is_stopped_leaves_no_task_behind(ray, joint_folder, tmp_path):

@@ -113,3 +113,23 @@ def test_numbers_of_numpy_are_understood():
         {"id": np.array(["a"]), "text": np.array(["Ada ran"]), "n": np.array([3])}
     )
     assert answer["n"].tolist() == [3]
+
+
+def test_columns_of_arrow_keep_their_types_in_batches_without_a_value():
+    kinds = {"text": pyarrow.string(), "n": pyarrow.int32(), "when": pyarrow.timestamp("us")}
+    table = pyarrow.table(
+        {"text": ["Ada ran", "Bea ran"], "n": [None, 1], "when": [None, None]},
+        schema=pyarrow.schema(kinds),
+    )
+    schemas = [Tagger("model")(part).schema for part in (table[:1], table[1:], table[:0])]
+    assert schemas[0] == schemas[1] == schemas[2]
+    assert [schemas[0].field(name).type for name in ("n", "when")] == [kinds["n"], kinds["when"]]
+
+
+def test_columns_to_keep_must_be_there():
+    with pytest.raises(DataError, match=r"keep: column 'recieved' is missing.*'received'"):
+        next(map_in_pandas("model", keep=["id", "recieved"])([FRAME]))
+    with pytest.raises(DataError, match="Name keep"):
+        map_in_pandas("model", shape="mention")
+    with pytest.raises(DataError, match="shape is 'token'"):
+        Tagger("model", shape="token")

@@ -1,6 +1,7 @@
 """Workers that are real processes; most of them without a model."""
 
 import multiprocessing
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from nerlink.bulk.places import File
 from nerlink.bulk.shards import Shard
 from nerlink.bulk.tagging import Work
 from nerlink.errors import ConfigError, NerlinkError
-from tests.bulk.workers import fickle, stillborn, unlucky
+from tests.bulk.workers import deaf, fickle, stillborn, unlucky
 from tests.world import DOCUMENTS
 
 
@@ -53,6 +54,19 @@ def test_no_more_shards_are_in_flight_than_workers(serve):
     given = (taken.append(shard) or shard for shard in shards("a", "b", "c", "d"))
     for n_done, _ in enumerate(run_local(given, work(), lambda _: None), 1):
         assert len(taken) <= n_done
+
+
+def test_workers_do_not_hear_ctrl_c_from_their_first_moment(serve):
+    serve(deaf)
+    (report,) = run_local(shards("a"), work(), lambda _: None)
+    assert report.error == "blocked"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_script_that_workers_import_ends_them_in_one_line(monkeypatch):
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(SystemExit, match="Call it under"):
+        tag_files("model", "a.jsonl", "out")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def test_progress_is_told_in_one_line(monkeypatch):
     progress.add(report(error="gone", verdict="failed"))
     progress.n_under_way = 400
     assert str(progress) == (
-        "2/4 shards  1,000 documents now  20.0 documents/s  about 0:00:50 left  "
-        "1 document failed  1 shard failed"
+        "2/4 shards  1 shard failed  1 document failed  1,000 documents now  20.0 documents/s  "
+        "about 0:00:50 left"
     )
 
 

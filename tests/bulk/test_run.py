@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.parquet
@@ -10,9 +11,12 @@ import pytest
 
 from nerlink import tables
 from nerlink.bulk import outputs_of, status_of, tag_files
+from nerlink.bulk.columns import table_schema, typed_table
+from nerlink.bulk.rows import Tagged, row_columns, writable
 from nerlink.bulk.run import ENGINES
 from nerlink.bulk.tagging import ShardReport
 from nerlink.errors import ConfigError, DataError, NerlinkError, StorageError
+from nerlink.sources import Losses, results_of
 from tests.bulk.conftest import rows_of, write_lines
 from tests.bulk.test_local import shards
 
@@ -153,44 +157,173 @@ def test_bad_documents_come_out_in_their_places(tmp_path):
 @pytest.mark.parametrize("shape", ["document", "mention"])
 def test_parquet_files_of_a_job_are_one_table(tmp_path, shape):
     folder = tmp_path / "in"
-    write_lines(folder / "a.jsonl", ["poison", "poison"])
-    write_lines(folder / "b.jsonl", ["Ada ran", "Bea ran", "Cy ran"], received="Monday")
+    write_lines(folder / "a.jsonl", ["poison", "poison"], n=1)
+    write_lines(folder / "b.jsonl", ["Ada ran", "Bea ran"], n=2.5, received="Monday", keys={"x": 1})
+    write_lines(folder / "c.jsonl", ["Cy ran"], n=None, keys={"y": 2})
     tag(folder, tmp_path / "out", to="parquet", shape=shape)
     table = pyarrow.parquet.read_table(tmp_path / "out").to_pydict()
-    assert table["id" if shape == "document" else "doc_id"] == ["a-0", "a-1", "b-0", "b-1", "b-2"]
+    assert table["id" if shape == "document" else "doc_id"] == ["a-0", "a-1", "b-0", "b-1", "c-0"]
     assert table["error"] == ["the model chokes"] * 2 + [None] * 3
+    assert table["received"] == [None, None, "Monday", "Monday", None]
+    assert table["n"] == [1.0, 1.0, 2.5, 2.5, None]
+    assert table["keys"] == [None, None, '{"x": 1}', '{"x": 1}', '{"y": 2}']
     if shape == "mention":
         assert table["end"] == [None, None, 3, 3, 2]
+        assert table["score"] == [None] * 5
 
 
-MIXED = [{"n": 1}, {"n": 2}, {"n": "two"}, {"other": [1]}, {"n": True}, {"other": ["a"]}, {}]
-
-
-@pytest.mark.parametrize("shape", ["document", "mention"])
-def test_a_table_written_in_parts_loses_no_value(tmp_path, monkeypatch, shape):
-    lines = [{"id": str(n), "text": "Ada ran", "meta": meta} for n, meta in enumerate(MIXED)]
+def test_what_has_no_column_of_its_own_is_in_meta(tmp_path, monkeypatch):
+    monkeypatch.setattr("nerlink.bulk.sampling.N_DOCUMENTS", 2)
+    metas = [{"n": 1}, {"n": 2}, {"n": 2.5}, {"n": "two"}, {"n": True}, {"new": [1]}, {}]
+    lines = [{"id": str(n), "text": "Ada ran", "meta": meta} for n, meta in enumerate(metas)]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
-    tables = []
-    for at_once in (1, 2, 100):
+    found = []
+    for at_once in (1, 3, 100):
         monkeypatch.setattr("nerlink.bulk.rows.AT_ONCE", at_once)
-        tag(path, tmp_path / f"out-{at_once}", to="parquet", shape=shape)
-        tables.append(pyarrow.parquet.read_table(tmp_path / f"out-{at_once}").to_pydict())
-    assert tables[0]["n"] == ["1", "2", '"two"', None, "true", None, None]
-    assert tables[0]["other"][3:] == ["[1]", None, '["a"]', None]
-    assert tables[0] == tables[1] == tables[2]
+        tag(path, tmp_path / f"out-{at_once}", to="parquet")
+        found.append(pyarrow.parquet.read_table(tmp_path / f"out-{at_once}").to_pydict())
+    assert found[0]["n"] == [1, 2, None, None, None, None, None]
+    others = [None, None, {"n": 2.5}, {"n": "two"}, {"n": True}, {"new": [1]}, None]
+    assert [meta and json.loads(meta) for meta in found[0]["meta"]] == others
+    assert found[0] == found[1] == found[2]
 
 
-def test_parts_of_a_table_may_have_numbers_of_two_kinds(tmp_path, monkeypatch):
-    monkeypatch.setattr("nerlink.bulk.rows.AT_ONCE", 1)
-    for name, n in {"a": 1, "b": 2.5}.items():
-        write_lines(tmp_path / f"{name}.jsonl", ["Ada ran"], n=n)
-    both = tmp_path / "both.jsonl"
-    both.write_text(
-        "".join((tmp_path / name).read_text() for name in ("a.jsonl", "b.jsonl")), encoding="utf8"
-    )
-    tag(both, tmp_path / "out", to="parquet")
-    assert pyarrow.parquet.read_table(tmp_path / "out")["n"].to_pylist() == [1.0, 2.5]
+def test_columns_of_parquet_keep_their_types_in_all_shards(tmp_path):
+    columns = {
+        "text": ["Ada ran"] * 4,
+        "price": pyarrow.array([Decimal("1.25"), None, None, Decimal("100.00")]).cast(
+            pyarrow.decimal128(12, 2)
+        ),
+        "n": pyarrow.array([None, None, 3, 4], pyarrow.int32()),
+    }
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), path, row_group_size=1)
+    tag(path, tmp_path / "out", to="parquet", shard_size=1)
+    assert len(list(outputs_of(tmp_path / "out"))) > 1
+    table = pyarrow.parquet.read_table(tmp_path / "out")
+    assert table.schema.field("price").type == pyarrow.decimal128(12, 2)
+    assert table.schema.field("n").type == pyarrow.int32()
+    assert table["price"].to_pylist() == columns["price"].to_pylist()
+
+
+def test_what_mentions_have_beside_is_not_lost(tmp_path):
+    path = tmp_path / "a.jsonl"
+    record = {"text": "Ada ran", "mentions": [{"start": 0, "end": 3, "label": "PER", "by": "me"}]}
+    path.write_text(json.dumps(record) + "\n", encoding="utf8")
+    columns = columns_of(results_of(path))
+    losses = Losses()
+    table = typed_table(columns, table_schema("document"), losses).to_pydict()
+    assert json.loads(table["meta"][0]) == {"mentions": [{"by": "me"}]}
+    assert table["mentions"][0][0]["end"] == 3
+
+
+def columns_of(documents):
+    losses = Losses()
+    return row_columns(writable(map(Tagged, documents), "parquet", losses), "document", losses)
+
+
+@pytest.mark.parametrize("to", ["jsonl", "parquet"])
+@pytest.mark.parametrize("shape", ["document", "mention"])
+def test_half_a_surrogate_pair_costs_its_document_alone(tmp_path, to, shape):
+    path = tmp_path / "a.jsonl"
+    lines = [
+        r'{"id": "a", "text": "Ada ran"}',
+        r'{"id": "b", "text": "Bea ran", "meta": {"k": "x\ud800"}}',
+        r'{"id": "c\ud800", "text": 7}',
+        r'{"id": "d", "text": "Dan ran"}',
+    ]
+    path.write_text("\n".join(lines), encoding="utf8")
+    summary = tag(path, tmp_path / "out", to=to, shape=shape)
+    assert (summary.n_failed, summary.documents, summary.errors) == (0, 4, 2)
+
+
+def test_a_mistake_that_tagged_nothing_can_be_corrected(tmp_path):
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"text": "Ada ran"}\n' * 999)[:-20])
+    assert tag(path, tmp_path / "out").n_failed == 1
+    path.write_bytes(gzip.compress(b'{"body": "Ada ran"}\n' * 2))
+    assert tag(path, tmp_path / "out", read={"columns": {"text": "bodi"}}).errors == 2
+    with pytest.raises(StorageError, match="--force"):
+        tag(path, tmp_path / "out", read={"columns": {"text": "body"}})
+    summary = tag(path, tmp_path / "out", read={"columns": {"text": "body"}}, force=True)
+    assert (summary.documents, summary.errors) == (2, 0)
+
+
+def test_an_input_that_goes_away_meanwhile_costs_no_other(news, tmp_path, monkeypatch):
+    write_lines(tmp_path / "in" / "z.jsonl", ["Zoe ran"])
+    real = tables.parse_json
+
+    def slow(*arguments, **options):
+        news.unlink(missing_ok=True)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(tables, "parse_json", slow)
+    summary = tag(tmp_path / "in", tmp_path / "out")
+    assert "went away while the job was running" in summary.failed["000000-news-000000"]
+    assert summary.done == 1
+
+
+def test_an_input_that_cannot_be_read_on_is_tried_again(news, tmp_path, monkeypatch):
+    monkeypatch.setattr("nerlink.bulk.tagging.PAUSE", 0.0)
+    calls = []
+
+    def stale(*arguments, **options):
+        calls.append(arguments)
+        raise OSError(116, "Stale file handle")
+        yield
+
+    monkeypatch.setattr("nerlink.bulk.tagging.results_of", stale)
+    (error,) = tag(news, tmp_path / "out", retries=1).failed.values()
+    assert (len(calls), "Stale file handle" in error) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["out [x] #1", "out*", "out?", "a::b"])
+def test_an_output_may_be_called_anything(news, tmp_path, name):
+    for _ in range(2):
+        assert tag(news, tmp_path / name).documents == 20
+    assert status_of(tmp_path / name)["done"] == 1
+
+
+def test_parts_of_a_text_are_not_taken_for_other_formats(tmp_path):
+    path = tmp_path / "a.txt"
+    lines = ["Ada ran far", "Bea sat down", "12|t|Cy wrote this", "12|a|Dan read it", "Eve left"]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    for size in (20, 30, 1000):
+        summary = tag(path, tmp_path / f"out-{size}", read={"lines": True}, shard_size=size)
+        assert (summary.documents, summary.n_failed) == (5, 0)
+
+
+def test_linked_folders_are_read_and_outputs_of_other_jobs_are_not(news, tmp_path, caplog):
+    more = write_lines(tmp_path / "elsewhere" / "more.jsonl", ["Bea ran"]).parent
+    (news.parent / "link").symlink_to(more)
+    (more / "circle").symlink_to(news.parent)
+    assert tag(news.parent, news.parent / "first").documents == 21
+    assert tag(news.parent, news.parent / "second").documents == 21
+    assert "2 files that bulk jobs wrote" in caplog.text
+    assert tag(news.parent / "first", tmp_path / "third").documents == 21
+
+
+def test_a_packed_file_may_end_in_capitals(tmp_path):
+    path = tmp_path / "A.JSONL.GZ"
+    path.write_bytes(gzip.compress(b'{"text": "Ada ran"}\n' * 9))
+    summary = tag(path, tmp_path / "out", shard_size=10)
+    assert (summary.documents, summary.errors) == (9, 0)
+
+
+def test_files_without_an_entry_go(news, tmp_path):
+    tag(news, tmp_path / "out", shard_size=200)
+    *_, last = outputs_of(tmp_path / "out")
+    (tmp_path / "out" / "_nerlink" / "done" / f"{Path(last).stem}.json").unlink()
+    tag(news, tmp_path / "out", shard_size=10_000, force=True)
+    assert not Path(last).exists()
+
+
+def test_errors_of_an_earlier_run_do_not_stop_the_next(tmp_path):
+    write_lines(tmp_path / "in" / "a.jsonl", ["poison"] * 5)
+    tag(tmp_path / "in", tmp_path / "out")
+    write_lines(tmp_path / "in" / "b.jsonl", ["Bea ran"])
+    assert tag(tmp_path / "in", tmp_path / "out", max_errors=3).errors == 5
 
 
 def test_what_the_output_cannot_hold_is_counted_also_when_it_was_done_before(tmp_path):
@@ -207,7 +340,7 @@ def test_rows_of_mentions_can_be_lines(tmp_path):
     path.write_text("Ada ran\nBea ran\n", encoding="utf8")
     tag(path, tmp_path / "out", shape="mention", read={"lines": True})
     found = [(row["doc_id"], row["start"], row["end"]) for row in rows_of(tmp_path / "out")]
-    assert found == [("0", 0, 3), ("1", 0, 3)]
+    assert found == [("000000-a-000000-0", 0, 3), ("000000-a-000000-1", 0, 3)]
 
 
 def test_a_job_that_is_sick_is_stopped(tmp_path):
@@ -374,6 +507,11 @@ def test_status_tells_what_is_left(news, tmp_path):
         ({"to": "csv"}, "to is 'csv'"),
         ({"retries": -1}, "retries is -1"),
         ({"shard_size": 0}, "shard_size is 0"),
+        ({"engine": "ray", "workers": 0}, "workers=0 tags in this process"),
+        ({"workers": 0, "threads": 2}, "workers=0 tags in this process"),
+        ({"address": "auto"}, "address is for engine='ray'"),
+        ({"num_cpus": 4}, "num_cpus is for engine='ray'"),
+        ({"engine": "ray", "num_gpus": -1}, "num_gpus is -1"),
         ({"format": "docx"}, "cannot read the format 'docx'"),
         ({"read": {"lines": True}}, "no option 'lines'"),
     ],

@@ -5,7 +5,7 @@ import signal
 
 from nerlink.bulk.tagging import ShardReport
 
-__all__ = ["fickle", "stillborn", "unlucky"]
+__all__ = ["deaf", "fickle", "stillborn", "unlucky"]
 
 
 def fickle(pipe, _work):
@@ -18,6 +18,14 @@ def fickle(pipe, _work):
         verdict = "again" if "away" in shard.name else "done"
         error = "not there" if verdict == "again" else None
         pipe.send(ShardReport(shard=shard, documents=1, error=error, verdict=verdict))
+
+
+def deaf(pipe, _work):
+    """A worker that tells whether Ctrl-C would reach it."""
+    pipe.send(0)
+    is_blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    error = "blocked" if is_blocked else "heard"
+    pipe.send(ShardReport(shard=pipe.recv(), error=error, verdict="failed"))
 
 
 def stillborn(*_):

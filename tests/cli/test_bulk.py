@@ -15,6 +15,7 @@ SUMMARY = Summary(
     documents=9,
     mentions=4,
     errors=1,
+    lost={},
     seconds=1.5,
     documents_per_second=6.0,
 )
