@@ -113,11 +113,8 @@ class Pipeline:
         info = read_info(folder)
         kind = choose_precision(precision, chosen, saved=info.precision)
         model = load_model(folder, precision=kind)
-        if model.linker:
-            changes = {"threshold": threshold, "top_k": top_k}
-            table = {name: value for name, value in changes.items() if value is not None}
-            table = model.linker.config.model_dump() | table
-            model.configure_linker(check_table(LinkerConfig, table, where="Pipeline.load"))
+        if linking := _linking(model, threshold, top_k, where="Pipeline.load"):
+            model.configure_linker(linking)
         return cls(model, info=asdict(info), device=str(chosen), precision=kind, folder=folder)
 
     from_pretrained = load
@@ -197,15 +194,23 @@ class Pipeline:
         return self._answer(documents, link_only=True)
 
     def stream(
-        self, documents: Iterable[str | Document], *, link_only: bool = False
+        self,
+        documents: Iterable[str | Document],
+        *,
+        link_only: bool = False,
+        threshold: float | None = None,
+        top_k: int | None = None,
     ) -> Iterator[Document]:
         """The answers of the pipeline, or of `link_only`, in order, a bounded number at a time.
 
         Args:
             documents: Texts or documents, any number of them.
             link_only: Link the mentions that the documents have, and find no new mentions.
+            threshold: As in `load`, for these documents; `None` keeps that of the pipeline.
+            top_k: Likewise.
 
         Raises:
+            ConfigError: A value is wrong.
             DataError: A text or a document is not sound, or the model does not find mentions, or
                 does not link them.
         """
@@ -215,7 +220,8 @@ class Pipeline:
             raise DataError(
                 "this model links given mentions only. Use pipeline.link_only(documents)."
             )
-        return self._run(documents, link_only=link_only)
+        linking = _linking(self.model, threshold, top_k, where="Pipeline.stream")
+        return self._run(documents, link_only=link_only, linking=linking)
 
     def links_seen(self, documents: Iterable[Document]) -> dict[str, int] | None:
         """How often training linked to each entity of some documents; `None` without a linker.
@@ -284,7 +290,13 @@ class Pipeline:
             return next(self.stream([documents], link_only=link_only))
         return list(self.stream(documents, link_only=link_only))
 
-    def _run(self, documents: Iterable[str | Document], *, link_only: bool) -> Iterator[Document]:
+    def _run(
+        self,
+        documents: Iterable[str | Document],
+        *,
+        link_only: bool,
+        linking: LinkerConfig | None,
+    ) -> Iterator[Document]:
         """The annotated documents, group by group; the lock is held for one group at a time."""
         for group in group_documents(check_documents(documents, texts=not link_only)):
             if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
@@ -292,8 +304,24 @@ class Pipeline:
             with self._lock:
                 if self.model.linker:
                     self.model.linker.texts.refresh()
-                done = list(annotate_group(self.model, group, link_only=link_only))
+                tagged = annotate_group(self.model, group, link_only=link_only, linking=linking)
+                done = list(tagged)
             yield from done
+
+
+def _linking(
+    model: JointModel, threshold: float | None, top_k: int | None, *, where: str
+) -> LinkerConfig | None:
+    """The linker's configuration with other values; `None` where nothing is to change.
+
+    Raises:
+        ConfigError: A value is wrong.
+    """
+    changes = {"threshold": threshold, "top_k": top_k}
+    table = {name: value for name, value in changes.items() if value is not None}
+    if not table or model.linker is None:
+        return None
+    return check_table(LinkerConfig, model.linker.config.model_dump() | table, where=where)
 
 
 def _load_again(

@@ -1,6 +1,7 @@
 """JSON as nerlink takes it: nothing twice, nothing too deep, and errors that name the place."""
 
 import json
+import math
 from collections import Counter
 from typing import Any, Final
 
@@ -14,15 +15,20 @@ class RepeatedKeyError(DataError):
     """An object of JSON that has a key twice."""
 
 
-def parse_json(text: str, *, where: str) -> Any:
+def parse_json(text: str, *, where: str, is_finite: bool = False) -> Any:
     """The value in some JSON.
+
+    Args:
+        text: The JSON.
+        where: The place that errors name.
+        is_finite: Refuse NaN and the infinities, also as numbers that are too large.
 
     Raises:
         RepeatedKeyError: An object has a key twice, of which one value would be lost.
         DataError: The text is not JSON; the message names the line and the column.
     """
     try:
-        return _JSON.decode(text)
+        return (_FINITE if is_finite else _JSON).decode(text)
     except RepeatedKeyError as error:
         raise RepeatedKeyError(f"{where}: {error}") from error
     except json.JSONDecodeError as error:
@@ -42,6 +48,13 @@ def _constant(name: str) -> float | None:
     return None if name == "NaN" else float(name)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.40} is no number that a program can hold")
+    return number
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) == len(pairs):
@@ -54,3 +67,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _JSON: Final = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
+_FINITE: Final = json.JSONDecoder(
+    parse_constant=_finite, parse_float=_finite, object_pairs_hook=_object
+)

@@ -67,6 +67,7 @@ ROAD = (
     "pipeline",
     "bulk",
     "training",
+    "serving",
     "cli",
 )
 """Rooms and modules in their order: each imports from itself and from those before it."""
@@ -84,6 +85,10 @@ HOMES = {
     "accelerate": {"nerlink.models", "nerlink.training"},
     "typer": {"nerlink.cli"},
     "ray": {"nerlink.bulk"},
+    "fastapi": {"nerlink.serving"},
+    "starlette": {"nerlink.serving"},
+    "uvicorn": {"nerlink.serving"},
+    "prometheus_client": {"nerlink.serving"},
 }
 """Packages that stay where they belong."""
 

@@ -306,11 +306,16 @@ class _Tally:
         )
 
 
-def tag_results(pipeline: Any, results: Iterable[Result], *, link_only: bool) -> Iterator[Tagged]:
+def tag_results(pipeline: Any, results: Iterable[Result], **options: Any) -> Iterator[Tagged]:
     """What a reader yields, tagged, in order; a document that fails costs no other.
 
     Documents go through `pipeline.stream`, so that the answers are those of `nerlink tag`. Where
     that fails, the documents it had taken are tagged one by one.
+
+    Args:
+        pipeline: Has the model.
+        results: Documents, and why some could not be read.
+        **options: As `Pipeline.stream` takes them.
 
     Raises:
         DataError: The reader cannot go on, for what is in the input.
@@ -334,7 +339,7 @@ def tag_results(pipeline: Any, results: Iterable[Result], *, link_only: bool) ->
     is_over = False
     while not is_over:
         try:
-            for doc in pipeline.stream(sound(), link_only=link_only):
+            for doc in pipeline.stream(sound(), **options):
                 yield from _unread(waiting)
                 waiting.popleft()
                 yield Tagged(doc)
@@ -343,7 +348,7 @@ def tag_results(pipeline: Any, results: Iterable[Result], *, link_only: bool) ->
             if not waiting:
                 raise
             log.warning("Tagging %d documents one by one: %s", len(waiting), error)
-            yield from _one_by_one(pipeline, waiting, link_only)
+            yield from _one_by_one(pipeline, waiting, options)
     yield from _unread(waiting)
     if broken:
         raise broken[0]
@@ -360,7 +365,9 @@ def _unreadable(error: DataError) -> Tagged:
     return Tagged(Document(text="", id=error.doc_id), plain_error(error))
 
 
-def _one_by_one(pipeline: Any, waiting: deque[Result], link_only: bool) -> Iterator[Tagged]:
+def _one_by_one(
+    pipeline: Any, waiting: deque[Result], options: Mapping[str, Any]
+) -> Iterator[Tagged]:
     """The documents of a queue, tagged each by itself.
 
     Raises:
@@ -374,7 +381,7 @@ def _one_by_one(pipeline: Any, waiting: deque[Result], link_only: bool) -> Itera
             yield _unreadable(doc)
             continue
         try:
-            (found,) = pipeline.stream([doc], link_only=link_only)
+            (found,) = pipeline.stream([doc], **options)
         except TAGGING_ERRORS as error:
             n_failed += 1
             if not n_sound and n_failed >= SICK and not isinstance(error, DataError):

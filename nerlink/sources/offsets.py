@@ -5,15 +5,16 @@ offsets look right until the first emoji, and are shifted from there on.
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from itertools import accumulate
+from typing import Any, Final
 
 from nerlink.data import Mention
 from nerlink.errors import DataError
 from nerlink.words import shown
 
-__all__ = ["in_characters", "units_hint"]
+__all__ = ["in_characters", "in_utf16", "out_of_utf16", "units_hint"]
 
 _UNITS: Final = (("UTF-16 units", "utf-16-le", 2), ("bytes", "utf-8", 1))
 
@@ -106,3 +107,78 @@ def units_hint(text: str) -> str:
         "count units, as JavaScript does, give each mention its text as 'surface': then they are "
         "converted."
     )
+
+
+def in_utf16(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a document with offsets in UTF-16 units, in place of characters.
+
+    >>> in_utf16({"text": "\N{FLAG IN HOLE} Ada", "mentions": [{"start": 2, "end": 5}]})["mentions"]
+    [{'start': 3, 'end': 6}]
+    """
+    text = record["text"]
+    if _is_basic(text):
+        return dict(record)
+    units = _units_before(text)
+    return _moved(record, lambda offset, _: units[offset])
+
+
+def out_of_utf16(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
+    """The record of a document with offsets in characters, in place of UTF-16 units.
+
+    Offsets beyond the text stay what they are, and are beyond it in characters, too.
+
+    Args:
+        record: The record, with nerlink's own names; anything may stand under them.
+        where: The place that errors name.
+
+    Raises:
+        DataError: An offset lies inside a character of two units.
+    """
+    text = record.get("text")
+    if not isinstance(text, str) or _is_basic(text):
+        return dict(record)
+    units = _units_before(text)
+    characters = {unit: number for number, unit in enumerate(units)}
+
+    def character_at(offset: Any, place: str) -> Any:
+        if type(offset) is not int or not 0 <= offset <= units[-1]:
+            return offset
+        if offset not in characters:
+            raise DataError(
+                f"{where}: {place}: UTF-16 unit {offset} is inside a character of two units. "
+                "Count units from 0, two for each emoji."
+            )
+        return characters[offset]
+
+    return _moved(record, character_at)
+
+
+def _is_basic(text: str) -> bool:
+    """Whether each character is one UTF-16 unit."""
+    return text.isascii() or max(text) <= "\uffff"
+
+
+def _units_before(text: str) -> list[int]:
+    """The UTF-16 units before each character, and those of the whole text, (1 + n_characters)."""
+    return list(accumulate((1 + (one > "\uffff") for one in text), initial=0))
+
+
+def _moved(record: Mapping[str, Any], move: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """The record with each offset as `move` gives it; what looks like none stays as it is."""
+    moved = dict(record)
+    if isinstance(mentions := record.get("mentions"), list):
+        moved["mentions"] = [
+            one | {key: move(one[key], f"mention {n}") for key in ("start", "end") if key in one}
+            if isinstance(one, dict)
+            else one
+            for n, one in enumerate(mentions)
+        ]
+    for name in ("sentences", "tokens"):
+        if isinstance(pairs := record.get(name), list):
+            moved[name] = [
+                [move(offset, f"{name}: {n}") for offset in pair]
+                if isinstance(pair, list) and len(pair) == 2
+                else pair
+                for n, pair in enumerate(pairs)
+            ]
+    return moved

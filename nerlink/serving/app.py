@@ -1,0 +1,132 @@
+"""The app: routes behind a door, one shape of errors, and a model that is warm before it serves."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from nerlink.errors import DataError
+from nerlink.pipeline import Pipeline
+from nerlink.serving.door import Door, refuse
+from nerlink.serving.refusals import Invalid, NotFound, Refusal, Unauthorised
+from nerlink.serving.routes import state, tagging
+from nerlink.serving.service import Service
+from nerlink.serving.settings import ServingSettings
+
+__all__ = ["create_app"]
+
+GUARDED: Final = (tagging,)
+"""Rooms of routes that ask for the token, if there is one, and for a model that is ready."""
+
+
+def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> FastAPI:
+    """An app that serves a model; an app of your own can mount it.
+
+        app = create_app(Pipeline.load("my-model"), ServingSettings(timeout=5))
+
+    The pipeline is the app's alone from then on. `app.state.service` is what the routes call.
+
+    Args:
+        pipeline: The model.
+        settings: The limits.
+    """
+    service = Service(pipeline, settings)
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        await service.close()
+
+    app = FastAPI(
+        title="nerlink",
+        description="Finds the mentions in documents and links them to a knowledge base.",
+        version=_version(),
+        docs_url=None,  # these load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=live,
+    )
+    app.state.service = service
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=service.settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+    )
+    app.add_middleware(Door, service=service, streams=tagging.STREAMS)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(DataError, _unsound)
+    app.add_exception_handler(HTTPException, _not_here)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    guard = [Depends(_guard(service))]
+    for room in GUARDED:
+        app.include_router(room.router(service), dependencies=guard)
+    app.include_router(state.router(service))
+    return app
+
+
+def _version() -> str:
+    import nerlink
+
+    return str(nerlink.__version__)
+
+
+_BEARER: Final = HTTPBearer(auto_error=False, description="The token of --token, if there is one.")
+
+
+def _guard(service: Service) -> Any:
+    """What a request passes before its route: the token, and a model that is ready."""
+    token = service.settings.token
+
+    async def guard(
+        bearer: HTTPAuthorizationCredentials | None = Depends(_BEARER),  # noqa: B008
+    ) -> None:
+        given = bearer.credentials.encode() if bearer else b""
+        # In constant time, so that the time of an answer tells nothing of the token.
+        if token is not None and not secrets.compare_digest(given, token.encode()):
+            raise Unauthorised("send the token of this server: 'Authorization: Bearer TOKEN'.")
+        service.check_ready()
+
+    return guard
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    return _as_response(error if isinstance(error, Refusal) else Invalid(str(error)))
+
+
+async def _unsound(_: Request, error: Exception) -> Response:
+    """What the library refuses in a document."""
+    return _as_response(Invalid(str(error)))
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """What Starlette refuses by itself: an address or a method that there is not."""
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    if status == 404:
+        return _as_response(NotFound("there is nothing here. /openapi.json lists what there is."))
+    refusal = Refusal(f"{request.method} is refused here ({status}). See /openapi.json.")
+    refusal.status = status
+    response = _as_response(refusal)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """What FastAPI refuses: a value in the address. Values are not repeated."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    told = found[0] if found else {"loc": ("request",), "msg": "cannot be read"}
+    where = ".".join(str(part) for part in told["loc"][1:]) or str(told["loc"][0])
+    said = str(told["msg"])
+    return _as_response(Invalid(f"{where}: {said[:1].lower()}{said[1:]}.", where=where))
+
+
+def _as_response(error: Refusal) -> Response:
+    response: Response = refuse(error)
+    return response
