@@ -1,9 +1,9 @@
 """The app: routes behind a door, one shape of errors, and a model that is warm before it serves."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,13 +16,14 @@ from nerlink.errors import DataError
 from nerlink.pipeline import Pipeline
 from nerlink.serving.door import Door, refuse
 from nerlink.serving.refusals import Invalid, NotFound, Refusal, Unauthorised
-from nerlink.serving.routes import state, tagging
+from nerlink.serving.routes import entities, state, tagging
+from nerlink.serving.schemas import describe
 from nerlink.serving.service import Service
 from nerlink.serving.settings import ServingSettings
 
 __all__ = ["create_app"]
 
-GUARDED: Final = (tagging,)
+READY: Final = (tagging, entities)
 """Rooms of routes that ask for the token, if there is one, and for a model that is ready."""
 
 
@@ -65,10 +66,12 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
     app.add_exception_handler(DataError, _unsound)
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(RequestValidationError, _invalid)
-    guard = [Depends(_guard(service))]
-    for room in GUARDED:
-        app.include_router(room.router(service), dependencies=guard)
-    app.include_router(state.router(service))
+    guard = Depends(_guard(service.settings.token))
+    for room in READY:
+        app.include_router(room.router(service), dependencies=[guard, Depends(_readiness(service))])
+    app.include_router(state.router(service), dependencies=[guard])
+    app.include_router(state.open_router(service))
+    describe(app)
     return app
 
 
@@ -81,9 +84,8 @@ def _version() -> str:
 _BEARER: Final = HTTPBearer(auto_error=False, description="The token of --token, if there is one.")
 
 
-def _guard(service: Service) -> Any:
-    """What a request passes before its route: the token, and a model that is ready."""
-    token = service.settings.token
+def _guard(token: str | None) -> Callable[..., Awaitable[None]]:
+    """What a request passes before its route: whether it bears the token."""
 
     async def guard(
         bearer: HTTPAuthorizationCredentials | None = Depends(_BEARER),  # noqa: B008
@@ -92,9 +94,15 @@ def _guard(service: Service) -> Any:
         # In constant time, so that the time of an answer tells nothing of the token.
         if token is not None and not secrets.compare_digest(given, token.encode()):
             raise Unauthorised("send the token of this server: 'Authorization: Bearer TOKEN'.")
-        service.check_ready()
 
     return guard
+
+
+def _readiness(service: Service) -> Callable[[], Awaitable[None]]:
+    async def readiness() -> None:
+        service.check_ready()
+
+    return readiness
 
 
 async def _refused(_: Request, error: Exception) -> Response:

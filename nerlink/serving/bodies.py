@@ -39,8 +39,8 @@ __all__ = [
     "json_response",
     "media_type_of",
     "parse_body",
-    "raise_refusal",
     "read_json_body",
+    "sound_document",
 ]
 
 JSON_LINES: Final = "application/x-ndjson"
@@ -170,7 +170,7 @@ def documents_in(value: Any, options: Mapping[str, Any], settings: ServingSettin
         for entry, where in zip(entries, places, strict=True)
     ]
     if is_single:
-        raise_refusal(documents[0])
+        sound_document(documents[0])
     return Asked(documents, checked, is_single)
 
 
@@ -186,8 +186,8 @@ def checked_options(options: Mapping[str, Any]) -> TagOptions:
         raise Invalid(str(error), where="options") from error
 
 
-def raise_refusal(answer: Document | NerlinkError) -> None:
-    """Refuse a request of one document that has no answer.
+def sound_document(answer: Document | NerlinkError) -> Document:
+    """The one document of a request, which is refused where there is none.
 
     Raises:
         Refusal: Why it has none.
@@ -196,6 +196,7 @@ def raise_refusal(answer: Document | NerlinkError) -> None:
         raise answer
     if isinstance(answer, NerlinkError):
         raise Invalid(str(answer)) from answer
+    return answer
 
 
 def document_in(

@@ -5,16 +5,17 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
+from nerlink.bulk.rows import Tagged
 from nerlink.bulk.tagging import tag_results
 from nerlink.data import Document, Mention
-from nerlink.errors import DataError, NerlinkError
+from nerlink.errors import DataError, KnowledgeBaseError, NerlinkError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.linker.explanations import Explanation
 from nerlink.pipeline import Pipeline
-from nerlink.serving.batcher import Batcher
+from nerlink.serving.batcher import Batch, Batcher
 from nerlink.serving.metrics import Metrics, Tally
 from nerlink.serving.refusals import (
     Broken,
@@ -29,6 +30,8 @@ from nerlink.serving.refusals import (
 from nerlink.serving.settings import ServingSettings
 
 __all__ = ["Service", "tokens_of"]
+
+Answer = TypeVar("Answer")
 
 WARM_UP = "Ada Lovelace met Charles Babbage in London. They talked of engines."
 
@@ -68,9 +71,8 @@ class Service:
             max_batch_tokens=settings.max_batch_tokens,
             max_wait=settings.max_wait_ms / 1000,
             queue_tokens=settings.queue_tokens,
-            watch=self.metrics.note_batch,
+            watch=self._note,
         )
-        self.metrics.queue.set_function(lambda: self._batcher.n_tokens)
         # Look-ups read the base through a connection of their own, and wait for no batch.
         self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="nerlink-base")
         self._room = threading.Semaphore(LOOK_UPS)
@@ -160,7 +162,9 @@ class Service:
                 f"{self.settings.queue_tokens:,} (--queue-tokens). Send less at a time, or JSON "
                 "lines; mentions that overlap count the text again."
             )
-        found = await self._within(self._batcher.submit(items))
+        futures = self._batcher.submit(items)
+        self.metrics.queue.set(self._batcher.n_tokens)
+        found = await self._within(futures)
         n_failed = sum(isinstance(one, NerlinkError) for one in found)
         self.metrics.note_documents(Tally(len(items), n_tokens, n_failed))
         return found
@@ -175,7 +179,7 @@ class Service:
         self._check(True, None)
         tokens = tokens_of(doc)
         explanation: Explanation = await self.call(
-            self.pipeline.explain, doc, mention, tokens=tokens
+            self._steady, self.pipeline.explain, doc, mention, tokens=tokens
         )
         return explanation
 
@@ -228,6 +232,10 @@ class Service:
                 where="top_k",
             )
 
+    def _note(self, batch: Batch) -> None:
+        self.metrics.note_batch(batch)
+        self.metrics.queue.set(self._batcher.n_tokens)
+
     async def _one(self, future: "Future[Any]") -> Any:
         """What one future gives; what it raises is raised."""
         (found,) = await self._within([future])
@@ -257,6 +265,19 @@ class Service:
             log.error("the model or its base failed", exc_info=error)
         return [Broken(FAULT) if _is_fault(one) else one for one in found]
 
+    def _steady(self, function: Callable[..., Answer], *args: Any) -> Answer:
+        """What a function returns, called again where the base was changed under it.
+
+        An entity may be removed after it was found as a candidate and before it is looked at.
+        """
+        version = self.kb.version if self.kb else 0
+        try:
+            return function(*args)
+        except KnowledgeBaseError:
+            if self.kb is None or self.kb.version == version:
+                raise
+            return function(*args)
+
     def _answers(self, asked: Sequence[tuple[Document, _Options]]) -> list[Document | NerlinkError]:
         """The answers to documents that go together; in the thread of the model."""
         groups: dict[_Options, list[int]] = {}
@@ -265,10 +286,14 @@ class Service:
         found: dict[int, Document | NerlinkError] = {}
         for options, numbers in groups.items():
             documents = [asked[number][0] for number in numbers]
-            tagged = tag_results(self.pipeline, documents, **options._asdict())
+            tagged = self._steady(_results, self.pipeline, documents, options)
             for number, (doc, error) in zip(numbers, tagged, strict=True):
                 found[number] = doc if error is None else Failed(error)
         return [found[number] for number in range(len(asked))]
+
+
+def _results(pipeline: Pipeline, documents: list[Document], options: _Options) -> list[Tagged]:
+    return list(tag_results(pipeline, documents, **options._asdict()))
 
 
 def tokens_of(doc: Document, *, link_only: bool = False) -> int:

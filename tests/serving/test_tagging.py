@@ -183,3 +183,23 @@ def test_another_kind_of_body_is_refused(client):
 def test_a_body_without_a_type_is_json(client):
     assert client.post("/v1/tag", content=b'{"text": "Ada"}').status_code == 200
     assert code_of(client.post("/v1/tag", content=b"\xff")) == (400, "malformed")
+
+
+def test_the_parts_of_a_score_are_explained(client, pipeline):
+    doc = pipeline(TEXTS[0])
+    given = [{"start": m.start, "end": m.end, "label": m.label} for m in doc.mentions]
+    asked = {"text": TEXTS[0], "mentions": given[::-1], "mention": 0}
+    found = client.post("/v1/explain", json=asked).json()
+    expected = pipeline.explain(doc, doc.mentions[-1])
+    assert found["surface"] == expected.surface
+    assert [one["entity"] for one in found["options"]] == [o.entity for o in expected.options]
+    assert found["options"][0]["name"] == "Paris"
+    assert sum(found["options"][0]["parts"].values()) == pytest.approx(
+        sum(expected.options[0].parts.values()), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("number", [None, -1, 1, "0", True, 0.0])
+def test_a_mention_to_explain_must_be_there(client, number):
+    asked = {"text": "Ada", "mentions": [{"start": 0, "end": 3}], "mention": number}
+    assert code_of(client.post("/v1/explain", json=asked)) == (422, "invalid")

@@ -1,0 +1,125 @@
+import shutil
+
+import pytest
+
+from nerlink.data import Document, Mention
+from nerlink.pipeline import Pipeline
+from nerlink.sources.records import record_from_document
+from tests.serving.conftest import serving
+from tests.world import ENTITIES
+
+TOKEN = {"Authorization": "Bearer s3cret"}
+LYON = {"name": "Lyon", "description": "city in France", "type": "LOC", "aliases": ["Lyons"]}
+
+
+@pytest.fixture
+def folder(joint_folder, tmp_path):
+    return shutil.copytree(joint_folder, tmp_path / "model")
+
+
+@pytest.fixture
+def editable(folder):
+    with serving(Pipeline.load(folder, device="cpu"), editable=True, token="s3cret") as client:
+        client.headers.update(TOKEN)
+        yield client
+
+
+def code_of(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_entities_are_found_by_a_name(client):
+    found = client.get("/v1/entities", params={"q": "Paris", "limit": 1}).json()["entities"]
+    assert [(one["id"], one["description"]) for one in found] == [("paris", "capital of France")]
+    found = client.get("/v1/entities", params={"q": "Byron"}).json()["entities"]
+    assert [one["id"] for one in found] == ["ada"]
+    assert client.get("/v1/entities", params={"q": "\0 %_'\""}).json() == {"entities": []}
+
+
+def test_an_entity_is_shown_by_its_id(client):
+    expected = next(one for one in ENTITIES if one.id == "player")
+    found = client.get("/v1/entities/player").json()
+    assert (found["name"], found["type"]) == (expected.name, expected.type)
+    assert "Jordan" in found["aliases"]
+    assert code_of(client.get("/v1/entities/none")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"q": ""}, {"q": "a" * 1001}, {"q": "a", "limit": 0}, {"q": "a", "limit": 101}]
+)
+def test_what_is_wrong_with_a_query_is_told(client, query):
+    assert code_of(client.get("/v1/entities", params=query)) == (422, "invalid")
+
+
+def test_a_new_entity_is_linked_by_the_next_request_and_in_other_processes(editable, folder):
+    other = Pipeline.load(folder, device="cpu")
+    doc = Document(text="Lyon is on the river.", mentions=(Mention(start=0, end=4),))
+
+    def link():
+        asked = record_from_document(doc)
+        mention = editable.post("/v1/link?threshold=0", json=asked).json()["mentions"][0]
+        return mention["entity"], other.link_only(doc).mentions[0].candidates
+
+    assert link() == ("NIL", ())
+    response = editable.put("/v1/entities/lyon", json=LYON)
+    assert (response.status_code, response.json()["aliases"]) == (201, {"Lyons": 0})
+    entity, candidates = link()
+    assert (entity, candidates[0].entity) == ("lyon", "lyon")
+    assert editable.delete("/v1/entities/lyon").status_code == 204
+    assert link() == ("NIL", ())
+    assert code_of(editable.delete("/v1/entities/lyon")) == (404, "not_found")
+
+
+def test_an_entity_that_is_there_is_put_again_only_as_it_is(editable):
+    assert editable.put("/v1/entities/lyon", json=LYON).status_code == 201
+    assert editable.put("/v1/entities/lyon", json=LYON).status_code == 200
+    assert code_of(editable.put("/v1/entities/lyon", json={"name": "Lugdunum"})) == (
+        409,
+        "conflict",
+    )
+    assert editable.get("/v1/entities/lyon").json()["name"] == "Lyon"
+
+
+def test_an_id_may_be_an_address(editable):
+    path = "/v1/entities/http%3A%2F%2Fexample.org%2FLyon"
+    assert editable.put(path, json=LYON).json()["id"] == "http://example.org/Lyon"
+    assert editable.get(path).json()["id"] == "http://example.org/Lyon"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"nome": "Lyon"},
+        {"name": 3},
+        {"aliases": "['a']"},
+        {"popularity": -1},
+        {"description": "\0"},
+        [],
+        {"aliases": {"a": -1}},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_an_entity_is_told_and_nothing_added(editable, body):
+    assert code_of(editable.put("/v1/entities/lyon", json=body)) == (422, "invalid")
+    assert editable.get("/v1/entities/lyon").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["NIL", "%20a", "a%00b", "a%09b"])
+def test_an_id_that_no_entity_can_have_is_refused(editable, name):
+    base = editable.app.state.service.kb
+    before = list(base)
+    assert code_of(editable.put(f"/v1/entities/{name}", json={"name": "A"})) == (422, "invalid")
+    assert list(base) == before
+
+
+def test_nobody_changes_a_base_that_is_not_editable(client):
+    assert code_of(client.put("/v1/entities/lyon", json=LYON)) == (403, "forbidden")
+    assert code_of(client.delete("/v1/entities/paris")) == (403, "forbidden")
+
+
+def test_nobody_changes_a_base_without_the_token(editable):
+    for headers in ({"Authorization": "Bearer other"}, {"Authorization": ""}):
+        response = editable.put("/v1/entities/lyon", json=LYON, headers=headers)
+        assert code_of(response) == (401, "unauthorised")
+        assert response.headers["www-authenticate"] == "Bearer"
+    assert editable.get("/v1/entities/lyon").status_code == 404

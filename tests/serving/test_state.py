@@ -1,0 +1,62 @@
+import re
+
+import pytest
+
+from nerlink.config import Config
+from nerlink.serving import ServingSettings, create_app
+from tests.serving.conftest import serving
+from tests.world import TEXTS
+
+
+def test_health_and_readiness_are_told(client):
+    assert client.get("/health").json() == {"status": "UP", "model_class": "nerlink"}
+    assert client.get("/ready").json() == {"ready": True}
+
+
+def test_info_has_the_model_and_the_limits(client, pipeline):
+    info = client.get("/v1/info").json()
+    assert info["labels"] == list(pipeline.info()["labels"])
+    assert info["limits"]["max_documents"] == ServingSettings().max_documents
+    assert info["top_k"] == Config().linker.top_k
+    assert str(pipeline.kb.path.parent) not in str(info)
+
+
+def test_metrics_count_documents_batches_and_failures(pipeline):
+    with serving(pipeline) as client:
+        client.post("/v1/tag", json=[*TEXTS[:3], ""])
+        client.post("/v1/tag", content=b"{")
+        text = client.get("/metrics").text
+    values = dict(re.findall(r"^(nerlink_\S+) (\S+)$", text, flags=re.MULTILINE))
+    assert float(values["nerlink_documents_total"]) == 4
+    assert float(values["nerlink_tokens_total"]) > 10
+    assert float(values["nerlink_batch_documents_sum"]) == 4
+    assert float(values["nerlink_queue_tokens"]) == 0
+    route = 'route="/v1/tag"'
+    assert float(values[f'nerlink_requests_total{{method="POST",{route},status="400"}}']) == 1
+
+
+def test_a_token_is_asked_for_where_there_is_one(pipeline):
+    with serving(pipeline, token="s3cret") as client:
+        for path in ("/metrics", "/v1/info", "/v1/entities?q=a"):
+            assert client.get(path).status_code == 401
+            given = {"Authorization": "Bearer s3cret"}
+            assert client.get(path, headers=given).status_code == 200
+        assert client.post("/v1/tag", json={"text": "a"}).status_code == 401
+        assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/tag", "/v1/link", "/v1/explain", "/v1/entities/{entity}"])
+def test_the_description_has_bodies_answers_and_refusals(client, path):
+    described = client.get("/openapi.json").json()
+    for method, one in described["paths"][path].items():
+        assert {"429", "503", "504"} <= one["responses"].keys()
+        if method in ("post", "put"):
+            schema = one["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            assert schema.rpartition("/")[2] in described["components"]["schemas"]
+    for name in re.findall(r"'#/components/schemas/(\w+)'", str(described)):
+        assert name in described["components"]["schemas"]
+
+
+def test_two_apps_may_share_a_process(pipeline):
+    first, second = create_app(pipeline), create_app(pipeline)
+    assert first.state.service is not second.state.service
