@@ -29,7 +29,7 @@ from nerlink.serving.refusals import (
 )
 from nerlink.serving.settings import ServingSettings
 
-__all__ = ["Service", "tokens_of"]
+__all__ = ["WARM_UP", "Service", "tokens_of"]
 
 Answer = TypeVar("Answer")
 
