@@ -18,6 +18,7 @@ from nerlink.cli.formats import formats
 from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.output import say
+from nerlink.cli.serve import serve
 from nerlink.cli.show import show
 from nerlink.cli.tag import tag
 from nerlink.cli.train import train
@@ -32,6 +33,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",
+    serve: "nerlink serve model --port 8000",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
     show: "nerlink show tagged.jsonl --output page.html",
     explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',

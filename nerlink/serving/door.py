@@ -4,7 +4,6 @@ Plain ASGI: a middleware of Starlette's base class would read bodies and answers
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -94,10 +93,8 @@ class Door:
             "failures": tally.failures,
             "tokens": tally.tokens,
         }
-        if self.service.settings.json_logs:
-            log.info("%s", json.dumps({"time": round(time.time(), 3), **facts}))
-        else:
-            log.info("%s", " ".join(f"{name}={value}" for name, value in facts.items()))
+        said = " ".join(f"{name}={value}" for name, value in facts.items())
+        log.info("%s", said, extra={"facts": facts})
 
 
 class _Visit:
@@ -190,7 +187,10 @@ class _Visit:
             self.status = message["status"]
             headers = list(message.get("headers", ()))
             own = {name.lower() for name, _ in headers}
-            message["headers"] = headers + [h for h in HEADERS.items() if h[0] not in own]
+            headers += [header for header in HEADERS.items() if header[0] not in own]
+            if self.door.service.draining.is_set():
+                headers.append((b"connection", b"close"))
+            message["headers"] = headers
         await self.send(message)
 
     def _too_large(self) -> TooLarge:

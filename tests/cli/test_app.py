@@ -21,6 +21,7 @@ PROMISED = [
     "train",
     "tag",
     "bulk",
+    "serve",
     "evaluate",
     "show",
     "explain",
@@ -100,7 +101,7 @@ def test_help_imports_nothing_heavy(arguments):
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "Usage: nerlink" in done.stdout
     assert "typer" in imported
-    assert not {"torch", "flair", "pandas", "numpy", "rdflib"} & imported
+    assert not {"torch", "flair", "pandas", "numpy", "rdflib", "fastapi"} & imported
 
 
 def test_what_the_system_refuses_is_told_in_a_line(run, gold, tmp_path):

@@ -49,6 +49,8 @@ def test_the_example_of_a_command_works(run, folder, command, monkeypatch):
         Path("towns.sqlite").unlink()
     if command == "corpus fetch":  # there is no network here
         monkeypatch.setattr("nerlink.corpora.downloads._fetch_file", lambda *_: None)
+    if command == "serve":  # it would serve until it is told to end
+        monkeypatch.setattr("nerlink.serving.run.serve", lambda *_, **__: None)
     result = run(*arguments)
     assert result.code == 0, result.err
     if "--output" in arguments and command != "corpus fetch":

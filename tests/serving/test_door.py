@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from nerlink.data import Document
 from nerlink.serving import create_app
+from nerlink.serving.run import JsonLines
 from nerlink.sources.records import record_from_document
 from tests.serving.conftest import Exchange, running, serving, until, wait_until_ready
 from tests.world import TEXTS
@@ -202,22 +203,20 @@ def test_a_model_that_fails_is_a_fault_of_the_server(pipeline, monkeypatch, capl
     assert "the disk is gone" in caplog.text
 
 
-@pytest.mark.parametrize("is_json", [True, False])
-def test_a_line_of_the_log_tells_no_text_and_no_query(pipeline, caplog, is_json):
+def test_a_line_of_the_log_tells_no_text_and_no_query(pipeline, caplog):
     caplog.set_level(logging.INFO, "nerlink.serving")
-    with serving(pipeline, json_logs=is_json) as client:
+    with serving(pipeline) as client:
         client.post("/v1/tag?top_k=3", json=["Hidden words", ""])
         client.get("/v1/entities/hidden", params={"q": "hidden"})
         client.get("/hidden")
     lines = [record.getMessage() for record in caplog.records if "/ready" not in record.message]
     assert len(lines) == 3
     assert "idden" not in "".join(lines) and "top_k" not in "".join(lines)
-    if is_json:
-        told = json.loads(lines[0])
-        assert (told["route"], told["status"], told["documents"]) == ("/v1/tag", 200, 2)
-    else:
-        assert lines[0].startswith("method=POST route=/v1/tag status=200 ms=")
-        assert lines[1].startswith("method=GET route=/v1/entities/{entity:path} status=404")
+    assert lines[0].startswith("method=POST route=/v1/tag status=200 ms=")
+    assert lines[1].startswith("method=GET route=/v1/entities/{entity:path} status=404")
+    assert lines[2].startswith("method=GET route=none status=404")
+    told = json.loads(JsonLines().format(caplog.records[-3]))
+    assert (told["route"], told["status"], told["documents"]) == ("/v1/tag", 200, 2)
 
 
 def test_marked_requests_get_their_own_answers(pipeline):

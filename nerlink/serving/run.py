@@ -1,0 +1,270 @@
+"""`nerlink serve` at work: an address, one process or several, and an end in order.
+
+What uvicorn does not do by itself is done here: a server that is told to end first refuses new
+requests for a moment, and tells callers to close their connections; told twice, it ends at once;
+workers end with the process that started them.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from nerlink.bulk.local import limited, n_workers_and_threads
+from nerlink.bulk.options import BulkOptions
+from nerlink.errors import ConfigError, NerlinkError
+from nerlink.models.storage.hub import find_model
+from nerlink.models.storage.model import read_info
+from nerlink.serving.metrics import FOLDER, forget_the_dead
+from nerlink.serving.settings import ServingSettings
+from nerlink.words import number_of, visible
+
+__all__ = ["JsonLines", "Lines", "app_of_worker", "serve"]
+
+WORK: Final = "NERLINK_SERVE"
+"""The variable by which workers know what to serve."""
+
+LAST_CALL: Final = 0.5
+"""Seconds in which new requests are still told that the server is about to end."""
+
+START_SECONDS: Final = 300
+"""Seconds after which a worker that does not answer its parent is replaced; loading counts."""
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+log = logging.getLogger("nerlink.serving")
+
+
+def serve(
+    model: str,
+    settings: ServingSettings,
+    *,
+    loading: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> None:
+    """Serve a model until the process is told to end.
+
+    Args:
+        model: A folder, or owner/name on the Hugging Face hub.
+        settings: Where and how.
+        loading: What `Pipeline.load` takes beside.
+        say: Called with what a person should know.
+
+    Raises:
+        ConfigError: The address cannot be had, or there are too few cores.
+        StorageError: There is no such model, or it is damaged.
+    """
+    n_workers, n_threads = _n_threads(settings, str(loading.get("device", "auto")))
+    folder = find_model(model)
+    info = read_info(folder)
+    has = [", ".join(info.tasks), number_of(len(info.labels), "labels")]
+    if "nel" in info.tasks:
+        has.append(number_of(info.n_entities, "entities"))
+    with _bound(settings) as listener:
+        host, port = listener.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        os.environ.update(limited(n_threads))  # torch, not imported yet, reads it
+        if n_workers == 1:
+            app = _prepared(folder, settings, loading)
+            say(f"{model} ({'; '.join(has)}) is served at {address}")
+            server = uvicorn.Server(_config(app, settings))
+            server.run(sockets=[listener])
+        else:
+            said = f"by {n_workers} processes with {number_of(n_threads, 'threads')} each"
+            say(f"{model} ({'; '.join(has)}) is served at {address} {said}")
+            _serve_by_many(folder, settings, loading, listener)
+
+
+def _n_threads(settings: ServingSettings, device: str) -> tuple[int, int]:
+    options = BulkOptions(workers=settings.workers, threads=settings.threads)
+    n_gpus = settings.workers if device.startswith("cuda") else 0
+    return n_workers_and_threads(options, n_gpus=n_gpus)
+
+
+@contextmanager
+def _bound(settings: ServingSettings) -> Iterator[socket.socket]:
+    """A socket at the address, before the model is loaded: that takes longer.
+
+    Raises:
+        ConfigError: The address is in use, or not one of this machine.
+    """
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen at {host}, port {port}: {error.strerror or error}. "
+                "Take another with --port or --host; --port 0 takes a free one."
+            ) from error
+        listener.set_inheritable(True)
+        yield listener
+    finally:
+        listener.close()
+
+
+def _prepared(
+    folder: Path, settings: ServingSettings, loading: Mapping[str, Any]
+) -> Callable[[], FastAPI]:
+    """Load the model; what makes the app of it when the server runs."""
+    from nerlink.pipeline import Pipeline
+    from nerlink.serving.app import create_app
+
+    app = create_app(Pipeline.load(folder, **loading), settings)
+
+    def begin() -> FastAPI:
+        _end_in_order(app.state.service.drain)
+        return app
+
+    return begin
+
+
+def _serve_by_many(
+    folder: Path,
+    settings: ServingSettings,
+    loading: Mapping[str, Any],
+    listener: socket.socket,
+) -> None:
+    """Start workers, and others for those that die."""
+    work = {
+        "folder": str(folder),
+        "settings": settings.model_dump(),
+        "loading": dict(loading),
+    }
+    with tempfile.TemporaryDirectory(prefix="nerlink-metrics-") as counts:
+        os.environ |= {WORK: json.dumps(work), FOLDER: counts}
+        supervisor = Multiprocess(
+            _config(f"{__name__}:app_of_worker", settings), sockets=[listener]
+        )
+        asked: list[int] = []
+
+        def end(number: int, _: FrameType | None) -> None:
+            asked.append(number)
+            if len(asked) == 1:
+                supervisor.signal_queue.append(number)
+                return
+            for process in supervisor.processes:
+                process.process.kill()
+            os._exit(128 + number)
+
+        for number in SIGNALS:
+            signal.signal(number, end)
+        supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise NerlinkError("a worker could not begin; it has said why.")
+
+
+def app_of_worker() -> FastAPI:
+    """The app of one of several workers; uvicorn calls this in each."""
+    work = json.loads(os.environ[WORK])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    forget_the_dead(Path(os.environ[FOLDER]))
+    settings = ServingSettings(**work["settings"])
+    try:
+        begin = _prepared(Path(work["folder"]), settings, work["loading"])
+    except NerlinkError as error:
+        log.error("%s", error)
+        raise SystemExit(STARTUP_FAILURE) from error
+    return begin()
+
+
+def _end_with_parent() -> None:
+    """End when the process that started this one is gone, which would start others in its place."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_in_order(drain: Callable[[], None]) -> None:
+    """Put ourselves before uvicorn's own handlers of signals, in the loop that serves."""
+    loop = asyncio.get_running_loop()
+    asked: list[int] = []
+    handlers: dict[int, Any] = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        if len(asked) > 1:
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(drain)
+        loop.call_soon_threadsafe(loop.call_later, LAST_CALL, handlers[number], number, frame)
+
+    for number in SIGNALS:
+        signal.signal(number, end)
+
+
+def _config(app: Any, settings: ServingSettings) -> uvicorn.Config:
+    """What uvicorn is told: little, since the door has the limits and the log."""
+    return uvicorn.Config(
+        app,
+        factory=True,
+        workers=settings.workers,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=math.ceil(settings.timeout),
+        timeout_worker_healthcheck=START_SECONDS,
+        log_config=_logging(settings),
+    )
+
+
+def _logging(settings: ServingSettings) -> dict[str, Any]:
+    """Loggers for standard error, as `logging.config` takes them."""
+    kind = JsonLines if settings.json_logs else Lines
+    to_stderr = {"handlers": ["stderr"], "propagate": False}
+    # Of several workers, it is worth a line that one has died and another has begun.
+    uvicorn_level = "INFO" if settings.workers > 1 else "WARNING"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": kind}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "loggers": {
+            "nerlink": {**to_stderr, "level": "INFO"},
+            "uvicorn": {**to_stderr, "level": uvicorn_level},
+        },
+    }
+
+
+class Lines(logging.Formatter):
+    """Time, level and message, without characters that a terminal obeys."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A line, and the lines of a trace."""
+        return visible(super().format(record))
+
+
+class JsonLines(logging.Formatter):
+    """An object of JSON a line: time, level and message; of a request, what was counted."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        facts = getattr(record, "facts", None) or {"message": record.getMessage()}
+        said = {"time": round(record.created, 3), "level": record.levelname, **facts}
+        if record.exc_info:
+            said["trace"] = self.formatException(record.exc_info)
+        return json.dumps(said)
