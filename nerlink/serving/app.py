@@ -42,7 +42,7 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        service.start()
+        await service.start()  # who listens before would have to refuse
         yield
         await service.close()
 

@@ -8,6 +8,7 @@ workers end with the process that started them.
 import asyncio
 import json
 import logging
+import logging.config
 import math
 import multiprocessing
 import os
@@ -17,6 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -24,27 +26,23 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from nerlink.bulk.local import limited, n_workers_and_threads
 from nerlink.bulk.options import BulkOptions
 from nerlink.errors import ConfigError, NerlinkError
+from nerlink.models.storage.folder import read_manifest
 from nerlink.models.storage.hub import find_model
-from nerlink.models.storage.model import read_info
 from nerlink.serving.metrics import FOLDER, forget_the_dead
 from nerlink.serving.settings import ServingSettings
 from nerlink.words import number_of, visible
 
-__all__ = ["JsonLines", "Lines", "app_of_worker", "serve"]
-
-WORK: Final = "NERLINK_SERVE"
-"""The variable by which workers know what to serve."""
+__all__ = ["JsonLines", "Lines", "serve"]
 
 LAST_CALL: Final = 0.5
 """Seconds in which new requests are still told that the server is about to end."""
 
-START_SECONDS: Final = 300
-"""Seconds after which a worker that does not answer its parent is replaced; loading counts."""
+LOOK_SECONDS: Final = 0.5
+"""Seconds between two looks at the workers, where none of them has ended."""
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -72,7 +70,7 @@ def serve(
     """
     n_workers, n_threads = _n_threads(settings, str(loading.get("device", "auto")))
     folder = find_model(model)
-    info = read_info(folder)
+    info = read_manifest(folder)
     has = [", ".join(info.tasks), number_of(len(info.labels), "labels")]
     if "nel" in info.tasks:
         has.append(number_of(info.n_entities, "entities"))
@@ -88,6 +86,7 @@ def serve(
         else:
             said = f"by {n_workers} processes with {number_of(n_threads, 'threads')} each"
             say(f"{model} ({'; '.join(has)}) is served at {address} {said}")
+            logging.config.dictConfig(_logging(settings))
             _serve_by_many(folder, settings, loading, listener)
 
 
@@ -144,47 +143,85 @@ def _serve_by_many(
     loading: Mapping[str, Any],
     listener: socket.socket,
 ) -> None:
-    """Start workers, and others for those that die."""
-    work = {
-        "folder": str(folder),
-        "settings": settings.model_dump(),
-        "loading": dict(loading),
-    }
-    with tempfile.TemporaryDirectory(prefix="nerlink-metrics-") as counts:
-        os.environ |= {WORK: json.dumps(work), FOLDER: counts}
-        supervisor = Multiprocess(
-            _config(f"{__name__}:app_of_worker", settings), sockets=[listener]
-        )
-        asked: list[int] = []
+    """Start workers, and others for those that die, until somebody says that it is over."""
+    # prometheus_client asks for this when it is imported, which a worker does anew.
+    with tempfile.TemporaryDirectory(prefix="nerlink-metrics-") as os.environ[FOLDER]:
+        _Workers((folder, settings, dict(loading), listener), settings.workers).run()
 
-        def end(number: int, _: FrameType | None) -> None:
-            asked.append(number)
-            if len(asked) == 1:
-                supervisor.signal_queue.append(number)
-                return
-            for process in supervisor.processes:
-                process.process.kill()
+
+class _Workers:
+    """The workers, and who looks after them.
+
+    uvicorn's own supervisor asks workers over a pipe whether they live, and waits for an answer
+    that one which has just been killed will never give.
+
+    Args:
+        work: What each is told.
+        n_workers: How many there are.
+    """
+
+    def __init__(self, work: tuple[Any, ...], n_workers: int) -> None:
+        self.work = work
+        self.asked: list[int] = []
+        self.processes = [self._start() for _ in range(n_workers)]
+
+    def _start(self) -> Any:
+        # Spawned: a fork of a process whose torch has threads would wait for them.
+        process = multiprocessing.get_context("spawn").Process(target=_work, args=self.work)
+        process.start()
+        return process
+
+    def run(self) -> None:
+        """Look after them.
+
+        Raises:
+            NerlinkError: One cannot begin, as others could not.
+        """
+        for number in SIGNALS:
+            signal.signal(number, self._end)
+        while not self.asked:
+            wait([process.sentinel for process in self.processes], timeout=LOOK_SECONDS)
+            self._replace()
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.join()
+
+    def _replace(self) -> None:
+        for place, process in enumerate(self.processes):
+            if process.is_alive() or self.asked:
+                continue
+            if process.exitcode == STARTUP_FAILURE:
+                self._kill()
+                raise NerlinkError("a worker could not begin; it has said why.")
+            log.warning("a worker ended with exit code %s; another begins", process.exitcode)
+            self.processes[place] = self._start()
+
+    def _end(self, number: int, _: FrameType | None) -> None:
+        self.asked.append(number)
+        if len(self.asked) > 1:
+            self._kill()
             os._exit(128 + number)
 
-        for number in SIGNALS:
-            signal.signal(number, end)
-        supervisor.run()
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-        raise NerlinkError("a worker could not begin; it has said why.")
+    def _kill(self) -> None:
+        for process in self.processes:
+            process.kill()
 
 
-def app_of_worker() -> FastAPI:
-    """The app of one of several workers; uvicorn calls this in each."""
-    work = json.loads(os.environ[WORK])
+def _work(
+    folder: Path, settings: ServingSettings, loading: dict[str, Any], listener: socket.socket
+) -> None:
+    """What a worker does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who looks after the workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     forget_the_dead(Path(os.environ[FOLDER]))
-    settings = ServingSettings(**work["settings"])
+    logging.config.dictConfig(_logging(settings))
     try:
-        begin = _prepared(Path(work["folder"]), settings, work["loading"])
+        app = _prepared(folder, settings, loading)
     except NerlinkError as error:
         log.error("%s", error)
         raise SystemExit(STARTUP_FAILURE) from error
-    return begin()
+    uvicorn.Server(_config(app, settings)).run(sockets=[listener])
 
 
 def _end_with_parent() -> None:
@@ -208,8 +245,10 @@ def _end_in_order(drain: Callable[[], None]) -> None:
         loop.call_soon_threadsafe(drain)
         loop.call_soon_threadsafe(loop.call_later, LAST_CALL, handlers[number], number, frame)
 
+    is_worker = multiprocessing.parent_process() is not None
     for number in SIGNALS:
-        signal.signal(number, end)
+        ignored = is_worker and number == signal.SIGINT
+        signal.signal(number, signal.SIG_IGN if ignored else end)
 
 
 def _config(app: Any, settings: ServingSettings) -> uvicorn.Config:
@@ -217,14 +256,10 @@ def _config(app: Any, settings: ServingSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         factory=True,
-        workers=settings.workers,
-        host=settings.host,
-        port=settings.port,
         access_log=False,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=math.ceil(settings.timeout),
-        timeout_worker_healthcheck=START_SECONDS,
         log_config=_logging(settings),
     )
 
@@ -233,8 +268,6 @@ def _logging(settings: ServingSettings) -> dict[str, Any]:
     """Loggers for standard error, as `logging.config` takes them."""
     kind = JsonLines if settings.json_logs else Lines
     to_stderr = {"handlers": ["stderr"], "propagate": False}
-    # Of several workers, it is worth a line that one has died and another has begun.
-    uvicorn_level = "INFO" if settings.workers > 1 else "WARNING"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -242,7 +275,7 @@ def _logging(settings: ServingSettings) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "loggers": {
             "nerlink": {**to_stderr, "level": "INFO"},
-            "uvicorn": {**to_stderr, "level": uvicorn_level},
+            "uvicorn": {**to_stderr, "level": "WARNING"},
         },
     }
 

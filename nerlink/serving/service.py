@@ -92,10 +92,11 @@ class Service:
         """Whether the model links mentions."""
         return self.pipeline.model.linker is not None
 
-    def start(self) -> None:
+    def start(self) -> "asyncio.Task[None]":
         """Read the texts of new entities and a first document, after which the service is ready."""
         if self._warming is None:
             self._warming = asyncio.ensure_future(self._get_ready())
+        return self._warming
 
     async def _get_ready(self) -> None:
         await asyncio.wrap_future(self._batcher.call(self._warm_up))

@@ -26,15 +26,7 @@ def pipeline(joint_folder: Path) -> Pipeline:
 def serving(pipeline: Any, **settings: Any) -> Iterator[TestClient]:
     """A client of an app that is ready."""
     with TestClient(create_app(pipeline, ServingSettings(**settings))) as client:
-        wait_until_ready(client)
         yield client
-
-
-def wait_until_ready(client: TestClient) -> None:
-    for _ in range(1000):
-        if client.get("ready").status_code == 200:
-            return
-    raise AssertionError("never ready")
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +127,7 @@ async def running(pipeline: Any, **settings: Any) -> AsyncIterator[Any]:
     """An app that is ready, in the loop of a test."""
     app = create_app(pipeline, ServingSettings(**settings))
     service = app.state.service
-    service.start()
-    while not service.is_ready:
-        await asyncio.sleep(0.001)
+    await service.start()
     yield app
     await asyncio.wait_for(service.close(), 10)
 

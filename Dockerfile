@@ -1,0 +1,29 @@
+# A model over HTTP, by a user who may do nothing else:
+#
+#   docker build -t nerlink .
+#   docker run --rm -p 127.0.0.1:8000:8000 -v ./my-model:/model:ro nerlink
+#
+# Options follow the image's name: nerlink /model --host 0.0.0.0 --json-logs. A token goes in by
+# -e NERLINK_TOKEN. Cores that the container may not use are not known to it: name --threads.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /build
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY nerlink nerlink
+COPY corpora corpora
+# The index of torch has builds without CUDA, a tenth of the size; for a GPU leave the option out.
+RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt '.[serve]' \
+    && rm -rf /build/*
+
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nerlink
+USER 10001
+WORKDIR /tmp
+ENV HOME=/tmp HF_HOME=/tmp/huggingface
+EXPOSE 8000
+HEALTHCHECK --start-period=60s --interval=10s --timeout=5s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/ready')"]
+# Exec form: SIGTERM of `docker stop` reaches the server itself, which drains within --timeout.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["nerlink", "serve"]
+CMD ["/model", "--host", "0.0.0.0"]
