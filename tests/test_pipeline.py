@@ -584,3 +584,13 @@ def test_a_model_loads_where_a_change_of_its_base_was_cut_off(pipeline, folder):
     text = "Cows walk to Paris."
     assert Pipeline.load(folder)(text) == pipeline(text)
     assert not (folder / "kb.sqlite-journal").exists()
+
+
+def test_a_stream_may_have_a_threshold_and_a_number_of_candidates_of_its_own(joint_folder):
+    pipeline = Pipeline.load(joint_folder, device="cpu")
+    for options in ({"threshold": 1.0}, {"top_k": 1}, {"threshold": 0.0, "top_k": 0}):
+        expected = Pipeline.load(joint_folder, device="cpu", **options)(DOCUMENTS)
+        assert list(pipeline.stream(DOCUMENTS, **options)) == expected
+        assert list(pipeline.stream(DOCUMENTS)) == pipeline(DOCUMENTS)
+    with pytest.raises(ConfigError, match=r"Pipeline.stream: linker.threshold|threshold = 2"):
+        list(pipeline.stream(DOCUMENTS, threshold=2.0))

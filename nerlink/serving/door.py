@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from nerlink.serving.bodies import error_record, is_lines, json_response
 from nerlink.serving.metrics import TALLY, Tally
-from nerlink.serving.refusals import Broken, Refusal, Slow, TooLarge
+from nerlink.serving.refusals import Broken, Busy, Refusal, Slow, TooLarge
 from nerlink.serving.service import Service
 
 __all__ = ["HEADERS", "Door", "refuse"]
@@ -30,6 +30,9 @@ HEADERS: Final[Mapping[bytes, bytes]] = {
     b"cross-origin-resource-policy": b"same-origin",
 }
 """Headers of every answer that does not set them itself."""
+
+BODIES: Final = 16
+"""Times `max_body` that the bodies of all requests under way may have together."""
 
 GONE: Final = 499
 """The status in the log where nobody was left to be answered."""
@@ -62,6 +65,7 @@ class Door:
         self.app = app
         self.service = service
         self.streams = streams
+        self.n_bytes = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -75,6 +79,7 @@ class Door:
         try:
             await visit.pass_through()
         finally:
+            self.n_bytes -= visit.n_bytes
             TALLY.reset(token)
             self._note(scope, visit.status, time.monotonic() - start, tally)
 
@@ -168,13 +173,22 @@ class _Visit:
             self.is_gone = True
             self.body_came.set()
             await asyncio.Event().wait()  # until `pass_through` cancels this
-        self.n_bytes += len(message.get("body", b""))
-        if self.limit and self.n_bytes > self.limit:
-            raise self._too_large()
+        if self.limit:
+            self._count(len(message.get("body", b"")))
         if not message.get("more_body", False):
             self.is_whole = True
             self.body_came.set()
         return message
+
+    def _count(self, n_bytes: int) -> None:
+        """Count a part of the body, and refuse what is too much: for one, or for all together."""
+        self.n_bytes += n_bytes
+        self.door.n_bytes += n_bytes
+        most = self.door.service.settings.max_body
+        if self.n_bytes > most:
+            raise self._too_large()
+        if self.door.n_bytes > BODIES * most:
+            raise Busy("the bodies of others fill the memory; come again later.", retry_after=1)
 
     async def _until_gone(self) -> None:
         """Return when the caller has gone away; until its whole body is read, `_receive` tells."""

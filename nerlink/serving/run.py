@@ -36,10 +36,15 @@ from nerlink.serving.metrics import FOLDER, forget_the_dead
 from nerlink.serving.settings import ServingSettings
 from nerlink.words import number_of, visible
 
-__all__ = ["JsonLines", "Lines", "serve"]
+__all__ = ["JsonLines", "Lines", "bound", "serve"]
 
 LAST_CALL: Final = 0.5
 """Seconds in which new requests are still told that the server is about to end."""
+
+KEEP_ALIVE: Final = 75
+"""Seconds for which an idle connection stays open: more than proxies wait, who are surprised by
+a connection that is closed while they send.
+"""
 
 LOOK_SECONDS: Final = 0.5
 """Seconds between two looks at the workers, where none of them has ended."""
@@ -74,7 +79,9 @@ def serve(
     has = [", ".join(info.tasks), number_of(len(info.labels), "labels")]
     if "nel" in info.tasks:
         has.append(number_of(info.n_entities, "entities"))
-    with _bound(settings) as listener:
+    if settings.token is None and not _is_loopback(settings.host):
+        say(f"whoever reaches {settings.host} may use this server: no token is asked for (--token)")
+    with bound(settings) as listener:
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         os.environ.update(limited(n_threads))  # torch, not imported yet, reads it
@@ -96,8 +103,12 @@ def _n_threads(settings: ServingSettings, device: str) -> tuple[int, int]:
     return n_workers_and_threads(options, n_gpus=n_gpus)
 
 
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
+
+
 @contextmanager
-def _bound(settings: ServingSettings) -> Iterator[socket.socket]:
+def bound(settings: ServingSettings) -> Iterator[socket.socket]:
     """A socket at the address, before the model is loaded: that takes longer.
 
     Raises:
@@ -105,7 +116,9 @@ def _bound(settings: ServingSettings) -> Iterator[socket.socket]:
     """
     host, port = settings.host, settings.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio sends the parts of an answer at once only where it is sure of that, and
+    # else the kernel keeps the second part back for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -257,6 +270,7 @@ def _config(app: Any, settings: ServingSettings) -> uvicorn.Config:
         app,
         factory=True,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=math.ceil(settings.timeout),

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from nerlink.data import Document
 from nerlink.serving import create_app
+from nerlink.serving.door import BODIES
 from nerlink.serving.run import JsonLines
 from nerlink.sources.records import record_from_document
 from tests.serving.conftest import Exchange, running, serving, until
@@ -28,6 +29,26 @@ def test_a_body_that_is_too_large_is_refused(pipeline, told):
             assert await exchange.settled() == 413
             assert exchange.error["code"] == "too_large"
             assert exchange.n_received <= 1125
+
+    asyncio.run(scene())
+
+
+def test_bodies_together_are_bounded_too(pipeline):
+    async def scene():
+        async with running(pipeline, max_body=1000) as app:
+            slow = [Exchange(app, "/v1/tag") for _ in range(BODIES)]
+            for exchange in slow:
+                exchange.send(b" " * 1000, more=True)
+            await until(lambda: all(one.n_received for one in slow))
+            late = Exchange(app, "/v1/tag")
+            late.send(ADA)
+            assert await late.settled() == 429
+            for exchange in slow:
+                exchange.go_away()
+                await asyncio.wait_for(exchange.answered, 10)
+            again = Exchange(app, "/v1/tag")
+            again.send(ADA)
+            assert await again.settled() == 200
 
     asyncio.run(scene())
 

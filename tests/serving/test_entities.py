@@ -3,6 +3,8 @@ import shutil
 import pytest
 
 from nerlink.data import Document, Mention
+from nerlink.errors import KnowledgeBaseError
+from nerlink.kb import KnowledgeBase
 from nerlink.pipeline import Pipeline
 from nerlink.sources.records import record_from_document
 from tests.serving.conftest import serving
@@ -123,3 +125,23 @@ def test_nobody_changes_a_base_without_the_token(editable):
         assert code_of(response) == (401, "unauthorised")
         assert response.headers["www-authenticate"] == "Bearer"
     assert editable.get("/v1/entities/lyon").status_code == 404
+
+
+def test_an_entity_that_is_removed_under_a_batch_is_no_fault(folder, monkeypatch):
+    pipeline = Pipeline.load(folder, device="cpu")
+    stream, calls = pipeline.stream, []
+
+    def interrupted(documents, **options):
+        documents = list(documents)
+        if not calls:
+            calls.append(documents)
+            with KnowledgeBase.open(folder, read_only=False) as base:
+                base.remove("texas")
+            raise KnowledgeBaseError("row 7 has no entity: it was removed")
+        return stream(documents, **options)
+
+    with serving(pipeline) as client:
+        monkeypatch.setattr(pipeline, "stream", interrupted)
+        found = client.post("/v1/tag", json={"text": "Cows walk to Texas at dawn."})
+    assert (found.status_code, len(calls)) == (200, 1)
+    assert "texas" not in str(found.json()["mentions"][0].get("candidates"))

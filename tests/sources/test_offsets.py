@@ -3,8 +3,8 @@ from hypothesis import assume, given
 
 from nerlink.data import Mention
 from nerlink.errors import DataError
-from nerlink.sources.offsets import in_characters
-from nerlink.sources.records import document_from_record
+from nerlink.sources.offsets import in_characters, in_utf16, out_of_utf16
+from nerlink.sources.records import document_from_record, record_from_document
 from tests.sources.generated import documents
 
 TEXT = "🎉 Mira Solberg flew to Oslo"
@@ -71,3 +71,35 @@ def test_an_end_beyond_a_text_with_emoji_hints_at_units():
     record = {"text": "Oslo", "mentions": [{"start": 0, "end": 9}]}
     with pytest.raises(DataError, match=r"one past the last\.$"):
         document_from_record(record, where="x")
+
+
+@given(doc=documents(full=False))
+def test_records_count_utf16_units_and_come_back(doc):
+    record = record_from_document(doc)
+    units = in_utf16(record)
+    text = doc.text.encode("utf-16-le")
+    for before, after in zip(record["mentions"], units["mentions"], strict=True):
+        surface = text[2 * after["start"] : 2 * after["end"]].decode("utf-16-le")
+        assert surface == doc.text[before["start"] : before["end"]]
+    assert out_of_utf16(units, where="here") == record
+
+
+def test_a_unit_inside_a_character_is_refused():
+    record = {"text": TEXT, "mentions": [{"start": 1, "end": 3}]}
+    with pytest.raises(DataError, match="here: mention 0: UTF-16 unit 1 is inside a character"):
+        out_of_utf16(record, where="here")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"mentions": 3},
+        {"mentions": [3, {}, {"start": "1"}, {"start": 99, "end": -1}]},
+        {"tokens": [[1], 2, ["a", None]]},
+        {"text": 3},
+        {"text": None},
+    ],
+    ids=str,
+)
+def test_what_is_no_offset_stays_as_it_is(odd):
+    assert out_of_utf16({"text": TEXT, **odd}, where="here") == {"text": TEXT, **odd}
