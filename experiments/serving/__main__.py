@@ -176,6 +176,7 @@ def overload(made: Made, size: Size, folder: Path) -> Found:
     return {
         "overload.answered": [float(len(told.answers))],
         **{f"overload.status_{status}": [float(n)] for status, n in sorted(statuses.items())},
+        "overload.p99_s": [percentile([one.seconds for one in told.answers], 99)],
         "overload.longest_s": [max(one.seconds for one in told.answers)],
         "overload.deadline_s": [timeout],
         "overload.memory_growth": [max(watch.seen[n_early:]) / max(watch.seen[:n_early]) - 1],
