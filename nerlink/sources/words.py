@@ -58,11 +58,17 @@ def document_from_words(record: Mapping[str, Any], names: Names, *, where: str) 
         where: The place that errors name.
 
     Raises:
-        DataError: There are other than as many tags as words, or tags are numbers.
+        DataError: There are other than as many tags as words, or tags are numbers; or the words
+            have a name that is not to be guessed.
     """
     lists = {key: value for key, value in record.items() if isinstance(value, list | tuple)}
     plan = names.find(lists, _LISTS, where=where)
-    words = record[plan["token"]]
+    words = record.get(plan.get("token", ""))
+    if words is None or not _is_words(words):
+        raise DataError(
+            f"{where}: a list of words has another name than 'token'. Say which one is meant: "
+            "columns={'token': 'tokens'}; ranges of characters, as in tokens = [[0, 3]], need none."
+        )
     places = [f"{where}: token {number}" for number in range(len(words))]
     tags = {name: record[key] for name, key in plan.items() if name != "token"}
     for name, column in tags.items():

@@ -1,6 +1,7 @@
 import pytest
 
 from nerlink.errors import DataError
+from nerlink.sources.names import Names
 from nerlink.sources.records import document_from_record
 
 
@@ -31,3 +32,10 @@ def test_numbers_of_tags_are_refused_with_what_to_do():
 def test_a_tag_for_each_word():
     with pytest.raises(DataError, match="'ner_tags' has 1 value for 2 words"):
         document(tokens=["EU", "rejects"], ner_tags=["O"])
+
+
+@pytest.mark.parametrize("record", [{"tokens": ["Ada"]}, {"tokens": ["Ada"], "token": [3]}])
+def test_words_under_a_name_that_is_not_guessed_are_refused(record):
+    names = Names("x", guess=False)
+    with pytest.raises(DataError, match="x:1: a list of words has another name than 'token'"):
+        document_from_record({"text": "Ada"} | record, where="x:1", names=names)
