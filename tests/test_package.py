@@ -9,7 +9,7 @@ import pytest
 
 import nerlink
 
-HEAVY = {"torch", "flair", "transformers", "accelerate", "pandas", "ray"}
+HEAVY = {"torch", "flair", "transformers", "accelerate", "pandas", "ray", "fastapi", "uvicorn"}
 
 
 @pytest.mark.parametrize("name", nerlink.__all__)

@@ -278,18 +278,16 @@ def sigkill(made: Made, size: Size, folder: Path) -> Found:
     broken, meanwhile, back = [], [], []
     with serving(made.model, folder, "--workers", "2", *ONE_THREAD) as server:
         for _ in range(size.kills):
-            until(lambda: len(server.workers()) == 2)
+            until(lambda: server.words().count("is ready") >= 2)
             over: list[float] = []
             killed: list[float] = []
 
             def kill(over: list[float] = over, killed: list[float] = killed) -> None:
                 time.sleep(1)
-                before = {one.pid for one in server.workers()}
-                victim = server.workers()[0]
+                n_ready = server.words().count("is ready")
                 killed.append(time.perf_counter())
-                victim.kill()
-                until(lambda: len({one.pid for one in server.workers()} - before) == 1)
-                until(lambda: len(server.workers()) == 2)
+                server.workers()[0].kill()
+                until(lambda: server.words().count("is ready") > n_ready)
                 over.append(time.perf_counter())
 
             killer = Thread(target=kill)

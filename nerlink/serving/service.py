@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -101,6 +102,7 @@ class Service:
     async def _get_ready(self) -> None:
         await asyncio.wrap_future(self._batcher.call(self._warm_up))
         self.is_ready = True
+        log.info("process %d is ready", os.getpid())
 
     def _warm_up(self) -> None:
         self.pipeline.refresh()

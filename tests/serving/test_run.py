@@ -130,9 +130,10 @@ def test_a_server_that_is_told_to_end_answers_what_it_has_taken(joint_folder):
         server.reading.join(10)
     assert found.keys() <= {200, 503, "not taken"}
     lines = [json.loads(line) for line in server.words[1:]]
-    assert all(line.keys() >= {"time", "level", "route", "status", "ms"} for line in lines)
+    assert f"process {server.process.pid} is ready" in lines[0]["message"]
+    assert all(line.keys() >= {"time", "level", "route", "status", "ms"} for line in lines[1:])
     # What the log has as answered has reached its caller.
-    statuses = Counter(line["status"] for line in lines if line["route"] == "/v1/tag")
+    statuses = Counter(line["status"] for line in lines[1:] if line["route"] == "/v1/tag")
     assert statuses == {status: n for status, n in found.items() if status in (200, 503)}
 
 
