@@ -1,11 +1,16 @@
-"""NIF 2.0 in Turtle, read with rdflib, and written one document at a time."""
+"""NIF 2.0 in Turtle, read with rdflib, and written one document at a time.
+
+`contexts_of` and `nif_of` are for an exchange in which a context keeps its address, as with GERBIL.
+"""
 
 import json
 import logging
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 from urllib.parse import quote, unquote
@@ -24,7 +29,7 @@ from nerlink.strict_json import parse_json
 from nerlink.tables import mapping
 from nerlink.words import number_of, shown
 
-__all__ = ["read_nif", "write_nif"]
+__all__ = ["contexts_of", "nif_of", "read_nif", "write_nif"]
 
 NIF: Final = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
 ITSRDF: Final = "http://www.w3.org/2005/11/its/rdf#"
@@ -66,19 +71,26 @@ def read_nif(
     Raises:
         DataError: The file is not Turtle.
     """
-    nif = _Graph(path, read_text(path, encoding=encoding), entities, labels)
-    names = Names(str(path))
-    phrases = nif.phrases_by_context()
-    contexts = sorted(set(nif.graph.subjects(nif.uri(NIF + "isString"))), key=_order)
-    for context in sorted(phrases.keys() - set(contexts), key=_order):
-        n_lost = number_of(len(phrases[context]), "phrases")
-        yield DataError(f"{path}: {n_lost} of {context}, which has no nif:isString.")
-    for context in contexts:
-        address = str(context).partition("#")[0].removeprefix(documents)
-        name = None if address.startswith(UNNAMED) or not address else unquote(address)
-        subjects = phrases.get(context, [])
-        where = f"{path}: context {context}"
-        yield attempt(nif.document, context, subjects, name, where=where, say=names.say)
+    nif = _Graph(str(path), read_text(path, encoding=encoding), entities, labels)
+    for _, result in nif.contexts(documents):
+        yield result
+
+
+def contexts_of(text: str, *, where: str) -> Iterator[tuple[str, Result]]:
+    """The contexts in some Turtle, each with its address, otherwise as `read_nif`.
+
+    Args:
+        text: The Turtle; addresses in it without a base are of `NOWHERE`.
+        where: The place that errors name.
+
+    Raises:
+        DataError: The text is not Turtle.
+    """
+    yield from _Graph(where, text, ENTITIES, LABELS, base=NOWHERE).contexts(DOCUMENTS)
+
+
+NOWHERE: Final = "http://nerlink.invalid/"
+"""Base of relative addresses in what somebody sent; by default, it is the folder of the process."""
 
 
 def _order(address: Any) -> tuple[int, str]:
@@ -99,57 +111,87 @@ _CUT_SHORT: Final = (
 """What the parser of rdflib raises, beside its own, where a file ends in the middle of a word."""
 
 
+_PARSING: Final = threading.Lock()
+
+
 @contextmanager
 def _plain_literals() -> Iterator[None]:
     """Literals stay the text that they are, without a word of rdflib on those of a wrong type.
 
-    Otherwise `"1e999999999"^^xsd:decimal` would be written out, with a gigabyte of zeros.
+    Otherwise `"1e999999999"^^xsd:decimal` would be written out, with a gigabyte of zeros. Both
+    settings are of the whole process, so one thread at a time may change them and change them back.
     """
     import rdflib
 
-    log, before = logging.getLogger("rdflib.term"), rdflib.NORMALIZE_LITERALS
-    level = log.level
-    rdflib.NORMALIZE_LITERALS = False
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        rdflib.NORMALIZE_LITERALS = before
-        log.setLevel(level)
+    with _PARSING:
+        log, before = logging.getLogger("rdflib.term"), rdflib.NORMALIZE_LITERALS
+        level = log.level
+        rdflib.NORMALIZE_LITERALS = False
+        log.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            rdflib.NORMALIZE_LITERALS = before
+            log.setLevel(level)
 
 
 class _Graph:
     """The triples of a file, asked in the words of NIF and ITS.
 
     Args:
-        path: The file.
+        where: The place that errors name, such as the path of the file.
         text: What is in it.
         entities: What the address of an entity begins with.
         labels: What the address of a class begins with.
+        base: Put before relative addresses; the folder of the process by default.
 
     Raises:
         DataError: The file is not Turtle.
     """
 
-    def __init__(self, path: str | Path, text: str, entities: str, labels: str) -> None:
+    def __init__(
+        self, where: str, text: str, entities: str, labels: str, *, base: str | None = None
+    ) -> None:
         import rdflib
         from rdflib.exceptions import Error as RdfError
         from rdflib.plugins.parsers.notation3 import BadSyntax
 
+        self.where = where
         self.bases = {"entities": entities, "labels": labels}
         self.uri, self.type = rdflib.URIRef, rdflib.RDF.type
         self.graph = rdflib.Graph()
         try:
             with _plain_literals():
-                self.graph.parse(data=text, format="turtle")
+                self.graph.parse(data=text, format="turtle", publicID=base)
         except BadSyntax as error:
             reason = " ".join(str(error).split())
-            raise DataError(f"{path}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
+            raise DataError(f"{where}:{error.lines + 1}: not Turtle: {reason:.200}.") from error
         except (RdfError, *_CUT_SHORT) as error:
             raise DataError(
-                f"{path}: not Turtle: it is cut short, damaged or nested too deep "
+                f"{where}: not Turtle: it is cut short, damaged or nested too deep "
                 f"({type(error).__name__}). Copy or write the file again."
             ) from error
+
+    def contexts(self, documents: str) -> Iterator[tuple[str, Result]]:
+        """Each context: its address, and its document; phrases without a context are an error.
+
+        Args:
+            documents: Cut from the address of a context to make the document's id.
+        """
+        names = Names(self.where)
+        phrases = self.phrases_by_context()
+        contexts = sorted(set(self.graph.subjects(self.uri(NIF + "isString"))), key=_order)
+        for context in sorted(phrases.keys() - set(contexts), key=_order):
+            n_lost = number_of(len(phrases[context]), "phrases")
+            error = DataError(f"{self.where}: {n_lost} of {context}, which has no nif:isString.")
+            yield str(context), error
+        for context in contexts:
+            address = str(context).partition("#")[0].removeprefix(documents)
+            name = None if address.startswith(UNNAMED) or not address else unquote(address)
+            subjects = phrases.get(context, [])
+            where = f"{self.where}: context {context}"
+            found = attempt(self.document, context, subjects, name, where=where, say=names.say)
+            yield str(context), found
 
     def phrases_by_context(self) -> dict[Any, list[Any]]:
         """The addresses that refer to a context, by its address."""
@@ -225,7 +267,9 @@ class _Graph:
         """A mention, or `None` for a word or a sentence, which say nothing about entities."""
         entity = self._entity(subject, where=where)
         label = self._value(subject, ITSRDF + "taClassRef", where=where, option="labels")
-        is_phrase = (subject, self.type, self.uri(NIF + "Phrase")) in self.graph
+        kinds = {str(kind).removeprefix(NIF) for kind in self.graph.objects(subject, self.type)}
+        # GERBIL has called the spans that it asks about no more than strings.
+        is_phrase = "Phrase" in kinds or (kinds and kinds <= _STRINGS)
         if entity is None and label is None and not is_phrase:
             return None
         values = {
@@ -251,6 +295,9 @@ class _Graph:
             NIL if entity.startswith(NOT_IN_WIKI) else _without_base(entity, self.bases["entities"])
         )
 
+
+_STRINGS: Final = frozenset({"String", "RFC5147String"})
+"""Classes of any stretch of text, which say neither that it is a word nor that it is a sentence."""
 
 _EXAMPLES: Final = {
     "entities": "http://www.wikidata.org/entity/",
@@ -302,8 +349,45 @@ def write_nif(
         losses.note(doc, carried=_CARRIED)
         address = base + (f"{UNNAMED}{number}" if doc.id is None else quote(doc.id, safe=""))
         context = f"<{address}#char=0,{len(doc.text)}>"
-        for block in (_context(doc, context), *_phrases(doc, address, context, entities, labels)):
+        links = partial(_address, base=entities)
+        for block in (_context(doc, context), *_phrases(doc, address, context, links, labels)):
             handle.write(f"\n{block}")
+
+
+def nif_of(contexts: Iterable[tuple[str, Document]], *, entities: Callable[[str], str]) -> str:
+    """Contexts under their own addresses in Turtle of ASCII alone, otherwise as `write_nif`.
+
+    GERBIL reads an answer in the character set of its platform, whatever is declared.
+
+    Args:
+        contexts: The address of each context, and its document.
+        entities: The address of an entity, by its id.
+    """
+
+    def links(entity: str) -> str:
+        return f"<{_safe(entities(entity))}>"
+
+    blocks = [_HEAD]
+    for written, doc in contexts:
+        address = _safe(written)
+        context, base = f"<{address}>", address.partition("#")[0]
+        blocks += [_context(doc, context), *_phrases(doc, base, context, links, LABELS)]
+    return _BEYOND_ASCII.sub(_escaped, "\n".join(blocks))
+
+
+def _safe(address: str) -> str:
+    return _UNSAFE.sub(lambda one: quote(one[0]), address)
+
+
+_UNSAFE: Final = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+"""What an address in Turtle must not have, but may be made to have by an escape."""
+
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+
+
+def _escaped(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
 
 
 def _context(doc: Document, context: str) -> str:
@@ -316,7 +400,7 @@ def _context(doc: Document, context: str) -> str:
 
 
 def _phrases(
-    doc: Document, address: str, context: str, entities: str, labels: str
+    doc: Document, address: str, context: str, entities: Callable[[str], str], labels: str
 ) -> Iterator[str]:
     seen: Counter[tuple[int, int]] = Counter()
     for mention in doc.mentions:
@@ -336,13 +420,15 @@ def _phrases(
         yield " ;\n  ".join(lines) + " .\n"
 
 
-def _links(mention: Mention, surface: str, entities: str, labels: str) -> Iterator[str]:
+def _links(
+    mention: Mention, surface: str, entities: Callable[[str], str], labels: str
+) -> Iterator[str]:
     if mention.label is not None:
         yield f"itsrdf:taClassRef {_address(mention.label, labels)}"
     if mention.entity == NIL:
         yield f"itsrdf:taIdentRef <{NOT_IN_WIKI}{quote(surface, safe='')}>"
     elif mention.entity is not None:
-        yield f"itsrdf:taIdentRef {_address(mention.entity, entities)}"
+        yield f"itsrdf:taIdentRef {entities(mention.entity)}"
     if mention.link_score is not None:
         yield f'itsrdf:taConfidence "{mention.link_score!r}"^^xsd:double'
 

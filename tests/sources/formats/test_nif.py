@@ -97,6 +97,13 @@ def test_words_are_no_mentions(tmp_path):
     assert read_nif(tmp_path, HEAD + word.rstrip().removesuffix(";") + ".")[0].mentions == ()
 
 
+def test_spans_that_are_called_no_more_than_strings_are_mentions(tmp_path):
+    string = "nif:RFC5147String, nif:String"
+    span = phrase().replace("nif:Phrase", string).rpartition("itsrdf:taIdentRef")[0]
+    (mention,) = read_nif(tmp_path, HEAD + span.rstrip().removesuffix(";") + ".")[0].mentions
+    assert (mention.start, mention.end, mention.entity) == (6, 11, None)
+
+
 def test_bad_document_is_skipped(tmp_path):
     other = '<http://e.org/2> a nif:Context ; nif:isString "Ada" .\n'
     docs = read_nif(tmp_path, HEAD + other + phrase(start=0, end=5), on_error="skip")
