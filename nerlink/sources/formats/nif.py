@@ -354,18 +354,20 @@ def write_nif(
             handle.write(f"\n{block}")
 
 
-def nif_of(contexts: Iterable[tuple[str, Document]], *, entities: Callable[[str], str]) -> str:
+def nif_of(
+    contexts: Iterable[tuple[str, Document]], *, entities: Callable[[str], str] | None = None
+) -> str:
     """Contexts under their own addresses in Turtle of ASCII alone, otherwise as `write_nif`.
 
     GERBIL reads an answer in the character set of its platform, whatever is declared.
 
     Args:
         contexts: The address of each context, and its document.
-        entities: The address of an entity, by its id.
+        entities: The address of an entity, by its id; by default as `write_nif`.
     """
 
     def links(entity: str) -> str:
-        return f"<{_safe(entities(entity))}>"
+        return f"<{_safe(entities(entity))}>" if entities else _address(entity, ENTITIES)
 
     blocks = [_HEAD]
     for written, doc in contexts:

@@ -1,0 +1,1 @@
+"""Protocols of other programs, a router each: GERBIL, OpenRefine, Label Studio."""
