@@ -15,7 +15,7 @@ from starlette.responses import Response
 from nerlink.errors import DataError
 from nerlink.pipeline import Pipeline
 from nerlink.serving.door import Door, refuse
-from nerlink.serving.protocols import gerbil, reconcile
+from nerlink.serving.protocols import gerbil, label_studio, reconcile
 from nerlink.serving.refusals import Invalid, NotFound, Refusal, Unauthorised
 from nerlink.serving.routes import entities, state, tagging
 from nerlink.serving.schemas import describe
@@ -24,7 +24,7 @@ from nerlink.serving.settings import ServingSettings
 
 __all__ = ["create_app"]
 
-READY: Final = (tagging, entities, gerbil, reconcile)
+READY: Final = (tagging, entities, gerbil, label_studio, reconcile)
 """Rooms of routes that ask for the token, if there is one, and for a model that is ready."""
 
 
