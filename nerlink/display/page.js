@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const tip = document.getElementById("tip");
   const search = document.getElementById("search");
@@ -6,55 +5,11 @@
   const items = [...document.querySelectorAll(".item")];
   const off = new Set();
 
-  const make = (name, className, text) => {
-    const element = document.createElement(name);
-    if (className) element.className = className;
-    if (text !== undefined) element.textContent = text;
-    return element;
-  };
-  const number = (value) => (value === null ? "" : value.toFixed(2));
-  const named = (entity, name) => {
-    const cell = make("span", "", name);
-    if (name !== entity) cell.append(make("span", "id", entity));
-    return cell;
-  };
-  const row = (left, value) => {
-    const line = make("div", "row");
-    line.append(left, make("span", "number", value));
-    return line;
-  };
-
-  const candidateTable = (about) => {
-    const table = make("table", "candidates");
-    const head = table.createTHead().insertRow();
-    for (const title of ["candidate", "", "score", "prior", "seen"]) head.append(make("th", "", title));
-    const body = table.createTBody();
-    for (const [name, entity, score, prior, count] of about.candidates) {
-      const line = body.insertRow();
-      if (entity === about.entity) line.className = "chosen";
-      line.insertCell().append(named(entity, name));
-      const bar = line.insertCell();
-      bar.className = "bar-cell";
-      const fill = make("span", "fill");
-      fill.style.width = `${100 * Math.max(0, Math.min(1, score === null ? prior || 0 : score))}%`;
-      bar.append(fill);
-      for (const value of [number(score), number(prior), count || ""]) line.insertCell().textContent = value;
-    }
-    return table;
-  };
-
   const fill = (mark) => {
     const about = JSON.parse(mark.dataset.details);
     const hue = [...mark.classList].find((name) => /^(hue\d+|grey)$/.test(name));
-    const tag = make("span", `tag ${hue}`, about.label || "no label");
-    tip.replaceChildren(row(tag, number(about.score)));
-    if (about.entity !== null) {
-      const link = make("span");
-      link.append("→ ", named(about.entity, about.name));
-      if (about.nil) link.append(make("span", "id", about.nil));
-      tip.append(row(link, number(about.link_score)));
-    }
-    if (about.candidates.length) tip.append(candidateTable(about));
+    tip.replaceChildren(...nerlink.summary(about, hue));
+    if (about.candidates.length) tip.append(nerlink.candidateTable(about));
   };
 
   const show = (mark) => {

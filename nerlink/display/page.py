@@ -58,7 +58,7 @@ def page(*, title: str, summary: str, controls: str, content: str, style: str = 
         controls=controls,
         content=content,
         style=asset("page.css") + style,
-        script=asset("page.js"),
+        script=asset("parts.js") + asset("page.js"),
     )
 
 

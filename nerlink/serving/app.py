@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from nerlink.errors import DataError
 from nerlink.pipeline import Pipeline
+from nerlink.serving import page
 from nerlink.serving.door import Door, refuse
 from nerlink.serving.protocols import gerbil, label_studio, reconcile
 from nerlink.serving.refusals import Invalid, NotFound, Refusal, Unauthorised
@@ -72,6 +73,7 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
         app.include_router(room.router(service), dependencies=[guard, Depends(_readiness(service))])
     app.include_router(state.router(service), dependencies=[guard])
     app.include_router(state.open_router(service))
+    app.include_router(page.router(service))
     describe(app)
     return app
 

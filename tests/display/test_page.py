@@ -14,4 +14,4 @@ def test_title_is_text_and_content_is_html():
 
 def test_style_and_script_do_not_end_early():
     assert "</" not in asset("page.css")
-    assert "</script" not in asset("page.js")
+    assert "</script" not in asset("parts.js") + asset("page.js")

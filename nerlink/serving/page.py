@@ -1,0 +1,86 @@
+"""The page at `/`, to try a model on: files of the package, and what the page must know."""
+
+import json
+from importlib.resources import files
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+import nerlink
+from nerlink.display.colours import HUES, hue_class, hue_css
+from nerlink.display.page import asset, escape
+from nerlink.serving.refusals import NotFound
+from nerlink.serving.service import Service
+from nerlink.words import number_of
+
+__all__ = ["router"]
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+)
+"""What the page may do: run and load its own files, and ask its own server."""
+
+SCRIPTS: Final = ("talk.js", "share.js", "details.js", "finder.js", "app.js")
+
+
+def router(service: Service) -> APIRouter:
+    """`/` and the files that it loads, which are read once, here, and no others ever."""
+    routes = APIRouter(include_in_schema=False)
+    labels = [*HUES, *service.pipeline.info()["labels"]]
+    setup = json.dumps(_setup(service, labels))
+    index = _own("index.html").replace("{setup}", escape(setup))
+    script, style = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
+    sent = {name: (_own(name), script) for name in SCRIPTS} | {
+        "parts.js": (asset("parts.js"), script),
+        "page.css": (asset("page.css"), style),
+        "app.css": (_own("app.css"), style),
+        "colours.css": (hue_css([None, *labels]), style),
+        "icon.svg": (_own("icon.svg"), "image/svg+xml"),
+    }
+
+    @routes.get("/")
+    async def page() -> Response:
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+        return Response(index, media_type="text/html; charset=utf-8", headers=headers)
+
+    @routes.get("/static/{name}")
+    async def file(name: str) -> Response:
+        if name not in sent:
+            raise NotFound("there is no such file.")
+        text, media_type = sent[name]
+        return Response(text, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+    return routes
+
+
+def _setup(service: Service, labels: list[str]) -> dict[str, Any]:
+    """What the page must know of the model and of the limits before it asks anything."""
+    linker = service.pipeline.model.linker
+    settings = service.settings
+    about = [f"version {nerlink.__version__}"]
+    if service.kb is not None:
+        about.insert(0, number_of(len(service.kb), "entities"))
+    return {
+        "about": " · ".join(about),
+        "finds": service.finds,
+        "links": service.links,
+        "hues": {label: hue_class(label) for label in labels},
+        "threshold": linker.config.threshold if linker else None,
+        "max_characters": settings.max_characters,
+        "max_top_k": settings.max_top_k,
+        "uri_template": settings.uri_template,
+    }
+
+
+def _own(name: str) -> str:
+    return files("nerlink.serving").joinpath("static", name).read_text(encoding="utf-8")
