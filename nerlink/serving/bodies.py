@@ -261,5 +261,6 @@ def json_response(content: Any, status: int = 200) -> Response:
     Raises:
         DataError: A value has no form in JSON.
     """
-    body = json_from_record(content).encode()
+    # Half a surrogate pair, which UTF-8 has not, becomes an escape, which JSON has.
+    body = json_from_record(content).encode(errors="backslashreplace")
     return Response(body, status, media_type="application/json")

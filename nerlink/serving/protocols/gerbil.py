@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from nerlink.data import Document
 from nerlink.errors import DataError, NerlinkError
 from nerlink.serving.refusals import Invalid, Malformed, Refusal, TooLarge
+from nerlink.serving.schemas import REFUSALS
 from nerlink.serving.service import Service
 from nerlink.serving.settings import ServingSettings
 from nerlink.sources.formats.nif import contexts_of, nif_of
@@ -37,7 +38,7 @@ _SPAN: Final = """\
 
 def router(service: Service) -> APIRouter:
     """`POST /gerbil/a2kb` finds and links; `POST /gerbil/d2kb` links the given spans alone."""
-    routes = APIRouter(prefix="/gerbil", tags=["GERBIL"])
+    routes = APIRouter(prefix="/gerbil", tags=["GERBIL"], responses=REFUSALS)
 
     @routes.post("/a2kb", summary="Find and link (A2KB)", **_turtle(_EXAMPLE))
     async def a2kb(request: Request) -> Response:

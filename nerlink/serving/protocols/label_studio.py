@@ -25,6 +25,7 @@ from nerlink.serving.bodies import (
     read_json_body,
 )
 from nerlink.serving.refusals import Invalid, TooLarge
+from nerlink.serving.schemas import REFUSALS
 from nerlink.serving.service import Service
 from nerlink.sources.records import json_from_record, record_from_document
 from nerlink.tables import mapping
@@ -62,7 +63,7 @@ class Labelling(NamedTuple):
 
 def router(service: Service) -> APIRouter:
     """`/setup` and `/predict`; `/health` is every server's."""
-    routes = APIRouter(tags=["Label Studio"])
+    routes = APIRouter(tags=["Label Studio"], responses=REFUSALS)
     version = _version(service)
 
     @routes.post("/setup", summary="The version of the model", openapi_extra=_body({}))

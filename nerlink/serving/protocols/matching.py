@@ -11,14 +11,21 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import BaseModel, Field
 
 from nerlink.data import NIL, Candidate, Document, Entity, Mention
-from nerlink.errors import ConfigError, NerlinkError
+from nerlink.errors import ConfigError, DataError, NerlinkError
 from nerlink.kb import KnowledgeBase, available_generators, normalise
 from nerlink.kb.browsing import suggest_entities
 from nerlink.pipeline import Pipeline
 from nerlink.serving.settings import ServingSettings
+from nerlink.sources.check import check_document
 from nerlink.toml import check_table
 
 __all__ = ["Asked", "Matcher", "ReconciliationQuery", "check_queries"]
+
+NEAR: Final = 1000
+"""Characters of a value that are read, on each side of the name where that occurs in it."""
+
+MOST_VALUES: Final = 20
+"""Values that are read beside the name."""
 
 LIMIT: Final = 10
 """Candidates that come back where a query does not say how many."""
@@ -70,16 +77,18 @@ class ReconciliationQuery(BaseModel):
         """The name as the only mention of a text that the values of the properties make.
 
         The first value in which the name occurs is its context; otherwise the name stands on a
-        line of its own before the others.
+        line of its own before the others. Of long values, only what is near is read.
         """
         values = [text for known in self.properties for text in _texts(known.v)]
         place = re.compile(rf"(?<!\w){re.escape(self.query)}(?!\w)")
         found = next((match for text in values if (match := place.search(text))), None)
-        around = found.string if found else self.query
-        start = found.start() if found else 0
+        rest = [text[:NEAR] for text in values if found is None or text is not found.string]
+        start = min(found.start(), NEAR) if found else 0
+        context = (
+            found.string[max(0, found.start() - NEAR) : found.end() + NEAR] if found else self.query
+        )
         mention = Mention(start=start, end=start + len(self.query))
-        rest = [text for text in values if text != around]
-        return Document(text="\n".join([around, *rest]), mentions=(mention,))
+        return Document(text="\n".join([context, *rest[:MOST_VALUES]]), mentions=(mention,))
 
 
 def _texts(value: Value | list[Value]) -> list[str]:
@@ -112,11 +121,12 @@ def _check(name: str, record: Any, settings: ServingSettings) -> Asked:
     if not query.query.strip():
         has_any = "query" in record or query.properties
         return Asked(query, error=None if has_any else f"{name}: there is no query. Write a name.")
-    doc = query.document()
-    n_most = settings.max_characters
-    if len(query.query) > settings.max_query or len(doc.text) > n_most:
-        return Asked(error=f"{name}: {len(doc.text):,} characters are more than are read.")
-    return Asked(query, doc)
+    if len(query.query) > settings.max_query:
+        return Asked(error=f"{name}: {len(query.query):,} characters are too many for a name.")
+    try:
+        return Asked(query, check_document(query.document(), where=name))
+    except DataError as error:
+        return Asked(error=str(error))
 
 
 class Matcher:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 import nerlink
@@ -20,6 +20,7 @@ from nerlink.kb import KnowledgeBase
 from nerlink.kb.browsing import suggest_entities, types_of
 from nerlink.serving.protocols.matching import Asked, Matcher, check_queries
 from nerlink.serving.refusals import Invalid, Malformed, NotFound, TooLarge
+from nerlink.serving.schemas import REFUSALS, Problem
 from nerlink.serving.service import Service
 from nerlink.sources.formats.nif import ENTITIES, LABELS
 from nerlink.strict_json import parse_json
@@ -49,6 +50,10 @@ _EXAMPLE: Final = {
     }
 }
 
+_MISSING: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": Problem, "description": "No such entity, or a model without a base."}
+}
+
 Prefix = Annotated[str, Query(description="What has been typed so far.")]
 Cursor = Annotated[int, Query(ge=0, le=1000, description="Suggestions to leave out.")]
 Queries = Annotated[
@@ -59,7 +64,7 @@ Queries = Annotated[
 
 def router(service: Service) -> APIRouter:
     """`/reconcile` and what its manifest names: suggestions, previews."""
-    routes = APIRouter(prefix="/reconcile", tags=["Reconciliation"])
+    routes = APIRouter(prefix="/reconcile", tags=["Reconciliation"], responses=REFUSALS | _MISSING)
     types = _Types()
 
     # Programs do not follow a redirection of what they post, with or without the slash at the end.
@@ -80,7 +85,8 @@ def router(service: Service) -> APIRouter:
             raise Invalid("the form has no field 'queries'. Send queries={...}.", where="queries")
         return await _answers(service, queries)
 
-    @routes.get("/preview", summary="An entity as a small page", response_class=HTMLResponse)
+    # Not `HTMLResponse` as the class of the route: refusals would be described as HTML, too.
+    @routes.get("/preview", summary="An entity as a small page", **_PAGE)
     async def preview(id: Annotated[str, Query()]) -> HTMLResponse:  # noqa: A002 - of the API
         kb = _base(service)
         entity = await service.look_up(_find, kb, id)
@@ -118,6 +124,10 @@ def _add_suggestions(routes: APIRouter, service: Service, types: "_Types") -> No
         return {"result": result[cursor:]}
 
 
+_PAGE: Final[dict[str, Any]] = {
+    "response_class": Response,
+    "responses": {200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+}
 _FRAMED: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors *",
     "Cross-Origin-Resource-Policy": "cross-origin",

@@ -156,9 +156,10 @@ def test_an_address_cannot_end_its_own_brackets(client):
         (b'<a> <b> "\xff" .', "byte 9 is not UTF-8"),
         (f'<http://e.org/1> <{NIF.isString}> "a\\u0000b" .'.encode(), "character 1 is NUL"),
         (turtle("Paris", [(0, 9)]), "outside the text"),
+        (f'<http://e.org/\\uD800> <{NIF.isString}> "a\\uD800" .'.encode(), "surrogate pair"),
         (turtle("Paris").replace(b"isString", b"isNothing"), "no nif:Context"),
     ],
-    ids=["empty", "nonsense", "bytes", "NUL", "outside", "no text"],
+    ids=["empty", "nonsense", "bytes", "NUL", "outside", "half", "no text"],
 )
 @pytest.mark.parametrize("door", ["a2kb", "d2kb"])
 def test_what_is_no_document_is_refused(client, door, body, message):

@@ -10,6 +10,7 @@ import pytest
 from nerlink.data import Document, Entity, Mention
 from nerlink.kb import KnowledgeBase
 from nerlink.pipeline import Pipeline
+from nerlink.serving.protocols.matching import ReconciliationQuery
 from tests.display.parsing import parse
 from tests.serving.conftest import serving
 from tests.serving.protocols import schemas
@@ -165,6 +166,17 @@ def test_reconciled_values_numbers_and_lists_are_read(client):
     assert set(ids(found)) == {"paris", "paris-texas"}
 
 
+def test_of_a_long_value_what_is_near_the_name_is_read(client):
+    value = "x " * 50_000 + COWS + " y" * 50_000
+    query = ReconciliationQuery(query="Paris", properties=[{"pid": "p", "v": [value, value[::-1]]}])
+    doc = query.document()
+    assert doc.surface(doc.mentions[0]) == "Paris"
+    assert COWS in doc.text
+    assert len(doc.text) < 4000
+    result = ask(client, q={"query": "Paris", "properties": [{"pid": "p", "v": value}]})["q"]
+    assert result[0]["id"] in ("paris", "paris-texas")
+
+
 def test_a_query_without_a_name_finds_nothing(client):
     assert ask(client, q={"properties": [{"pid": "uid", "v": "27eb"}]}) == {"q": []}
 
@@ -179,6 +191,8 @@ def test_a_query_without_a_name_finds_nothing(client):
         ({"query": 5}, "query"),
         ([], "should be a table"),
         ({"query": "a\u0000b"}, "NUL"),
+        ({"query": "a\ud800b"}, "half of a surrogate pair"),
+        ({"query": "a", "properties": [{"pid": "x", "v": "\ud800"}]}, "surrogate pair"),
         ({"query": "x" * 2000}, "characters"),
     ],
     ids=str,
