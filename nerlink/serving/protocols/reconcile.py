@@ -253,13 +253,15 @@ def _suggested(kb: KnowledgeBase, start: str, skip: int) -> list[dict[str, Any]]
 def _preview(entity: Entity) -> str:
     label = entity.type or ""
     tag = f'<span class="tag {hue_class(label)}">{escape(label)}</span> ' if label else ""
-    others = ", ".join(escape(alias) for alias in list(entity.aliases)[:8])
-    also = f'<p class="quiet">also {others}</p>' if others else ""
+    others = [alias for alias in entity.aliases if alias != entity.name][:8]
+    also = f'<p class="quiet">also {escape(", ".join(others))}</p>' if others else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(entity.name)}</title>"
         '<link rel="stylesheet" href="../static/page.css">'
-        '<link rel="stylesheet" href="../static/colours.css"></head>'
+        '<link rel="stylesheet" href="../static/colours.css">'
+        '<link rel="stylesheet" href="../static/app.css"></head>'
         f'<body class="nerlink preview"><h1>{escape(entity.name)}</h1>'
         f'<p>{tag}<span class="id">{escape(entity.id)}</span></p>'
         f"<p>{escape(entity.description)}</p>{also}</body></html>\n"

@@ -259,7 +259,9 @@ def test_a_preview_may_stand_in_a_frame_of_another_page(client):
     assert "default-src 'none'" in policy
     assert "Mike Jordan" in page.text
     assert "plays ball" in page.text
-    parse(page.text)
+    assert "also Jordan<" in page.text
+    for link in parse(page.text).all("link"):
+        assert client.get(f"/reconcile/{link.attributes['href']}").status_code == 200
 
 
 def test_pages_of_openrefine_may_ask_and_others_may_not(client):
