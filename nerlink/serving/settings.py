@@ -1,8 +1,8 @@
 """What a server can be told: where it listens, how it batches, and how much it takes on."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nerlink.config import Positive, Section
 from nerlink.toml import CheckedTable
@@ -74,8 +74,9 @@ class ServingSettings(CheckedTable, Section):
             raise ValueError("should be ASCII letters, digits and marks without blanks")
         return token
 
-    @model_validator(mode="after")
-    def _guards_what_can_be_changed(self) -> Self:
-        if self.editable and self.token is None:
-            raise ValueError("editable needs a token: who changes the base must bear one")
-        return self
+    @field_validator("editable")
+    @classmethod
+    def _is_guarded(cls, editable: bool, info: ValidationInfo) -> bool:
+        if editable and info.data.get("token") is None:
+            raise ValueError("needs a token, which who changes the base must bear")
+        return editable

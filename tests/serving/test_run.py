@@ -177,7 +177,7 @@ def test_workers_share_the_base_and_others_take_the_place_of_the_dead(joint_fold
     [
         (["--port", "{port}"], "cannot listen at 127.0.0.1, port"),
         (["--host", "192.0.2.1"], "cannot listen at 192.0.2.1, port 8000"),
-        (["--editable"], "editable needs a token"),
+        (["--editable"], "editable = True needs a token"),
         (["--timeout", "0"], "timeout"),
         (["--uri-template", "http://a"], "should have {id} once"),
         (["--workers", "1000"], "1000 workers with 1 threads each are more than"),
