@@ -12,8 +12,10 @@ WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY nerlink nerlink
 COPY corpora corpora
-# The index of torch has builds without CUDA, a tenth of the size; for a GPU leave the option out.
-RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -c constraints.txt '.[serve]' \
+# pip reads this variable: an index of torch builds without CUDA makes the image a tenth of the size,
+# as in docker build --build-arg PIP_EXTRA_INDEX_URL=ADDRESS.
+ARG PIP_EXTRA_INDEX_URL=
+RUN pip install -c constraints.txt '.[serve]' \
     && rm -rf /build/*
 
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nerlink

@@ -45,6 +45,8 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
         await service.start()  # who listens before would have to refuse
+        if service.fault:
+            raise service.fault
         yield
         await service.close()
 

@@ -65,6 +65,7 @@ class Service:
         self.settings = settings = settings or ServingSettings()
         self.metrics = Metrics()
         self.is_ready = False
+        self.fault: BaseException | None = None
         self.draining = asyncio.Event()
         self._warming: asyncio.Task[None] | None = None
         self._batcher = Batcher(
@@ -100,7 +101,14 @@ class Service:
         return self._warming
 
     async def _get_ready(self) -> None:
-        await asyncio.wrap_future(self._batcher.call(self._warm_up))
+        (found,) = await asyncio.gather(
+            asyncio.wrap_future(self._batcher.call(self._warm_up)), return_exceptions=True
+        )
+        if isinstance(found, BaseException):
+            # Nobody awaits this where an app is mounted: requests are told.
+            log.error("process %d cannot get ready", os.getpid(), exc_info=found)
+            self.fault = found
+            return
         self.is_ready = True
         log.info("process %d is ready", os.getpid())
 
@@ -126,7 +134,10 @@ class Service:
 
         Raises:
             Unready: The model is not warm yet, or the server is about to end.
+            Broken: The model cannot get warm.
         """
+        if self.fault:
+            raise Broken("the model cannot get ready; the log of the server says why.")
         if self.draining.is_set():
             raise Unready("this server is about to end. Ask another one.", retry_after=1)
         if not self.is_ready:

@@ -1,13 +1,17 @@
 import asyncio
+import time
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from nerlink.data import Document, Mention
-from nerlink.errors import ConfigError, DataError
+from nerlink.errors import ConfigError, DataError, KnowledgeBaseError
 from nerlink.pipeline import Pipeline
-from nerlink.serving import Service, ServingSettings
+from nerlink.serving import Service, ServingSettings, create_app
 from nerlink.serving.refusals import Broken, Invalid
 from nerlink.serving.service import tokens_of
+from tests.serving.conftest import serving
 from tests.world import DOCUMENTS, TEXTS
 
 
@@ -105,3 +109,18 @@ def test_tokens_are_counted_by_bytes_and_by_layers_of_mentions():
 def test_settings_that_make_no_sense_are_refused(wrong, message):
     with pytest.raises(ConfigError, match=message):
         ServingSettings(**wrong)
+
+
+def test_a_model_that_cannot_get_ready_is_told(pipeline, monkeypatch):
+    def fail():
+        raise KnowledgeBaseError("the base is gone")
+
+    monkeypatch.setattr(pipeline, "refresh", fail)
+    app = FastAPI()
+    app.mount("/below", create_app(pipeline))
+    with TestClient(app) as client:
+        while (answer := client.get("/below/ready")).status_code == 503:
+            time.sleep(0.01)
+        assert (answer.status_code, "cannot get ready" in answer.text) == (500, True)
+    with pytest.raises(KnowledgeBaseError, match="the base is gone"), serving(pipeline):
+        pass

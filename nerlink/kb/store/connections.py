@@ -58,6 +58,7 @@ class Connections:
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
+        self._place = path.absolute()  # a program may change its folder between two threads
         self.read_only = read_only
         self._local = threading.local()
         self._open: weakref.WeakSet[BaseConnection] = weakref.WeakSet()
@@ -83,7 +84,7 @@ class Connections:
         return connection
 
     def _connect(self) -> BaseConnection:
-        connection = connect(self.path, read_only=self.read_only)
+        connection = connect(self._place, read_only=self.read_only)
         try:
             # Every time: the file may have been replaced since the last connection.
             check_schema(connection)
