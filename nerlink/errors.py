@@ -8,6 +8,9 @@ NerlinkError
 └── StorageError     a saved model that is damaged, incomplete, foreign or too new
 """
 
+from collections.abc import Callable
+from typing import Any
+
 __all__ = [
     "ConfigError",
     "DataError",
@@ -29,10 +32,22 @@ class ConfigError(NerlinkError):
 class DataError(NerlinkError):
     """A document or a table that cannot be read as it is.
 
-    `doc_id` is the id of the document, where the error is of one and its id could be read.
+    Args:
+        message: What is wrong, where, which value, what to do.
+        reason: The kind of fault in a few words, by which faults are counted.
+
+    Attributes:
+        doc_id: The id of the document, where the error is of one and its id could be read.
+        rest: Gives the document without the mentions that are at fault, and what is wrong with
+            each of these; `None` where the fault is not that of a mention.
     """
 
     doc_id: str | None = None
+    rest: Callable[[], tuple[Any, list["DataError"]]] | None = None
+
+    def __init__(self, message: str = "", *, reason: str = "not readable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class KnowledgeBaseError(NerlinkError):

@@ -43,6 +43,7 @@ ROAD = (
     "sources.tokens",
     "sources.check",
     "sources.words",
+    "sources.found",
     "sources.records",
     "sources.from_rows",
     "sources.to_rows",

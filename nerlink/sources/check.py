@@ -3,9 +3,10 @@
 import inspect
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal, get_type_hints
+from typing import Any, Final, Literal, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -28,7 +29,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-OnError = Literal["raise", "skip"]
+OnError = Literal["raise", "skip", "skip-mention"]
+"""What becomes of what cannot be read: an error, a document less, or a mention less."""
 Result = Document | DataError
 """What a reader yields: a document, or why one could not be read."""
 
@@ -67,32 +69,72 @@ def accept(
     Args:
         results: What a reader yields.
         source: The place that messages name.
-        on_error: `raise` stops at the first bad document, `skip` leaves it out.
-        skipped: Called with the error of each document left out.
+        on_error: `raise` stops at the first bad document, `skip` leaves it out; `skip-mention`
+            leaves out the mentions that are at fault, and a document where none can be blamed.
+        skipped: Called with the error of each document or mention left out.
         unique_ids: Refuse an id that occurred before (costs about 100 bytes a document).
 
     Raises:
         DataError: A document is bad and `on_error` is `raise`.
     """
-    if on_error not in ("raise", "skip"):
-        raise DataError(f"on_error is {on_error!r}; it must be 'raise' or 'skip'.")
-    n_documents, errors, seen = 0, 0, set[int]()
+    if on_error not in (known := get_args(OnError)):
+        raise DataError(f"on_error is {on_error!r}; it must be {' or '.join(map(repr, known))}.")
+    n_documents, seen, skips = 0, set[int](), _Skips(skipped or (lambda _: None))
     for result in results:
         n_documents += 1
+        if isinstance(result, DataError) and on_error == "skip-mention":
+            result = skips.without_bad_mentions(result)
         if unique_ids and isinstance(result, Document):
             result = _unless_seen(result, seen, source)
         if isinstance(result, Document):
             yield result
-            continue
-        if on_error == "raise":
+        elif on_error == "raise":
             raise result
-        errors += 1
-        if errors == 1:
-            log.warning("Skipping what cannot be read; the first: %s", result)
-        if skipped is not None:
-            skipped(result)
-    if errors:
-        log.warning("%s: skipped %d of %s.", source, errors, number_of(n_documents, "documents"))
+        else:
+            skips.add(skips.documents, result)
+    skips.log(source, n_documents)
+
+
+class _Skips:
+    """What was left out, counted by reason."""
+
+    def __init__(self, skipped: Callable[[DataError], None]) -> None:
+        self.skipped = skipped
+        self.documents: Counter[str] = Counter()
+        self.mentions: Counter[str] = Counter()
+
+    def add(self, counts: Counter[str], error: DataError) -> None:
+        if not self.documents and not self.mentions:
+            log.warning("Skipping what cannot be read; the first: %s", error)
+        counts[error.reason] += 1
+        self.skipped(error)
+
+    def without_bad_mentions(self, error: DataError) -> Result:
+        """The document without the mentions that are at fault; the error where none is."""
+        if error.rest is None:
+            return error
+        try:
+            doc, faults = error.rest()
+        except DataError as other:
+            return other
+        if not faults:
+            return error  # what is wrong is not wrong with one of them alone
+        for fault in faults:
+            self.add(self.mentions, fault)
+        return cast(Document, doc)
+
+    def log(self, source: str, n_documents: int) -> None:
+        if self.documents:
+            n_all = number_of(n_documents, "documents")
+            counts = _by_reason(self.documents)
+            log.warning("%s: skipped %d of %s: %s.", source, self.documents.total(), n_all, counts)
+        if self.mentions:
+            n_mentions = number_of(self.mentions.total(), "mentions")
+            log.warning("%s: skipped %s: %s.", source, n_mentions, _by_reason(self.mentions))
+
+
+def _by_reason(counts: Counter[str]) -> str:
+    return ", ".join(f"{reason} ({n:,})" for reason, n in counts.most_common())
 
 
 def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
@@ -102,7 +144,8 @@ def _unless_seen(doc: Document, seen: set[int], source: str) -> Result:
     if key in seen:
         return DataError(
             f"{source}: id {doc.id!r} occurs twice; ids must be unique. "
-            "Rename one of the documents, or leave ids out."
+            "Rename one of the documents, or leave ids out.",
+            reason="an id that occurs twice",
         )
     seen.add(key)
     return doc
@@ -212,12 +255,15 @@ def _check_range(start: int, end: int, length: int, *, where: str) -> None:
     if 0 <= start < end <= length:
         return
     if start >= end:
+        reason = "reversed offsets" if start > end else "no character"
         fault = "is reversed" if start > end else "is empty"
     else:
+        reason = "offsets outside the text"
         fault = f"reaches outside the text of {number_of(length, 'characters')}"
     raise DataError(
         f"{where}: start {shown(start)}, end {shown(end)} {fault}. "
-        "Offsets count characters from 0; end is one past the last."
+        "Offsets count characters from 0; end is one past the last.",
+        reason=reason,
     )
 
 

@@ -60,7 +60,8 @@ def in_characters(
     raise DataError(
         f"{places[wrong]}: start {shown(mention.start)}, end {shown(mention.end)} is "
         f"{shown(text[max(mention.start, 0) : max(mention.end, 0)])} in the text, but the mention "
-        f"says {shown(surface)}.{hint} Offsets count characters from 0; end is one past the last."
+        f"says {shown(surface)}.{hint} Offsets count characters from 0; end is one past the last.",
+        reason="another text at the offsets",
     )
 
 

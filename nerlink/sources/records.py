@@ -5,23 +5,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from typing import Any, Final
 
 from nerlink.data import Candidate, Document, Mention, NilKind
 from nerlink.errors import DataError
 from nerlink.lookalikes import missing_column
-from nerlink.sources.check import check_document
-from nerlink.sources.foreign import own_mentions, own_record
-from nerlink.sources.keys import (
-    DOCUMENT_KEYS,
-    MENTION_COLUMNS,
-    MENTION_KEYS,
-    MOST_COLUMNS,
-    refuse_lookalikes,
-)
+from nerlink.rows import attempt
+from nerlink.sources.foreign import Entry, own_mentions, own_record
+from nerlink.sources.found import Found, document_from_found, rest_of_found
+from nerlink.sources.keys import DOCUMENT_KEYS, MENTION_COLUMNS, MENTION_KEYS
 from nerlink.sources.meta import text_of_value
 from nerlink.sources.names import UNDERSTOOD, Names, plain
-from nerlink.sources.offsets import in_characters, units_hint
 from nerlink.sources.words import document_from_words, has_words, own_meta
 from nerlink.tables import mapping
 from nerlink.words import shown
@@ -66,74 +61,45 @@ def document_from_record(
     text = text_of(record, where=where)
     entries = list_or_empty(record, "mentions", where=where)
     places = places or [f"{where}: mention {number}" for number in range(len(entries))]
-    own = own_mentions(entries, text, names, where=where, places=places)
-    mentions = in_characters(
-        text,
-        [_mention_from_record(one.values, where=at) for one, at in zip(own, places, strict=True)],
-        [one.surface for one in own],
-        places=places,
-        say=names.say,
-    )
-    # Values of further keys, and the places of errors, follow their mentions into the new order.
-    order = sorted(range(len(own)), key=lambda n: (mentions[n].start, mentions[n].end))
-    meta = meta_from_record(record, where=where)
-    columns = _mention_columns([own[n].values for n in order], where=where)
-    if given := meta.get(MENTION_COLUMNS):
-        columns = _merged(given, columns, order, where=where)
-    if columns:
-        meta[MENTION_COLUMNS] = columns
     doc = Document(
         text=text,
         id=name_or_none(record, "id", where=where),
-        mentions=tuple(mentions[n] for n in order),
         sentences=ranges_or_none(record, "sentences", where=where),
         tokens=ranges_or_none(record, "tokens", where=where),
-        meta=meta,
+        meta=meta_from_record(record, where=where),
     )
     try:
-        ordered = [places[n] for n in order]
-        return check_document(doc, where=where, places=ordered, is_plain=True)
+        own = own_mentions(entries, text, names, where=where, places=places)
+        found = [_found(one, at) for one, at in zip(own, places, strict=True)]
+        return document_from_found(doc, found, where=where, say=names.say)
     except DataError as error:
-        if any(mention.end > len(text) for mention in mentions) and (hint := units_hint(text)):
-            raise DataError(f"{error}{hint}") from error
+        error.rest = partial(_rest, doc, list(zip(entries, places, strict=True)), names, where)
         raise
+
+
+def _rest(
+    doc: Document, entries: Sequence[tuple[Any, str]], names: Names, where: str
+) -> tuple[Document, list[DataError]]:
+    """The document without its bad mentions, which are read one by one, and what is wrong."""
+    found = [attempt(_alone, entry, place, doc.text, names) for entry, place in entries]
+    return rest_of_found(doc, found, where=where, say=names.say)
+
+
+def _found(entry: Entry, where: str) -> Found:
+    mention = _mention_from_record(entry.values, where=where)
+    return Found(mention, where, entry.surface, entry.values)
+
+
+def _alone(entry: Any, where: str, text: str, names: Names) -> Found:
+    """A mention, read without regard to the others of its document."""
+    (own,) = own_mentions([entry], text, names, where=where, places=[where])
+    return _found(own, where)
 
 
 def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """The entries of `meta` in a record of a document, and the keys that nerlink does not know."""
     meta = own_meta(record, where=where)
     return meta | {str(k): v for k, v in record.items() if k not in DOCUMENT_KEYS and v is not None}
-
-
-def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dict[str, list[Any]]:
-    """What mentions carry beside nerlink's own keys: a list for each key, (n_mentions)."""
-    names = {key: None for entry in entries for key in entry if key not in MENTION_KEYS}
-    if len(names) > MOST_COLUMNS:  # each has a value for each mention, most of them none
-        raise DataError(
-            f"{where}: mentions have {len(names):,} different keys; at most {MOST_COLUMNS:,} are "
-            "kept. Put what differs from mention to mention under one key."
-        )
-    columns = {str(name): [entry.get(name) for entry in entries] for name in names}
-    said = {name: values for name, values in columns.items() if any(v is not None for v in values)}
-    refuse_lookalikes(said, entries, where=where)
-    return said
-
-
-def _merged(
-    given: Any, columns: dict[str, list[Any]], order: Sequence[int], *, where: str
-) -> dict[str, list[Any]]:
-    """The columns of mentions that `meta` has, in the new order of the mentions, and the others."""
-    given = mapping(given, where=f"{where}: {MENTION_COLUMNS}")
-    if twice := given.keys() & columns.keys():
-        raise DataError(
-            f"{where}: mentions have {min(twice)!r}, and so has meta under {MENTION_COLUMNS!r}. "
-            "Leave one of them out."
-        )
-    lists = {
-        name: [c[n] for n in order] if isinstance(c, list | tuple) and len(c) == len(order) else c
-        for name, c in given.items()
-    }
-    return lists | columns
 
 
 def _mention_from_record(record: Mapping[str, Any], *, where: str) -> Mention:
