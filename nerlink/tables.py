@@ -36,6 +36,7 @@ __all__ = [
     "open_delimited",
     "open_frame",
     "open_parquet",
+    "read_json_either",
     "read_json_lines",
     "read_json_records",
     "read_rows",
@@ -277,6 +278,14 @@ def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]
         ) from error
     records = value if isinstance(value, list) else [value]
     return [Row(f"{path}: record {number}", record) for number, record in enumerate(records)]
+
+
+def read_json_either(path: str | Path, *, encoding: str = "utf-8") -> Iterable[Row | DataError]:
+    """The records of JSON, or, where the name ends in `.jsonl` or `.ndjson`, of JSON lines."""
+    name = str(path).lower().removesuffix(".gz")
+    if name.endswith((".jsonl", ".ndjson")):
+        return read_json_lines(path, encoding=encoding)
+    return read_json_records(path, encoding=encoding)
 
 
 def mapping(value: Any, *, where: str) -> Mapping[str, Any]:

@@ -90,6 +90,8 @@ HOMES = {
     "starlette": {"nerlink.serving"},
     "uvicorn": {"nerlink.serving"},
     "prometheus_client": {"nerlink.serving"},
+    "lxml": {"nerlink.sources"},
+    "spacy": {"nerlink.sources"},
 }
 """Packages that stay where they belong."""
 

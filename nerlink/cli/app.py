@@ -17,6 +17,7 @@ from nerlink.cli.explain import explain
 from nerlink.cli.formats import formats
 from nerlink.cli.info import info
 from nerlink.cli.kb import kb
+from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
 from nerlink.cli.serve import serve
 from nerlink.cli.show import show
@@ -81,7 +82,9 @@ def nerlink(
 
 for command, example in COMMANDS.items():
     settings = SETTINGS.get(command)
-    app.command(epilog=f"Example: {example}", context_settings=settings)(command)
+    app.command(cls=ReadingCommand, epilog=f"Example: {example}", context_settings=settings)(
+        command
+    )
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -36,7 +36,7 @@ def convert(
     to: OutFormat = None,
     read: ReadOptions = None,
     write: WriteOptions = None,
-    skip_invalid: SkipInvalid = False,
+    skip_invalid: SkipInvalid = None,
 ) -> None:
     """Convert documents from one format to another.
 

@@ -110,7 +110,7 @@ def evaluate(
     gold_read: GoldOptions = None,
     predicted_from: PredictedFormat = None,
     predicted_read: PredictedOptions = None,
-    skip_invalid: SkipInvalid = False,
+    skip_invalid: SkipInvalid = None,
 ) -> None:
     """Score the documents of any system, or those that a model tags.
 
@@ -166,7 +166,7 @@ def _check_sides(
 
 
 def _documents(
-    format_: str | None, options: Sequence[str] | None, skip_invalid: bool, path: str
+    format_: str | None, options: Sequence[str] | None, skip_invalid: SkipInvalid, path: str
 ) -> list[Document]:
     """The documents of a file, of which there must be some."""
     found = list(read_documents(path, format=format_, options=options, skip_invalid=skip_invalid))

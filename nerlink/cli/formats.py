@@ -20,16 +20,20 @@ def formats(
 ) -> None:
     """List the formats of documents; with a name, the options of its reader and its writer.
 
+    Endings in brackets are those of other formats, too: content tells, or --from and --to.
     Options are given as --read KEY=VALUE and --write KEY=VALUE.
     """
     from nerlink.sources import FORMATS, READERS, WRITERS
+    from nerlink.sources.reading import CONTENTS
 
     known = sorted({*READERS, *WRITERS})
     if name is None:
         for one in known:
             endings = " ".join(ending for ending, format_ in FORMATS.items() if format_ == one)
+            if further := CONTENTS.get(one):
+                endings = f"{endings} ({' '.join(further)})".lstrip()
             ways = [way for way, table in (("read", READERS), ("write", WRITERS)) if one in table]
-            echo(f"{one:8} {', '.join(ways):12} {endings}".rstrip())
+            echo(f"{one:12} {', '.join(ways):12} {endings}".rstrip())
         return
     if name not in known:
         raise DataError(f"there is no format {name!r}; there are {', '.join(known)}.")

@@ -2,19 +2,21 @@
 
 import logging
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from typer import Argument, BadParameter, Option
+from typer.core import TyperCommand
 
 from nerlink.cli.output import progress_bar
 from nerlink.data import Document, EntityNames
-from nerlink.errors import DataError
 from nerlink.toml import parse_value
 
 if TYPE_CHECKING:
     from nerlink.pipeline import Pipeline
+    from nerlink.sources.check import OnError
 
 __all__ = [
     "Device",
@@ -26,6 +28,7 @@ __all__ = [
     "Output",
     "Precision",
     "ReadOptions",
+    "ReadingCommand",
     "SkipInvalid",
     "Threshold",
     "WriteOptions",
@@ -86,7 +89,13 @@ def log_to_stderr() -> None:
 RESERVED: Final = {"documents", "format", "on_error", "path", "skipped", "unique_ids"}
 """Arguments of readers and writers that the commands pass themselves."""
 
-Documents = Annotated[str, Argument(metavar="DOCS", help="Documents; '-' is standard input.")]
+Documents = Annotated[
+    str,
+    Argument(
+        metavar="DOCS",
+        help="A file, a folder or a pattern such as '*.json'; '-' is standard input.",
+    ),
+]
 InFormat = Annotated[
     str | None,
     Option("--from", metavar="FORMAT", help="Format of the input; by default, its ending decides."),
@@ -120,8 +129,32 @@ WriteOptions = Annotated[
     ),
 ]
 SkipInvalid = Annotated[
-    bool, Option("--skip-invalid", help="Leave bad documents out and count them.")
+    Literal["document", "mention"] | None,
+    Option(
+        "--skip-invalid",
+        metavar="[document|mention]",
+        help="Leave bad documents out, or bad mentions alone, and count them.",
+    ),
 ]
+_ON_ERROR: Final[Mapping[str | None, "OnError"]] = {
+    None: "raise",
+    "document": "skip",
+    "mention": "skip-mention",
+}
+
+
+class ReadingCommand(TyperCommand):
+    """A command whose `--skip-invalid` may stand without a word: then it means documents."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments of the command line."""
+        words = get_args(get_args(get_args(SkipInvalid)[0])[0])
+        for place, (_, following) in enumerate(pairwise([*args, ""])):
+            if args[place] == "--":
+                break
+            if args[place] == "--skip-invalid" and following not in words:
+                args[place] += "=document"
+        return super().parse_args(ctx, args)
 
 
 def names_in(base: Path | None) -> EntityNames | None:
@@ -135,22 +168,16 @@ def read_documents(
     path: str,
     *,
     format: str | None = None,  # noqa: A002 - the word users know
-    skip_invalid: bool = False,
+    skip_invalid: Literal["document", "mention"] | None = None,
     options: Sequence[str] | None = None,
 ) -> Iterator[Document]:
-    """The documents of a file, one at a time.
-
-    Raises:
-        DataError: The path is a folder.
-    """
+    """The documents of a file, a folder or a pattern, one at a time."""
     from nerlink import sources
 
-    if Path(path).is_dir():
-        raise DataError(f"{path} is a folder. Name a file of documents.")
     return sources.stream(
         path,
         format=format,
-        on_error="skip" if skip_invalid else "raise",
+        on_error=_ON_ERROR[skip_invalid],
         **parse_options(options, reserved=RESERVED - {"documents"}),
     )
 

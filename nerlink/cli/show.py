@@ -34,7 +34,7 @@ def show(
     kb: Names = None,
     from_: InFormat = None,
     read: ReadOptions = None,
-    skip_invalid: SkipInvalid = False,
+    skip_invalid: SkipInvalid = None,
 ) -> None:
     """Show documents with their mentions in colour, with links, scores and candidates."""
     from nerlink.display.html import to_html

@@ -36,7 +36,7 @@ def tag(
     to: OutFormat = None,
     read: ReadOptions = None,
     write: WriteOptions = None,
-    skip_invalid: SkipInvalid = False,
+    skip_invalid: SkipInvalid = None,
     link_only: Annotated[
         bool, Option("--link-only", help="Link the mentions that the documents have.")
     ] = False,

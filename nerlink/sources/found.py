@@ -1,6 +1,6 @@
 """Documents of a text and the mentions that a file has for it: checked, converted, in order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -9,11 +9,19 @@ from typing import Any, Final, NamedTuple
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.check import check_document
-from nerlink.sources.keys import MENTION_COLUMNS, MENTION_KEYS, MOST_COLUMNS, refuse_lookalikes
+from nerlink.sources.keys import MENTION_COLUMNS, MENTION_KEYS, MOST_COLUMNS
+from nerlink.sources.losses import Losses
 from nerlink.sources.offsets import in_characters, units_hint
 from nerlink.tables import mapping
 
-__all__ = ["Found", "document_from_found", "rest_of_found"]
+__all__ = [
+    "Found",
+    "column_name",
+    "document_from_found",
+    "more_of",
+    "rest_of_found",
+    "whole_surface",
+]
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -126,6 +134,48 @@ def _made(
         raise
 
 
+def column_name(key: object, kind: str) -> str:
+    """What a further value of a mention is called: `infon_score`, where nerlink has a `score`.
+
+    Args:
+        key: What the file calls it.
+        kind: What such values are in the file.
+    """
+    return f"{kind}_{key}" if key in MENTION_KEYS else str(key)
+
+
+def whole_surface(text: str, start: int, end: int, surface: str | None) -> str | None:
+    """The text of a mention from a line of a file, where blanks stand for what ends lines.
+
+    A surface that is not what is there comes back as it is.
+    """
+    there = text[max(start, 0) : max(end, 0)]
+    return there if surface is not None and there.translate(_ENDS) == surface else surface
+
+
+_ENDS: Final = {ord(character): " " for character in "\t\n\r"}
+
+
+def more_of(doc: Document, *, reserved: Collection[str], losses: Losses) -> list[dict[str, Any]]:
+    """What `meta` has of each mention beside nerlink's own keys, (n_mentions).
+
+    Args:
+        doc: The document.
+        reserved: Names that mean something else in the format; columns of these names, or of
+            another length, are left out and counted.
+        losses: The counts.
+    """
+    more: list[dict[str, Any]] = [{} for _ in doc.mentions]
+    for name, values in doc.meta.get(MENTION_COLUMNS, {}).items():
+        if name in reserved or name in MENTION_KEYS or len(values) != len(more):
+            losses.add("columns of mentions")
+            continue
+        for entry, value in zip(more, values, strict=True):
+            if value is not None:
+                entry[name] = value
+    return more
+
+
 def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dict[str, list[Any]]:
     """What mentions carry beside nerlink's own keys: a list for each key, (n_mentions)."""
     names = {key: None for entry in entries for key in entry if key not in MENTION_KEYS}
@@ -135,9 +185,7 @@ def _mention_columns(entries: Sequence[Mapping[str, Any]], *, where: str) -> dic
             "kept. Put what differs from mention to mention under one key."
         )
     columns = {str(name): [entry.get(name) for entry in entries] for name in names}
-    said = {name: values for name, values in columns.items() if any(v is not None for v in values)}
-    refuse_lookalikes(said, entries, where=where)
-    return said
+    return {name: values for name, values in columns.items() if any(v is not None for v in values)}
 
 
 def _merged(

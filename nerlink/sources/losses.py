@@ -1,15 +1,20 @@
 """What a format could not carry: counted for every document written, never silent."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from nerlink.data import Document
 from nerlink.sources.keys import MENTION_KEYS
 from nerlink.words import number_of
 
-__all__ = ["EVERYTHING", "Losses", "WriteReport"]
+__all__ = ["EVERYTHING", "Losses", "WriteReport", "left_out"]
+
+log = logging.getLogger(__name__)
 
 _NAMES: Mapping[str, str] = {"entity": "links", "nil": "kinds of NIL"}
 
@@ -59,6 +64,15 @@ class Losses:
         """Count all that a document holds and the format does not carry."""
         for fact in EVERYTHING - carried:
             self.add(fact, _FACTS[fact](doc))
+
+
+@contextmanager
+def left_out(path: str | Path) -> Iterator[Losses]:
+    """Counts of what a reader leaves out on purpose, logged once the file is read."""
+    losses = Losses()
+    yield losses
+    if losses.counts:
+        log.warning("%s: left out or changed: %s.", path, losses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

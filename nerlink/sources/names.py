@@ -74,7 +74,7 @@ TOKEN_NAMES: Final = _table(
     token="token tokens word words wordform form",  # noqa: S106
     ner="ner nertag nertags tag tags label labels iob iob2 iobtag bio biotag bioes bilou netag "
     "entitytag entitylabel necoarselit",
-    nel="nel neltag link kbid qid wikidata wikidataid entityid nellit",
+    nel="nel neltag neltags link kbid qid wikidata wikidataid entityid nellit",
     misc="misc spaceafter",
 )
 """The same for a table with a row a token, and for columns of CoNLL files."""

@@ -14,7 +14,7 @@ from nerlink.data import Mention
 from nerlink.errors import DataError
 from nerlink.words import shown
 
-__all__ = ["in_characters", "in_utf16", "out_of_utf16", "units_hint"]
+__all__ = ["converted", "in_characters", "in_utf16", "out_of_utf16", "units_hint"]
 
 _UNITS: Final = (("UTF-16 units", "utf-16-le", 2), ("bytes", "utf-8", 1))
 
@@ -43,7 +43,7 @@ def in_characters(
         return list(mentions)
     readings: list[tuple[str, Sequence[Mention] | None]] = [("characters", mentions)]
     for name, encoding, width in () if text.isascii() else _UNITS:
-        readings.append((name, _converted(text, mentions, encoding, width)))
+        readings.append((name, converted(text, mentions, encoding, width)))
     # The very surface in any unit comes before a similar one in characters: a shift past a blank
     # or an accent may leave a surface that only looks the same.
     for agrees in (_is_there, _agrees):
@@ -65,10 +65,17 @@ def in_characters(
     )
 
 
-def _converted(
+def converted(
     text: str, mentions: Sequence[Mention], encoding: str, width: int
 ) -> list[Mention] | None:
-    """The mentions with offsets taken for units of an encoding; `None` where one cannot be."""
+    """The mentions with offsets taken for units of an encoding; `None` where one cannot be.
+
+    Args:
+        text: The text.
+        mentions: Its mentions.
+        encoding: The encoding, such as `utf-16-le`.
+        width: Bytes of a unit.
+    """
     characters: dict[int, int] = {}
     position = 0
     for number, character in enumerate(text):

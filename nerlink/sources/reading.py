@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -10,6 +11,7 @@ from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import STANDARD, open_output
 from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
+from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
 from nerlink.sources.formats.aida import read_aida
 from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
@@ -20,7 +22,7 @@ from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
-from nerlink.sources.sniffing import ELSEWHERE, refuse_other_content
+from nerlink.sources.sniffing import format_by_content
 
 __all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "results_of", "stream", "write"]
 
@@ -75,6 +77,15 @@ FORMATS: Final[Mapping[str, str]] = {
 }
 """Ending of a file's name to its format; a further `.gz` is looked through."""
 
+CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "aida": (".jsonl",),
+    "zelda": (".jsonl",),
+}
+"""Formats to further endings that their files have; content, or who reads, tells which it is."""
+
+FOLDERS: Final = frozenset({"brat", "xmi"})
+"""Formats that are a folder of files, which a reader and a writer are given as a whole."""
+
 
 def format_of(path: str | Path) -> str:
     """The format of a file by the ending of its name; standard input and output are JSON lines.
@@ -85,8 +96,6 @@ def format_of(path: str | Path) -> str:
     if str(path) == STANDARD:
         return "jsonl"
     ending = Path(str(path).lower().removesuffix(".gz")).suffix
-    if ending in ELSEWHERE:
-        raise DataError(f"{path}: {ELSEWHERE[ending]}. nerlink reads {', '.join(sorted(READERS))}.")
     if ending not in FORMATS:
         raise DataError(
             f"{path}: the ending {ending!r} tells no format; known are {', '.join(FORMATS)}, "
@@ -105,17 +114,19 @@ def stream(
     unique_ids: bool = True,
     **options: Any,
 ) -> Iterator[Document]:
-    """The documents of a file, one at a time.
+    """The documents of a file, or of all files of a folder or a pattern, one at a time.
 
     One document is in memory where the format is JSON lines, CoNLL, CSV or Parquet with a row a
     document, or text with `lines`. For the other formats the whole file is in memory.
 
     Args:
-        path: The file; `-` is standard input, an ending `.gz` is unpacked.
-        format: One of `READERS`; by default the format of the ending.
-        on_error: `raise` stops at the first bad document; `skip` leaves bad ones out, counts
-            them and logs the count.
-        skipped: Called with the error of each document left out.
+        path: The file, a folder, or a pattern such as `exports/*.json`; `-` is standard input, an
+            ending `.gz` is unpacked.
+        format: One of `READERS`; by default the format of the ending, or another one that the
+            content shows without doubt, which is said.
+        on_error: `raise` stops at the first bad document; `skip` leaves bad ones out,
+            `skip-mention` their bad mentions alone; both count by reason and log the counts.
+        skipped: Called with the error of each document or mention left out.
         unique_ids: Refuse an id that occurred before (costs about 100 bytes a document).
         **options: What the format's reader takes, such as `scheme` and `columns` for `conll`.
 
@@ -138,12 +149,44 @@ def results_of(
 
     The arguments and errors are those of `stream`, but for documents that are bad.
     """
-    name = format or format_of(path)
-    if format is None:
-        refuse_other_content(path, name)
+    if format is not None:
+        _entry(READERS, format, "read")
+    if format in FOLDERS and Path(path).is_dir():
+        return _opened(path, format, options)
+    files = files_at(path)
+    if len(files) == 1:
+        return _opened(files[0] if Path(path) != files[0] else path, format, options)
+    named = None if format is None else _endings(format)
+    for file in files:
+        if format is None and Path(path).is_dir() and FORMATS.get(file.suffix) in FOLDERS:
+            return _opened(path, FORMATS[file.suffix], options)
+    files, found = folder_of_one_format(path, files, endings=named, format_of=_tells)
+    if "brat" in (format, found):  # a text and its annotations are two files of one document
+        files = [f for f in files if f.suffix == ".txt" or f.with_suffix(".txt") not in files]
+    return chain.from_iterable(_opened(file, format, options) for file in files)
+
+
+def _opened(path: str | Path, format_: str | None, options: Mapping[str, Any]) -> Iterator[Result]:
+    """The documents of one file, or of a folder of a format that is one."""
+    name = format_ or ("brat" if Path(path).is_dir() else format_by_content(path, format_of(path)))
     reader = _with_options(_entry(READERS, name, "read"), options, f"The reader of {name!r}")
     results: Iterator[Result] = reader(path)
     return results
+
+
+def _endings(name: str) -> set[str]:
+    """The endings that files of a format have."""
+    own = {ending for ending, format_ in FORMATS.items() if format_ == name}
+    return own | set(CONTENTS.get(name, ()))
+
+
+def _tells(path: Path) -> str | None:
+    """The format that the ending of a file in a folder tells."""
+    try:
+        name = format_of(path)
+    except DataError:
+        return None
+    return "brat" if name == "text" and path.with_suffix(".ann").is_file() else name
 
 
 def read(path: str | Path, **options: Any) -> list[Document]:
@@ -176,8 +219,8 @@ def write(
     writer = _entry(WRITERS, name, "write")
     writer = _with_options(writer, options, f"The writer of {name!r}")
     losses, sizes = Losses(), [0, 0, 0]
-    with open_output(path) as handle:
-        writer(_tallied(documents, sizes), handle, losses)
+    with (new_folder if name in FOLDERS else open_output)(path) as target:
+        writer(_tallied(documents, sizes), target, losses)
     report = WriteReport(
         path=str(path),
         n_documents=sizes[0],

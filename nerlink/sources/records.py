@@ -14,7 +14,7 @@ from nerlink.lookalikes import missing_column
 from nerlink.rows import attempt
 from nerlink.sources.foreign import Entry, own_mentions, own_record
 from nerlink.sources.found import Found, document_from_found, rest_of_found
-from nerlink.sources.keys import DOCUMENT_KEYS, MENTION_COLUMNS, MENTION_KEYS
+from nerlink.sources.keys import DOCUMENT_KEYS, MENTION_COLUMNS, MENTION_KEYS, refuse_lookalikes
 from nerlink.sources.meta import text_of_value
 from nerlink.sources.names import UNDERSTOOD, Names, plain
 from nerlink.sources.words import document_from_words, has_words, own_meta
@@ -26,6 +26,7 @@ __all__ = [
     "integer",
     "json_from_record",
     "list_or_empty",
+    "mention_from_record",
     "meta_from_record",
     "name_or_none",
     "number_or_none",
@@ -33,6 +34,7 @@ __all__ = [
     "record_from_document",
     "require_keys",
     "text_of",
+    "without_defaults",
 ]
 
 
@@ -71,6 +73,7 @@ def document_from_record(
     try:
         own = own_mentions(entries, text, names, where=where, places=places)
         found = [_found(one, at) for one, at in zip(own, places, strict=True)]
+        _refuse_lookalikes([one.more for one in found], where=where)
         return document_from_found(doc, found, where=where, say=names.say)
     except DataError as error:
         error.rest = partial(_rest, doc, list(zip(entries, places, strict=True)), names, where)
@@ -85,8 +88,14 @@ def _rest(
     return rest_of_found(doc, found, where=where, say=names.say)
 
 
+def _refuse_lookalikes(values: Sequence[Mapping[str, Any]], *, where: str) -> None:
+    others = {key: None for one in values for key in one if key not in MENTION_KEYS}
+    said = [key for key in others if any(one.get(key) is not None for one in values)]
+    refuse_lookalikes(said, values, where=where)
+
+
 def _found(entry: Entry, where: str) -> Found:
-    mention = _mention_from_record(entry.values, where=where)
+    mention = mention_from_record(entry.values, where=where)
     return Found(mention, where, entry.surface, entry.values)
 
 
@@ -102,7 +111,7 @@ def meta_from_record(record: Mapping[str, Any], *, where: str) -> dict[str, Any]
     return meta | {str(k): v for k, v in record.items() if k not in DOCUMENT_KEYS and v is not None}
 
 
-def _mention_from_record(record: Mapping[str, Any], *, where: str) -> Mention:
+def mention_from_record(record: Mapping[str, Any], *, where: str) -> Mention:
     """The mention in a record such as `{"start": 0, "end": 12, "label": "PER"}`."""
     return Mention(**{key: read(record, key, where=where) for key, read in _MENTION.items()})
 
@@ -132,11 +141,11 @@ def record_from_document(doc: Document) -> dict[str, Any]:
 
 def _record_from_mention(mention: Mention) -> dict[str, Any]:
     """The record of a mention, without what is unknown or empty."""
-    record = _without_defaults(mention)
+    record = without_defaults(mention)
     if mention.nil is not None:
         record["nil"] = str(mention.nil)
     if mention.candidates:
-        record["candidates"] = [_without_defaults(candidate) for candidate in mention.candidates]
+        record["candidates"] = [without_defaults(candidate) for candidate in mention.candidates]
     return record
 
 
@@ -145,7 +154,8 @@ _DEFAULTS: Final = {
 }
 
 
-def _without_defaults(one: Mention | Candidate) -> dict[str, Any]:
+def without_defaults(one: Mention | Candidate) -> dict[str, Any]:
+    """The plain values of a mention or a candidate that are not what they are by default."""
     defaults = _DEFAULTS[type(one)].items()
     return {name: value for name, no in defaults if (value := getattr(one, name)) != no}
 

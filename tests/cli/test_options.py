@@ -66,9 +66,28 @@ def test_a_tab_can_be_written_as_one_writes_it(run, tmp_path):
     assert result.records[0]["text"] == "New York"
 
 
-def test_a_folder_of_documents_is_told(run, tmp_path):
+def test_a_folder_without_documents_is_told(run, tmp_path):
     result = run("convert", tmp_path, "--output", tmp_path / "out.jsonl")
-    assert (result.code, result.err) == (
-        1,
-        f"nerlink: {tmp_path} is a folder. Name a file of documents.\n",
-    )
+    assert result.code == 1
+    assert result.err.startswith(f"nerlink: {tmp_path}: the folder has no file.")
+
+
+BAD = '{"text": "Ada", "mentions": [{"start": 0, "end": 3}, {"start": 0, "end": 9}]}\n{"text": 5}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "n_documents", "n_mentions"),
+    [
+        (["--skip-invalid"], 0, 0),
+        (["--skip-invalid", "document"], 0, 0),
+        (["--skip-invalid=mention"], 1, 1),
+        (["--skip-invalid", "mention"], 1, 1),
+    ],
+    ids=str,
+)
+def test_bad_documents_or_mentions_are_left_out(run, tmp_path, words, n_documents, n_mentions):
+    (tmp_path / "a.jsonl").write_text(BAD, encoding="utf8")
+    result = run("convert", *words, tmp_path / "a.jsonl", "--output", "-")
+    assert result.code == 0
+    assert len(result.records) == n_documents
+    assert sum(len(record["mentions"]) for record in result.records) == n_mentions
