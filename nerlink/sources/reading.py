@@ -17,6 +17,7 @@ from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.hf import write_hf
 from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
+from nerlink.sources.formats.label_studio import read_label_studio, write_label_studio
 from nerlink.sources.formats.nif import read_nif, write_nif
 from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.text import read_plain, write_plain
@@ -37,6 +38,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "csv": read_csv,
     "json": read_json,
     "jsonl": read_jsonl,
+    "label-studio": read_label_studio,
     "nif": read_nif,
     "parquet": read_parquet,
     "text": read_plain,
@@ -52,6 +54,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "hf": write_hf,
     "json": write_json,
     "jsonl": write_jsonl,
+    "label-studio": write_label_studio,
     "nif": write_nif,
     "parquet": write_parquet,
     "text": write_plain,
@@ -79,6 +82,7 @@ FORMATS: Final[Mapping[str, str]] = {
 
 CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "aida": (".jsonl",),
+    "label-studio": (".json", ".jsonl"),
     "zelda": (".jsonl",),
 }
 """Formats to further endings that their files have; content, or who reads, tells which it is."""
