@@ -15,6 +15,7 @@ from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
 from nerlink.sources.formats.aida import read_aida
 from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
+from nerlink.sources.formats.doccano import read_doccano, write_doccano
 from nerlink.sources.formats.hf import write_hf
 from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
 from nerlink.sources.formats.label_studio import read_label_studio, write_label_studio
@@ -36,6 +37,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "aida": read_aida,
     "conll": read_conll,
     "csv": read_csv,
+    "doccano": read_doccano,
     "json": read_json,
     "jsonl": read_jsonl,
     "label-studio": read_label_studio,
@@ -51,6 +53,7 @@ with a config that holds the options."""
 WRITERS: Final[Mapping[str, Writer]] = {
     "conll": write_conll,
     "csv": write_csv,
+    "doccano": write_doccano,
     "hf": write_hf,
     "json": write_json,
     "jsonl": write_jsonl,
@@ -82,6 +85,7 @@ FORMATS: Final[Mapping[str, str]] = {
 
 CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "aida": (".jsonl",),
+    "doccano": (".jsonl", ".json"),
     "label-studio": (".json", ".jsonl"),
     "zelda": (".jsonl",),
 }
