@@ -21,6 +21,7 @@ from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, wri
 from nerlink.sources.formats.label_studio import read_label_studio, write_label_studio
 from nerlink.sources.formats.nif import read_nif, write_nif
 from nerlink.sources.formats.parquet import read_parquet, write_parquet
+from nerlink.sources.formats.prodigy import read_prodigy, write_prodigy
 from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
@@ -43,6 +44,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "label-studio": read_label_studio,
     "nif": read_nif,
     "parquet": read_parquet,
+    "prodigy": read_prodigy,
     "text": read_plain,
     "tsv": read_tsv,
     "zelda": read_zelda,
@@ -60,6 +62,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "label-studio": write_label_studio,
     "nif": write_nif,
     "parquet": write_parquet,
+    "prodigy": write_prodigy,
     "text": write_plain,
     "tsv": write_tsv,
 }
@@ -87,6 +90,7 @@ CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "aida": (".jsonl",),
     "doccano": (".jsonl", ".json"),
     "label-studio": (".json", ".jsonl"),
+    "prodigy": (".jsonl", ".json"),
     "zelda": (".jsonl",),
 }
 """Formats to further endings that their files have; content, or who reads, tells which it is."""
