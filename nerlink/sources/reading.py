@@ -13,6 +13,7 @@ from nerlink.files import STANDARD, open_output
 from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
 from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
 from nerlink.sources.formats.aida import read_aida
+from nerlink.sources.formats.brat import read_brat, write_brat
 from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.doccano import read_doccano, write_doccano
@@ -36,6 +37,7 @@ Writer = Callable[..., None]
 
 READERS: Final[Mapping[str, Reader]] = {
     "aida": read_aida,
+    "brat": read_brat,
     "conll": read_conll,
     "csv": read_csv,
     "doccano": read_doccano,
@@ -53,6 +55,7 @@ READERS: Final[Mapping[str, Reader]] = {
 with a config that holds the options."""
 
 WRITERS: Final[Mapping[str, Writer]] = {
+    "brat": write_brat,
     "conll": write_conll,
     "csv": write_csv,
     "doccano": write_doccano,
@@ -70,6 +73,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
 with `form`, a config that holds the options."""
 
 FORMATS: Final[Mapping[str, str]] = {
+    ".ann": "brat",
     ".bio": "conll",
     ".conll": "conll",
     ".conllup": "conll",
@@ -88,6 +92,7 @@ FORMATS: Final[Mapping[str, str]] = {
 
 CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "aida": (".jsonl",),
+    "brat": (".txt",),
     "doccano": (".jsonl", ".json"),
     "label-studio": (".json", ".jsonl"),
     "prodigy": (".jsonl", ".json"),
