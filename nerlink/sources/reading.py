@@ -23,6 +23,7 @@ from nerlink.sources.formats.label_studio import read_label_studio, write_label_
 from nerlink.sources.formats.nif import read_nif, write_nif
 from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.prodigy import read_prodigy, write_prodigy
+from nerlink.sources.formats.pubtator import read_pubtator, write_pubtator
 from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
@@ -47,6 +48,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "nif": read_nif,
     "parquet": read_parquet,
     "prodigy": read_prodigy,
+    "pubtator": read_pubtator,
     "text": read_plain,
     "tsv": read_tsv,
     "zelda": read_zelda,
@@ -66,6 +68,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "nif": write_nif,
     "parquet": write_parquet,
     "prodigy": write_prodigy,
+    "pubtator": write_pubtator,
     "text": write_plain,
     "tsv": write_tsv,
 }
@@ -84,6 +87,7 @@ FORMATS: Final[Mapping[str, str]] = {
     ".ndjson": "jsonl",
     ".nif": "nif",
     ".parquet": "parquet",
+    ".pubtator": "pubtator",
     ".tsv": "tsv",
     ".ttl": "nif",
     ".txt": "text",
@@ -96,6 +100,7 @@ CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "doccano": (".jsonl", ".json"),
     "label-studio": (".json", ".jsonl"),
     "prodigy": (".jsonl", ".json"),
+    "pubtator": (".txt",),
     "zelda": (".jsonl",),
 }
 """Formats to further endings that their files have; content, or who reads, tells which it is."""
