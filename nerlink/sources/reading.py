@@ -13,6 +13,7 @@ from nerlink.files import STANDARD, open_output
 from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
 from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
 from nerlink.sources.formats.aida import read_aida
+from nerlink.sources.formats.bioc import read_bioc, write_bioc
 from nerlink.sources.formats.brat import read_brat, write_brat
 from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
@@ -38,6 +39,7 @@ Writer = Callable[..., None]
 
 READERS: Final[Mapping[str, Reader]] = {
     "aida": read_aida,
+    "bioc": read_bioc,
     "brat": read_brat,
     "conll": read_conll,
     "csv": read_csv,
@@ -57,6 +59,7 @@ READERS: Final[Mapping[str, Reader]] = {
 with a config that holds the options."""
 
 WRITERS: Final[Mapping[str, Writer]] = {
+    "bioc": write_bioc,
     "brat": write_brat,
     "conll": write_conll,
     "csv": write_csv,
@@ -78,6 +81,7 @@ with `form`, a config that holds the options."""
 FORMATS: Final[Mapping[str, str]] = {
     ".ann": "brat",
     ".bio": "conll",
+    ".bioc": "bioc",
     ".conll": "conll",
     ".conllup": "conll",
     ".csv": "csv",
@@ -91,11 +95,13 @@ FORMATS: Final[Mapping[str, str]] = {
     ".tsv": "tsv",
     ".ttl": "nif",
     ".txt": "text",
+    ".xml": "bioc",
 }
 """Ending of a file's name to its format; a further `.gz` is looked through."""
 
 CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "aida": (".jsonl",),
+    "bioc": (".json",),
     "brat": (".txt",),
     "doccano": (".jsonl", ".json"),
     "label-studio": (".json", ".jsonl"),
