@@ -19,6 +19,7 @@ from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.doccano import read_doccano, write_doccano
 from nerlink.sources.formats.hf import write_hf
+from nerlink.sources.formats.hipe import read_hipe, write_hipe
 from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
 from nerlink.sources.formats.label_studio import read_label_studio, write_label_studio
 from nerlink.sources.formats.nif import read_nif, write_nif
@@ -44,6 +45,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "conll": read_conll,
     "csv": read_csv,
     "doccano": read_doccano,
+    "hipe": read_hipe,
     "json": read_json,
     "jsonl": read_jsonl,
     "label-studio": read_label_studio,
@@ -65,6 +67,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "csv": write_csv,
     "doccano": write_doccano,
     "hf": write_hf,
+    "hipe": write_hipe,
     "json": write_json,
     "jsonl": write_jsonl,
     "label-studio": write_label_studio,
@@ -104,6 +107,7 @@ CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "bioc": (".json",),
     "brat": (".txt",),
     "doccano": (".jsonl", ".json"),
+    "hipe": (".tsv",),
     "label-studio": (".json", ".jsonl"),
     "prodigy": (".jsonl", ".json"),
     "pubtator": (".txt",),
