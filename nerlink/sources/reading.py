@@ -16,6 +16,7 @@ from nerlink.sources.formats.aida import read_aida
 from nerlink.sources.formats.bioc import read_bioc, write_bioc
 from nerlink.sources.formats.brat import read_brat, write_brat
 from nerlink.sources.formats.conll import read_conll, write_conll
+from nerlink.sources.formats.conllu import read_conllu, write_conllu
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.doccano import read_doccano, write_doccano
 from nerlink.sources.formats.hf import write_hf
@@ -43,6 +44,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "bioc": read_bioc,
     "brat": read_brat,
     "conll": read_conll,
+    "conllu": read_conllu,
     "csv": read_csv,
     "doccano": read_doccano,
     "hipe": read_hipe,
@@ -64,6 +66,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "bioc": write_bioc,
     "brat": write_brat,
     "conll": write_conll,
+    "conllu": write_conllu,
     "csv": write_csv,
     "doccano": write_doccano,
     "hf": write_hf,
@@ -86,6 +89,7 @@ FORMATS: Final[Mapping[str, str]] = {
     ".bio": "conll",
     ".bioc": "bioc",
     ".conll": "conll",
+    ".conllu": "conllu",
     ".conllup": "conll",
     ".csv": "csv",
     ".iob": "conll",
