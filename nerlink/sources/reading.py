@@ -19,6 +19,7 @@ from nerlink.sources.formats.conll import read_conll, write_conll
 from nerlink.sources.formats.conllu import read_conllu, write_conllu
 from nerlink.sources.formats.delimited import read_csv, read_tsv, write_csv, write_tsv
 from nerlink.sources.formats.doccano import read_doccano, write_doccano
+from nerlink.sources.formats.elevant import read_elevant, write_elevant
 from nerlink.sources.formats.hf import write_hf
 from nerlink.sources.formats.hipe import read_hipe, write_hipe
 from nerlink.sources.formats.jsonl import read_json, read_jsonl, write_json, write_jsonl
@@ -47,6 +48,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "conllu": read_conllu,
     "csv": read_csv,
     "doccano": read_doccano,
+    "elevant": read_elevant,
     "hipe": read_hipe,
     "json": read_json,
     "jsonl": read_jsonl,
@@ -69,6 +71,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "conllu": write_conllu,
     "csv": write_csv,
     "doccano": write_doccano,
+    "elevant": write_elevant,
     "hf": write_hf,
     "hipe": write_hipe,
     "json": write_json,
@@ -111,6 +114,7 @@ CONTENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "bioc": (".json",),
     "brat": (".txt",),
     "doccano": (".jsonl", ".json"),
+    "elevant": (".jsonl",),
     "hipe": (".tsv",),
     "label-studio": (".json", ".jsonl"),
     "prodigy": (".jsonl", ".json"),
