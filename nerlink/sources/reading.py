@@ -29,6 +29,7 @@ from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.prodigy import read_prodigy, write_prodigy
 from nerlink.sources.formats.pubtator import read_pubtator, write_pubtator
 from nerlink.sources.formats.text import read_plain, write_plain
+from nerlink.sources.formats.xmi import read_xmi, write_xmi
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
 from nerlink.sources.sniffing import format_by_content
@@ -59,6 +60,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "pubtator": read_pubtator,
     "text": read_plain,
     "tsv": read_tsv,
+    "xmi": read_xmi,
     "zelda": read_zelda,
 }
 """Format name to the function that reads it: `reader(path, **options)`, or `reader(path, form)`
@@ -83,6 +85,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "pubtator": write_pubtator,
     "text": write_plain,
     "tsv": write_tsv,
+    "xmi": write_xmi,
 }
 """Format name to the function that writes it: `writer(documents, handle, losses, **options)`, or
 with `form`, a config that holds the options."""
@@ -105,6 +108,7 @@ FORMATS: Final[Mapping[str, str]] = {
     ".tsv": "tsv",
     ".ttl": "nif",
     ".txt": "text",
+    ".xmi": "xmi",
     ".xml": "bioc",
 }
 """Ending of a file's name to its format; a further `.gz` is looked through."""
