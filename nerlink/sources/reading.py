@@ -28,6 +28,7 @@ from nerlink.sources.formats.nif import read_nif, write_nif
 from nerlink.sources.formats.parquet import read_parquet, write_parquet
 from nerlink.sources.formats.prodigy import read_prodigy, write_prodigy
 from nerlink.sources.formats.pubtator import read_pubtator, write_pubtator
+from nerlink.sources.formats.spacy import read_spacy, write_spacy
 from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.xmi import read_xmi, write_xmi
 from nerlink.sources.formats.zelda import read_zelda
@@ -58,6 +59,7 @@ READERS: Final[Mapping[str, Reader]] = {
     "parquet": read_parquet,
     "prodigy": read_prodigy,
     "pubtator": read_pubtator,
+    "spacy": read_spacy,
     "text": read_plain,
     "tsv": read_tsv,
     "xmi": read_xmi,
@@ -83,6 +85,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "parquet": write_parquet,
     "prodigy": write_prodigy,
     "pubtator": write_pubtator,
+    "spacy": write_spacy,
     "text": write_plain,
     "tsv": write_tsv,
     "xmi": write_xmi,
@@ -105,6 +108,7 @@ FORMATS: Final[Mapping[str, str]] = {
     ".nif": "nif",
     ".parquet": "parquet",
     ".pubtator": "pubtator",
+    ".spacy": "spacy",
     ".tsv": "tsv",
     ".ttl": "nif",
     ".txt": "text",
