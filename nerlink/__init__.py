@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from nerlink.evaluation import evaluate
     from nerlink.kb import KnowledgeBase
     from nerlink.pipeline import Pipeline
-    from nerlink.sources import from_frame, read, to_frame, write
+    from nerlink.sources import (
+        from_dataset,
+        from_doc,
+        from_frame,
+        read,
+        to_dataset,
+        to_doc,
+        to_frame,
+        write,
+    )
     from nerlink.training import train
 
 __all__ = [
@@ -31,11 +40,15 @@ __all__ = [
     "NilKind",
     "Pipeline",
     "evaluate",
+    "from_dataset",
+    "from_doc",
     "from_frame",
     "from_sentences",
     "load_config",
     "read",
     "to_corpus",
+    "to_dataset",
+    "to_doc",
     "to_frame",
     "to_sentences",
     "train",
@@ -56,7 +69,10 @@ _HOMES: Final = {
         "evaluation": ("evaluate",),
         "kb": ("KnowledgeBase",),
         "pipeline": ("Pipeline",),
-        "sources": ("from_frame", "read", "to_frame", "write"),
+        "sources": (
+            *("from_dataset", "from_doc", "from_frame", "read"),
+            *("to_dataset", "to_doc", "to_frame", "write"),
+        ),
         "training": ("train",),
     }.items()
     for name in names

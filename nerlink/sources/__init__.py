@@ -5,6 +5,8 @@ the ending or is named. Nothing heavy is imported before it is needed.
 """
 
 from nerlink.sources.check import check_document
+from nerlink.sources.datasets import from_dataset, to_dataset
+from nerlink.sources.formats.spacy import from_doc, to_doc
 from nerlink.sources.frame import from_frame, to_frame
 from nerlink.sources.losses import Losses, WriteReport
 from nerlink.sources.reading import (
@@ -29,12 +31,16 @@ __all__ = [
     "check_document",
     "document_from_record",
     "format_of",
+    "from_dataset",
+    "from_doc",
     "from_frame",
     "gold_beside_predicted",
     "read",
     "record_from_document",
     "results_of",
     "stream",
+    "to_dataset",
+    "to_doc",
     "to_frame",
     "write",
 ]
