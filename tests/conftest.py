@@ -30,6 +30,12 @@ sys.addaudithook(_stay_here)
 
 pytest_plugins = ["tests.world"]
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--documents 10000` sends that many through each format of another tool."""
+    parser.addoption("--documents", type=int, default=0, help="generated documents for each format")
+
+
 # The suite says the same of the same code each time; `--hypothesis-profile=search` looks further.
 settings.register_profile("nerlink", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2000)

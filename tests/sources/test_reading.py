@@ -5,6 +5,7 @@ import pytest
 from nerlink import sources
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
+from nerlink.sources.reading import CONTENTS, FOLDERS
 
 DOC = Document(id="a", text="Ada", mentions=(Mention(start=0, end=3, label="PER"),))
 
@@ -14,7 +15,9 @@ WRITTEN_ONLY = {"hf"}
 
 
 def test_every_ending_has_a_reader_and_a_writer():
-    assert set(sources.FORMATS.values()) == set(sources.WRITERS) - WRITTEN_ONLY
+    told = set(sources.FORMATS.values()) | set(CONTENTS)
+    assert told >= set(sources.READERS)
+    assert set(sources.FORMATS.values()) | CONTENTS.keys() >= set(sources.WRITERS) - WRITTEN_ONLY
     assert set(sources.WRITERS) - WRITTEN_ONLY <= set(sources.READERS)
 
 
@@ -28,15 +31,17 @@ def test_ending_tells_the_format(path, name):
 
 def test_unknown_ending_lists_the_known_ones():
     with pytest.raises(
-        DataError, match=r"a.doc: the ending '.doc' tells no format; known are .bio"
+        DataError, match=r"a.doc: the ending '.doc' tells no format; known are .ann, .bio"
     ):
         sources.read("a.doc")
 
 
 def test_unknown_format_lists_the_known_ones():
-    with pytest.raises(DataError, match="cannot read the format 'xml'; it can read aida, conll"):
+    with pytest.raises(
+        DataError, match="cannot read the format 'xml'; it can read aida, bioc, brat"
+    ):
         sources.read("a.jsonl", format="xml")
-    with pytest.raises(DataError, match="cannot write the format 'aida'; it can write conll"):
+    with pytest.raises(DataError, match="cannot write the format 'aida'; it can write bioc, brat"):
         sources.write([], "a.jsonl", format="aida")
 
 
@@ -87,7 +92,7 @@ def test_failure_of_a_stream_keeps_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", sorted(set(sources.WRITERS) - WRITTEN_ONLY))
+@pytest.mark.parametrize("name", sorted(set(sources.WRITERS) - WRITTEN_ONLY - FOLDERS))
 def test_standard_streams_serve_as_files(tmp_path, monkeypatch, name):
     import io
     import sys
