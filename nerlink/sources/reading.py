@@ -10,6 +10,7 @@ from typing import Any, Final, get_type_hints
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.files import STANDARD, open_output
+from nerlink.lookalikes import did_you_mean
 from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
 from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
 from nerlink.sources.formats.aida import read_aida
@@ -304,5 +305,6 @@ def _entry(table: Mapping[str, Callable[..., Any]], name: str, verb: str) -> Cal
     if name not in table:
         raise DataError(
             f"nerlink cannot {verb} the format {name!r}; it can {verb} {', '.join(sorted(table))}."
+            f"{did_you_mean(name, table)}"
         )
     return table[name]

@@ -45,6 +45,12 @@ def test_unknown_format_lists_the_known_ones():
         sources.write([], "a.jsonl", format="aida")
 
 
+@pytest.mark.parametrize("name", ["labelstudio", "label_studio", "Label-Studio"])
+def test_a_format_written_in_another_way_is_suggested(name):
+    with pytest.raises(DataError, match=r"Did you mean 'label-studio'\?"):
+        sources.read("a.json", format=name)
+
+
 def test_unknown_option_lists_the_known_ones():
     with pytest.raises(DataError, match="reader of 'text' has no option 'line'; it has lines"):
         sources.read("a.txt", line=True)
