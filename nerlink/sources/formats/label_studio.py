@@ -261,8 +261,8 @@ def _region(
             where = place
             record["label"] = _only(said, "labels", place)
         elif said is not None and _is_link(control, form):
-            if entity := _last(_only(said, control, place)):
-                typed[kind] = own_entity(str(entity).strip(), names)
+            if entity := str(_last(_only(said, control, place)) or "").strip():
+                typed[kind] = own_entity(entity, names)
         elif said is not None:
             more[column_name(control, "region")] = said
     if typed:  # what somebody wrote goes before what was chosen from a list
