@@ -11,6 +11,7 @@ from nerlink.data import NIL, Candidate, Document, Entity, Mention, NilKind
 from nerlink.errors import NerlinkError
 
 if TYPE_CHECKING:
+    from nerlink.checks import check
     from nerlink.config import Config, load_config
     from nerlink.converters import from_sentences, to_corpus, to_sentences
     from nerlink.evaluation import evaluate
@@ -39,6 +40,7 @@ __all__ = [
     "NerlinkError",
     "NilKind",
     "Pipeline",
+    "check",
     "evaluate",
     "from_dataset",
     "from_doc",
@@ -64,6 +66,7 @@ if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys(
 _HOMES: Final = {
     name: f"nerlink.{home}"
     for home, names in {
+        "checks": ("check",),
         "config": ("Config", "load_config"),
         "converters": ("from_sentences", "to_corpus", "to_sentences"),
         "evaluation": ("evaluate",),

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from nerlink.cli.bulk import bulk
+from nerlink.cli.check import check
 from nerlink.cli.convert import convert
 from nerlink.cli.corpus import corpus
 from nerlink.cli.demo import demo
@@ -31,6 +32,7 @@ __all__ = ["app", "main"]
 COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     demo: "nerlink demo --output demo",
     convert: "nerlink convert train.conll --output train.jsonl --read scheme=iob1",
+    check: "nerlink check train.jsonl --dev dev.jsonl --kb towns.sqlite",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",

@@ -35,7 +35,7 @@ from nerlink.sources.records import json_from_record
 from nerlink.toml import dump_table
 from nerlink.words import number_of
 
-__all__ = ["build_corpus"]
+__all__ = ["build_corpus", "tally"]
 
 log = logging.getLogger(__name__)
 
@@ -142,24 +142,30 @@ def _build_split(
     card: Card, split: SplitName, source: Path, target: Path, *, verify: bool
 ) -> SplitFile:
     expected = card.splits[split]
-    path, counts, labels = source / expected.file, Counter[str](), set[str]()
+    path, counts, labels = source / expected.file, Counter[str](), Counter[str]()
     documents = stream(path, format=card.format, **card.options)
     name = f"{split}.jsonl"
-    write(_tally(with_ids(documents, split), counts, labels), target / name)
+    write(tally(with_ids(documents, split), counts, labels), target / name)
     for kind, number in counts.items():
         if getattr(expected, kind) not in (None, number):
             found = f"the number of {kind} is {number:,}"
             _refuse(f"{path}: {found}, not {getattr(expected, kind):,}.", verify=verify)
-    if unknown := sorted(labels - set(card.labels)):
+    if unknown := sorted(labels.keys() - set(card.labels)):
         _refuse(f"{path} has labels the card does not name: {', '.join(unknown)}.", verify=verify)
     built = {"file": name, "sha256": sha256_of(target / name), **counts}
     return SplitFile.model_validate(built)
 
 
-def _tally(
-    documents: Iterable[Document], counts: Counter[str], labels: set[str]
+def tally(
+    documents: Iterable[Document], counts: Counter[str], labels: Counter[str]
 ) -> Iterator[Document]:
-    """The same documents; their counts, by the names of `SplitFile`, and labels are noted."""
+    """The same documents; what they hold is counted on the way.
+
+    Args:
+        documents: Any number of them.
+        counts: Gets their counts by the names of `SplitFile`.
+        labels: Gets the mentions of each label.
+    """
     counts.update(dict.fromkeys(_COUNTED, 0))
     for doc in documents:
         links = [mention.entity for mention in doc.mentions]

@@ -7,13 +7,13 @@ from nerlink.evaluation import Report, Table
 from nerlink.evaluation.report import Cell, cell_text
 from nerlink.words import number_of
 
-__all__ = ["report_html"]
+__all__ = ["report_html", "table_html"]
 
 
 def report_html(report: Report, *, title: str = "Report") -> str:
     """A page of a report's tables; reliability is also plotted."""
     sections = (
-        f'<section class="item report"><h2>{escape(table.title)}</h2>{_table_html(table)}'
+        f'<section class="item report"><h2>{escape(table.title)}</h2>{table_html(table)}'
         f"{_plot(table) if name.endswith('.reliability') else ''}</section>"
         for name, table in report.tables.items()
     )
@@ -22,7 +22,8 @@ def report_html(report: Report, *, title: str = "Report") -> str:
     return page(title=title, summary=summary, controls="", content=content)
 
 
-def _table_html(table: Table) -> str:
+def table_html(table: Table) -> str:
+    """A table as HTML, numbers to the right."""
     styles = [' class="words"' if table.is_words(n) else "" for n in range(len(table.columns))]
     rows = "".join(_table_row("td", row, styles) for row in table.rows)
     head = _table_row("th", table.columns, styles)

@@ -13,13 +13,13 @@ from nerlink.sources.nil import is_nil_spelling
 from nerlink.trimming import trimmed
 from nerlink.words import number_of
 
-__all__ = ["comparable", "warn_if_apart"]
+__all__ = ["comparable", "id_in", "id_key", "warn_if_apart"]
 
 _PREFIX: Final = re.compile(r"[BIOESLUM][-_]")
 """What a tag has in front of its label."""
 
-_LAST: Final = re.compile(r"[^/#:]+$")
-"""The id at the end of an address: `Q90` of `http://www.wikidata.org/entity/Q90`."""
+_ADDRESS: Final = re.compile(r"<?(?:[A-Za-z][\w.+-]*:(?=\S)|/)(?:\S*[/#:])?([^\s/#:]+)")
+"""An address or a prefix, and the id at its end; titles such as `AC/DC` have neither."""
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +79,9 @@ def warn_if_apart(gold: Iterable[Document], predicted: Iterable[Document]) -> No
     ids = [{m.entity for m in mentions if m.entity not in (None, NIL)} for mentions in sides]
     _warn_of_labels(*labels)
     if all(ids) and not ids[0] & ids[1]:
-        gold_by_end = {_end(one): one for one in sorted(ids[0])}
-        alike = next((one for one in sorted(ids[1]) if _end(one) in gold_by_end), None)
-        pair = (min(ids[0]), min(ids[1])) if alike is None else (gold_by_end[_end(alike)], alike)
+        gold_by_end = {id_key(one): one for one in sorted(ids[0])}
+        alike = next((one for one in sorted(ids[1]) if id_key(one) in gold_by_end), None)
+        pair = (min(ids[0]), min(ids[1])) if alike is None else (gold_by_end[id_key(alike)], alike)
         log.warning(
             "gold and predicted documents have no entity id in common, so that no link is right: "
             "%r in gold, %r in predicted. %s",
@@ -112,7 +112,16 @@ def _nearest_label(label: str, labels: Set[str]) -> str:
     return bare[near] if near else ""
 
 
-def _end(entity: str) -> str:
-    """The id without the address in front, whatever its case."""
-    found = _LAST.search(entity)
-    return (found[0] if found else entity).strip("<>").replace(" ", "_").casefold()
+def id_in(entity: str) -> str:
+    """The id without the address or the prefix in front of it.
+
+    >>> [id_in(entity) for entity in ("http://www.wikidata.org/entity/Q90", "wd:Q90", "AC/DC")]
+    ['Q90', 'Q90', 'AC/DC']
+    """
+    found = _ADDRESS.fullmatch(entity.removesuffix(">"))
+    return found[1] if found else entity
+
+
+def id_key(entity: str) -> str:
+    """What the forms of an id have in common: no address in front, whatever the case."""
+    return id_in(entity).replace(" ", "_").casefold()

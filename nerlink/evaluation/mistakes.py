@@ -9,6 +9,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Final
 
+from nerlink.context import around
 from nerlink.data import NIL, Document, EntityNames, Mention, NilKind
 from nerlink.evaluation.matching import Pair, Range, match_documents, pair_overlapping
 from nerlink.evaluation.report import Table
@@ -24,10 +25,6 @@ __all__ = [
 
 RARE: Final = 2
 """Entities that training linked to fewer times are rare."""
-
-_FIRST: Final = re.compile(r"^\S+(?=\s)")
-_LAST: Final = re.compile(r"(?<=\s)\S+$")
-"""A word at an end that may have been cut in two; text without spaces is cut anywhere."""
 
 _ADDITION: Final = re.compile(r"\s*\(.*?\)|,.*$")
 """What only tells an entity from its namesakes: `Paris (mythology)`, `Paris, Texas`."""
@@ -86,13 +83,7 @@ class Mistake:
         About `width` characters on either side, cut between words, with an ellipsis where cut.
         """
         start, end = min(m.start for m in self.mentions), max(m.end for m in self.mentions)
-        text = self.doc.text
-        before, after = text[max(0, start - width) : start], text[end : end + width]
-        if width and start > width:
-            before = "…" + (before if text[start - width - 1].isspace() else _FIRST.sub("", before))
-        if width and end + width < len(text):
-            after = (after if text[end + width].isspace() else _LAST.sub("", after)) + "…"
-        return before, text[start:end], after
+        return around(self.doc.text, start, end, width=width)
 
 
 def find_mistakes(

@@ -1,9 +1,10 @@
 """What to know of the documents before training begins, in lines for people."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from nerlink.checks import labels_alike, text_key
 from nerlink.config import DataConfig, KnowledgeBaseConfig
 from nerlink.data import NIL, Document
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase
@@ -95,8 +96,9 @@ def _bare(documents: Sequence[Document], name: str) -> str | None:
 
 def _common(train: Sequence[Document], dev: Sequence[Document]) -> str | None:
     """Development documents that training shows the model."""
-    learnt = {doc.text for doc in train}
-    known = [doc.id or f"document {n}" for n, doc in enumerate(dev, start=1) if doc.text in learnt]
+    learnt = {text_key(doc.text) for doc in train} - {None}
+    texts = ((doc.id or f"document {n}", text_key(doc.text)) for n, doc in enumerate(dev, start=1))
+    known = [name for name, key in texts if key in learnt]
     if not known:
         return None
     return (
@@ -114,10 +116,7 @@ def _only_nil(train: Sequence[Document]) -> str | None:
 
 def _namesakes(data: TrainingSet) -> str | None:
     """Labels that differ in their case alone."""
-    by_key: dict[str, list[str]] = defaultdict(list)
-    for label in data.labels:
-        by_key[label.strip().casefold()].append(label)
-    alike = [" and ".join(map(repr, labels)) for labels in by_key.values() if len(labels) > 1]
+    alike = [" and ".join(map(repr, labels)) for labels in labels_alike(data.labels)]
     if not alike:
         return None
     return f"labels that differ in case alone are learnt as different ones: {', '.join(alike)}"

@@ -18,6 +18,7 @@ LEAVES = {
 PROMISED = [
     "demo",
     "convert",
+    "check",
     "train",
     "tag",
     "bulk",
