@@ -68,6 +68,7 @@ ROAD = (
     "models.build",
     "models.storage",
     "pipeline",
+    "spacy",
     "bulk",
     "training",
     "serving",
@@ -93,7 +94,7 @@ HOMES = {
     "uvicorn": {"nerlink.serving"},
     "prometheus_client": {"nerlink.serving"},
     "lxml": {"nerlink.sources"},
-    "spacy": {"nerlink.sources"},
+    "spacy": {"nerlink.sources", "nerlink.spacy"},
 }
 """Packages that stay where they belong."""
 

@@ -9,7 +9,7 @@ import pytest
 
 import nerlink
 
-HEAVY = {"torch", "flair", "transformers", "accelerate", "pandas", "ray", "fastapi", "uvicorn"}
+HEAVY = {"torch", "flair", "transformers", "accelerate", "pandas", "ray", "fastapi", "uvicorn", "spacy"}
 
 
 @pytest.mark.parametrize("name", nerlink.__all__)
@@ -30,6 +30,7 @@ def test_unknown_name_is_refused():
     "module",
     [
         "nerlink",
+        "nerlink.checks",
         "nerlink.cli",
         "nerlink.config",
         "nerlink.data",

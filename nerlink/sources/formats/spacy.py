@@ -131,15 +131,15 @@ def from_doc(
         attempt(_found, span, known, where=f"{where}: span {number}")
         for number, span in enumerate(spans)
     ]
-    given = kept.get("sentences") if kept else None
-    sentences = _pairs(given) if given else _sentences(doc) if not kept else None
-    tokens = [(token.idx, token.idx + len(token)) for token in doc if not token.is_space]
-    given = kept.get("tokens")
+    sentences, tokens = kept.get("sentences"), kept.get("tokens")
+    if not kept or "misaligned" in kept:  # spaCy's own tokens, whatever was found in them since
+        sentences = sentences or _sentences(doc)
+        tokens = tokens or [(t.idx, t.idx + len(t)) for t in doc if not t.is_space]
     plain = Document(
         text=doc.text,
         id=kept.get("id"),
-        sentences=sentences,
-        tokens=_pairs(given) if given else None if kept else tuple(tokens),
+        sentences=_pairs(sentences) if sentences else None,
+        tokens=_pairs(tokens) if tokens else None,
         meta=kept.get("meta", {}),
     )
     return document_from_found(plain, found, where=where, say=names.say)
@@ -156,7 +156,9 @@ def _kept(doc: "Doc") -> Mapping[str, Any]:
 
 
 def _key(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(record.get(key) for key in ("start", "end", "label", "entity"))
+    """What tells the span of a mention: its tokens may be wider than the mention itself."""
+    start, end = record.get("span") or (record["start"], record["end"])
+    return start, end, record.get("label"), record.get("entity")
 
 
 def _found(span: Any, known: Mapping[tuple[Any, ...], Mapping[str, Any]], *, where: str) -> Found:
@@ -169,7 +171,8 @@ def _found(span: Any, known: Mapping[tuple[Any, ...], Mapping[str, Any]], *, whe
     )
     record = known.get((mention.start, mention.end, mention.label, mention.entity))
     if record is not None:
-        return Found(mention_from_record(record, where=where), where, None, record)
+        more = {key: value for key, value in record.items() if key != "span"}
+        return Found(mention_from_record(record, where=where), where, None, more)
     return Found(mention, where, None, {"span_id": span.id_} if span.id_ else {})
 
 
