@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     """What may be wrong, the worst first."""
 
     LEAK = "document in several splits"
+    NEAR_LEAK = "nearly the same document in several splits"
     OUTSIDE = "link that the base lacks"
     TWO_IDS = "entity under two ids"
     CASE = "labels alike but for case"
@@ -31,6 +32,7 @@ class FindingKind(StrEnum):
     OVERLAP = "overlapping mentions"
     SURFACE = "surface with several labels"
     DUPLICATE = "document twice in a split"
+    NEAR = "nearly the same document twice"
     ONE_SPLIT = "label in one split only"
     BARE = "document without a mention"
 
@@ -42,6 +44,7 @@ class FindingKind(StrEnum):
 
 _ADVICE: Final[Mapping[FindingKind, str]] = {
     FindingKind.LEAK: "Scores are too good where training shows the answers; keep it in one split.",
+    FindingKind.NEAR_LEAK: "Scores are too good where training shows most of the answers.",
     FindingKind.OUTSIDE: "They are learnt as NIL and count as missed; make the ids alike, or add "
     "the entities to the base.",
     FindingKind.TWO_IDS: "One of the two is always wrong; write ids in one form.",
@@ -53,6 +56,7 @@ _ADVICE: Final[Mapping[FindingKind, str]] = {
     FindingKind.OVERLAP: "Mentions are learnt flat: the longest stays, the others are dropped.",
     FindingKind.SURFACE: "Right where it means several things; a rare label may be a slip.",
     FindingKind.DUPLICATE: "It counts twice; where the mentions differ, one of them is wrong.",
+    FindingKind.NEAR: "Drafts, updates and templates; it counts nearly twice.",
     FindingKind.ONE_SPLIT: "What train lacks cannot be learnt; what only train has is not scored.",
     FindingKind.BARE: "It teaches that it names nothing; was it annotated?",
 }
@@ -162,7 +166,8 @@ class GeneratorReach:
 
     Args:
         generator: Who finds the candidates.
-        mentions: Mentions linked to an entity of the base.
+        mentions: Mentions looked up, all linked to an entity of the base; those of documents drawn
+            by chance where there are many.
         candidates: Candidates a mention, on average.
         recall: Number of candidates looked at, or `all`, to the share of mentions whose entity is
             among them.
@@ -209,8 +214,8 @@ class CheckReport:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
-        n_kinds = number_of(len(self.findings), "kinds")
-        last = f"Fishy in {n_kinds} of ways." if self.findings else "Nothing fishy was found."
+        n_ways = number_of(len(self.findings), "ways")
+        last = f"Fishy in {n_ways}." if self.findings else "Nothing fishy was found."
         return "\n".join([*map(str, self.tables), *map(str, self.findings), "", last])
 
 
@@ -244,4 +249,5 @@ def _reach_table(reach: tuple[GeneratorReach, ...]) -> Table:
     ]
     heads = (limit if limit == "all" else f"first {limit}" for limit in limits)
     columns = ("candidates by", *heads, "a mention")
-    return Table("Linked entities among the candidates, in per cent", columns, tuple(rows))
+    title = f"Linked entities among the candidates of {number_of(reach[0].mentions, 'mentions')}"
+    return Table(f"{title}, in per cent", columns, tuple(rows))

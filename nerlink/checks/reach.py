@@ -1,8 +1,8 @@
-"""How far candidates reach in documents that pass by, a bounded number at a time."""
+"""How far candidates reach, measured on documents that are drawn from all that pass by."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from random import Random
 from typing import Final
 
 from nerlink.checks.findings import GeneratorReach
@@ -20,9 +20,8 @@ from nerlink.kb.candidates.recall import InDocuments
 
 __all__ = ["Reach"]
 
-LIMITS: Final = (1, 5, 10, 30, None)
-GROUP: Final = 500
-"""Documents that are looked up together."""
+MOST: Final = 500
+"""Documents that are looked up: enough for a per cent, and it takes some seconds."""
 
 
 class Reach:
@@ -43,44 +42,35 @@ class Reach:
         }
         self.generators["all as a model"] = InDocument(filled) if config.in_document else filled
         self.is_known = is_known
-        self._group: list[Document] = []
-        self._found: dict[str, Counter[int | None]] = {name: Counter() for name in self.generators}
-        self._n_candidates: Counter[str] = Counter()
-        self._n_mentions = 0
+        self._drawn: list[Document] = []
+        self._n_seen = 0
+        self._rng = Random(0)  # noqa: S311 - the same documents each time
 
     def see(self, doc: Document) -> None:
-        """Look the mentions up that are linked to an entity of the base."""
+        """Draw a document with links into the base; each that is seen has the same chance."""
         mentions = tuple(
             mention if self._counts(mention.entity) else replace(mention, entity=None)
             for mention in doc.mentions
         )
-        if any(mention.entity for mention in mentions):
-            self._group.append(replace(doc, mentions=mentions))
-        if len(self._group) >= GROUP:
-            self._look_up()
+        if not any(mention.entity for mention in mentions):
+            return
+        # The reservoir of Vitter, "Random sampling with a reservoir" (1985), algorithm R.
+        self._n_seen += 1
+        if len(self._drawn) < MOST:
+            self._drawn.append(replace(doc, mentions=mentions))
+        elif (place := self._rng.randrange(self._n_seen)) < MOST:
+            self._drawn[place] = replace(doc, mentions=mentions)
 
     def _counts(self, entity: str | None) -> bool:
         return entity is not None and entity != NIL and self.is_known(entity)
 
-    def _look_up(self) -> None:
-        for name, generator in self.generators.items():
-            linked = report_candidates(generator, self._group, limits=LIMITS).linked
-            for limit, share in linked.recall.items():
-                self._found[name][limit] += round(share * linked.n_mentions)
-            self._n_candidates[name] += linked.n_candidates
-        self._n_mentions += linked.n_mentions
-        self._group.clear()
-
     def results(self) -> Iterator[GeneratorReach]:
-        """What each generator found."""
-        if self._group:
-            self._look_up()
-        n = max(1, self._n_mentions)
-        for name in self.generators:
-            recall = {str(limit or "all"): self._found[name][limit] / n for limit in LIMITS}
+        """What each generator finds."""
+        for name, generator in self.generators.items():
+            linked = report_candidates(generator, self._drawn).linked
             yield GeneratorReach(
                 generator=name,
-                mentions=self._n_mentions,
-                candidates=self._n_candidates[name] / n,
-                recall=recall,
+                mentions=linked.n_mentions,
+                candidates=linked.n_candidates / max(1, linked.n_mentions),
+                recall={str(limit or "all"): share for limit, share in linked.recall.items()},
             )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from nerlink.checks.findings import Example, Finding, FindingKind
+from nerlink.checks.near import Near
 from nerlink.context import around
 from nerlink.converters import AlignmentEntry, AlignmentReason, align, tokenize
 from nerlink.data import NIL, Document, Mention
@@ -125,8 +126,11 @@ class Copies:
     def __init__(self, n_examples: int) -> None:
         self.leaks = Hits(FindingKind.LEAK, "documents", n_examples)
         self.twice = Hits(FindingKind.DUPLICATE, "documents", n_examples)
+        self.near_leaks = Hits(FindingKind.NEAR_LEAK, "documents", n_examples)
+        self.near = Hits(FindingKind.NEAR, "documents", n_examples)
         self.bare = Hits(FindingKind.BARE, "documents", n_examples)
         self._first: dict[int, tuple[str, str, int]] = {}
+        self._near = Near[tuple[str, str]]()
 
     def see(self, place: Place) -> None:
         """Compare the text, white space made the same, with those before."""
@@ -138,14 +142,22 @@ class Copies:
         marks = hash(tuple((_one_spaced(doc.surface(m)), m.label, m.entity) for m in doc.mentions))
         split, name, earlier = self._first.setdefault(key, (place.split, place.name, marks))
         if (split, name) == (place.split, place.name):
+            self._compare(place)
             return
         more = "" if earlier == marks else ", with other mentions"
         hits = self.twice if split == place.split else self.leaks
         hits.add(place, note=lambda: f"as {name} of {split}{more}")
 
+    def _compare(self, place: Place) -> None:
+        """Look for a text that is nearly the same."""
+        if found := self._near.like(place.doc.text, (place.split, place.name)):
+            split, name = found
+            hits = self.near if split == place.split else self.near_leaks
+            hits.add(place, note=lambda: f"like {name} of {split}")
+
     def findings(self) -> Iterator[Finding]:
         """Leaks, duplicates, and documents without a mention."""
-        for hits in (self.leaks, self.twice, self.bare):
+        for hits in (self.leaks, self.twice, self.near_leaks, self.near, self.bare):
             yield from hits.findings()
 
 

@@ -37,7 +37,7 @@ def check_html(
     counted = f"{number_of(n_documents, 'documents')}, {number_of(n_mentions, 'mentions')}"
     return page(
         title=title,
-        summary=f"{counted}; fishy in {number_of(len(report.findings), 'kinds')} of ways",
+        summary=f"{counted}; fishy in {number_of(len(report.findings), 'ways')}",
         controls=f'<div class="legend">{keys}</div>' if keys else "",
         content=tables + (cards or '<p class="empty">Nothing fishy was found.</p>'),
         style=hue_css({e.label for e in examples} | {one.kind.value for one in report.findings}),

@@ -186,3 +186,12 @@ def test_many_labels_are_shown_as_one_row_and_all_are_in_the_report():
     report = check([marked(f"[Ada|L{n}] came, {n}.") for n in range(40)])
     assert "10 further labels" in str(report)
     assert len(report.splits[0].labels) == 40
+
+
+def test_reach_is_measured_on_documents_drawn_where_there_are_many(kb_path, monkeypatch):
+    monkeypatch.setattr("nerlink.checks.reach.MOST", 20)
+    known = [marked(f"[Acme|ORG|acme] sold {n} anvils.") for n in range(100)]
+    unknown = [marked(f"[Nobody|PER|ada] bought {n}.") for n in range(100)]
+    (exact, *_) = check([*known, *unknown], kb=kb_path).reach
+    assert exact.mentions == 20
+    assert 0.2 < exact.recall["all"] < 0.8
