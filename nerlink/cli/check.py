@@ -130,7 +130,7 @@ def _base_of(
     elif not _has_base(config):
         yield None
     else:
-        from nerlink.training.knowledge import make_knowledge_base
+        from nerlink.corpora.knowledge import make_knowledge_base
 
         say("Making the knowledge base, as a training would.")
         with TemporaryDirectory() as folder:

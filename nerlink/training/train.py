@@ -18,6 +18,7 @@ from accelerate.state import AcceleratorState, is_initialized
 from accelerate.utils import set_seed
 
 from nerlink.config import Config, DataConfig, TrainingConfig, dump_config
+from nerlink.corpora.knowledge import make_knowledge_base
 from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.evaluation import evaluate
@@ -47,7 +48,6 @@ from nerlink.training.data import (
     training_parts,
     training_set,
 )
-from nerlink.training.knowledge import make_knowledge_base
 from nerlink.training.notes import has_links, notes_on, outside_note, reach
 from nerlink.training.reporting import Reporter
 from nerlink.training.run import Run, answer_documents, deciding_score

@@ -1,4 +1,4 @@
-"""The knowledge base of a training run: found or made, and copied beside the model."""
+"""The knowledge base that a configuration names: found or made, and copied where it is wanted."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict

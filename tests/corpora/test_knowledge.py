@@ -3,10 +3,10 @@ import json
 import pytest
 
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig
+from nerlink.corpora.knowledge import entities_in, make_knowledge_base
 from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase, make_chain
 from nerlink.sources import read
-from nerlink.training.knowledge import entities_in, make_knowledge_base
 from tests.world import DOCUMENTS, marked
 
 
