@@ -98,7 +98,7 @@ class Example:
     def __str__(self) -> str:
         start, end = self.start - self.offset, self.end - self.offset
         before, surface, after = around(self.text, start, end, width=40)
-        shown = f"{before}«{surface}»{after}" if self.is_mention else f"«{surface}»"
+        shown = f"{before}«{surface}»{after}"
         about = [f"{self.label or ''}{f' → {self.entity}' if self.entity else ''}", self.note]
         words = "; ".join(part for part in about if part)
         place = f"{self.split} {self.document}, {self.start}-{self.end}"

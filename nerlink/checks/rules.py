@@ -54,11 +54,13 @@ class Place:
     def example(self, mention: Mention | None = None, note: str = "") -> Example:
         """A mention of the document, or the beginning of the document, as an example."""
         text = self.doc.text
-        if mention is None:
-            start, end, width = 0, min(len(text), CONTEXT), 0
-        else:
-            start, end, width = mention.start, min(mention.end, mention.start + LONGEST), CONTEXT
-        before, surface, after = around(text, start, end, width=width)
+        start, end, longest = (
+            (mention.start, mention.end, LONGEST) if mention else (0, len(text), CONTEXT)
+        )
+        end = min(end, start + longest)
+        before, surface, after = around(text, start, end, width=CONTEXT)
+        if mention is None and after:
+            after = "…"
         return Example(
             split=self.split,
             document=self.name,

@@ -173,6 +173,14 @@ def test_examples_are_as_many_as_wanted_and_stand_in_their_text():
     assert "a «Paris»ian, 0 and" in str(one)
 
 
+def test_of_a_document_the_beginning_is_shown():
+    long, short = Document(text="Nobody came. " * 30), Document(text="Nobody.")
+    (found,) = check([long, short]).findings
+    first, second = map(str, found.examples)
+    assert first.endswith("came. Nob»…")
+    assert second == "documents document 2, 0-7: «Nobody.»"
+
+
 def test_the_report_is_plain_json():
     record = json.loads(check([*SOUND, SOUND[0]]).to_json())
     assert record["splits"][0]["labels"] == {"PER": 2, "LOC": 2}
