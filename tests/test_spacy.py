@@ -12,11 +12,10 @@ import pytest
 spacy = pytest.importorskip("spacy")
 
 from spacy.tokenizer import Tokenizer  # noqa: E402
-from spacy.tokens import Doc, DocBin, Span  # noqa: E402
+from spacy.tokens import DocBin, Span  # noqa: E402
 from spacy.training import Example  # noqa: E402
 
 import nerlink  # noqa: E402
-from nerlink.data import Document, Mention  # noqa: E402
 from nerlink.errors import ConfigError, DataError, StorageError  # noqa: E402
 from nerlink.pipeline import Pipeline  # noqa: E402
 from nerlink.spacy import LinkedEntities  # noqa: E402
@@ -256,32 +255,3 @@ def test_what_was_found_goes_through_a_file(nlp, tmp_path):
     assert (found(back), back.ents[0]._.nerlink["start"]) == (ANSWER, 13)
     (read,) = nerlink.read(tmp_path / "a.spacy")
     assert read.mentions == nerlink.from_doc(doc).mentions
-
-
-def test_a_document_becomes_a_doc_and_comes_back():
-    text = "Ada  met\nBob-Ray, e\u0301cole 👩🏽‍🚀."
-    doc = Document(
-        text=text,
-        id="d",
-        mentions=(
-            Mention(start=0, end=3, label="PER", entity="Q1", score=0.5),
-            Mention(start=9, end=16, label="ORG"),
-            Mention(start=9, end=12, label="PER", entity="NIL"),
-        ),
-        meta={"page": 3},
-    )
-    vocab = spacy.blank("en").vocab
-    made = nerlink.to_doc(doc, vocab)
-    assert isinstance(made, Doc)
-    assert (made.text, found(made)) == (text, [("Ada", "PER", "Q1"), ("Bob-Ray", "ORG", "")])
-    back = nerlink.from_doc(made)
-    assert (back.text, back.id, back.meta) == (text, "d", {"page": 3})
-    assert set(back.mentions) == set(doc.mentions)
-
-
-def test_tokens_and_sentences_of_a_doc_are_kept():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("sentencizer")
-    doc = nerlink.from_doc(nlp("Ada met Bob.  He left."))
-    assert doc.sentences == ((0, 12), (14, 22))
-    assert [doc.text[start:end] for start, end in doc.tokens][:4] == ["Ada", "met", "Bob", "."]

@@ -1,5 +1,6 @@
 """`nerlink check`: what is in documents before anyone trains on them, and what is fishy."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -99,7 +100,7 @@ def _config_of(data: str) -> "Config | None":
         return Config(data=(DataConfig(corpus=str(path.parent)),))
     if path.suffix == ".toml":
         return load_config(path)
-    is_name = not path.exists() and not path.suffix and data != "-"
+    is_name = re.fullmatch(r"\w[\w-]*", data) is not None and not path.exists()
     if is_name or (path / CARD).is_file():
         return Config(data=(DataConfig(corpus=data),))
     return None

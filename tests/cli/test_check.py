@@ -88,6 +88,15 @@ def test_data_that_are_not_there_are_named(run, data, message):
     assert message in result.err
 
 
+def test_a_pattern_of_files_is_no_name_of_a_corpus(run, gold, monkeypatch):
+    monkeypatch.chdir(gold.parent)
+    (gold.parent / "parts").mkdir()
+    gold.rename(gold.parent / "parts" / "one.jsonl")
+    for data in ("parts", "parts/*", "p*/*.jsonl"):
+        record = json.loads(run("check", data, "--json").out)
+        assert record["splits"][0]["mentions"] == 3
+
+
 def test_bad_documents_are_left_out_on_request(run, tmp_path):
     bad = write_lines(tmp_path / "bad.jsonl", GOLD, {"id": "no-text"})
     assert run("check", bad).code == 1
