@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 from typer import Argument, BadParameter, Option
 
-from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, read_documents
+from nerlink.cli.options import InFormat, ReadOptions, SkipInvalid, names_in, read_documents
 from nerlink.cli.output import say, show, with_progress, write_page, write_record
 from nerlink.data import Document
 
@@ -59,6 +59,7 @@ def check(
     """
     from nerlink import checks
     from nerlink.config import KnowledgeBaseConfig
+    from nerlink.display.check import check_html
 
     config = _config_of(data)
     if config is not None and (dev or test or from_ or read):
@@ -77,10 +78,9 @@ def check(
             n_examples=examples,
             config=config.kb if config else KnowledgeBaseConfig(),
         )
-    if html:
-        from nerlink.display.check import check_html
-
-        write_page(check_html(report, title=f"Check of {Path(data).stem}"), html)
+        if html:
+            title = f"Check of {Path(data).stem}"
+            write_page(check_html(report, title=title, names=names_in(base)), html)
     write_record(report.to_dict(), indent=2) if json else show(report)
     if strict and report.findings:
         raise typer.Exit(1)

@@ -40,9 +40,12 @@ def test_splits_and_a_base_are_compared(run, train, gold, kb_path):
     assert record["reach"][-1]["generator"] == "all as a model"
 
 
-def test_a_page_is_written(run, train, tmp_path):
-    assert run("check", train, "--html", tmp_path / "page.html").code == 0
-    assert "<title>Check of train</title>" in (tmp_path / "page.html").read_text()
+def test_a_page_is_written_with_the_names_of_the_base(run, train, kb_path, tmp_path):
+    result = run("check", train, "--kb", kb_path, "--html", tmp_path / "page.html")
+    assert result.code == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "<title>Check of train</title>" in page
+    assert 'data-link="Mike Jordan"' in page
 
 
 def test_a_corpus_is_checked_by_name_folder_or_card(run, tmp_path):
