@@ -140,10 +140,9 @@ class LinkedEntities:
 
     def _document(self, doc: Doc) -> Document:
         """What the model reads of a `Doc`; its words are found as in training."""
-        ents = sorted(doc.ents, key=lambda ent: ent.start) if self.link_only else ()
         mentions = tuple(
             Mention(start=ent.start_char, end=ent.end_char, label=ent.label_ or None)
-            for ent in ents
+            for ent in (doc.ents if self.link_only else ())
         )
         return Document(text=doc.text, mentions=mentions)
 
@@ -173,6 +172,7 @@ class LinkedEntities:
         return doc
 
     def _set_ents(self, doc: Doc, found: list[Span]) -> None:
+        """Make entities of spans, the longest of those that overlap, beside those that stay."""
         stay = [
             ent for ent in doc.ents if not self.overwrite_ents and (ent.kb_id or not self.link_only)
         ]
