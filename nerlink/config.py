@@ -22,6 +22,7 @@ __all__ = [
     "Section",
     "TaggerConfig",
     "Task",
+    "ThesauriConfig",
     "TrainingConfig",
     "dump_config",
     "load_config",
@@ -81,13 +82,39 @@ class DataConfig(Section):
     limit: Positive | None = None
 
 
+class ThesauriConfig(Section):
+    """How thesauri, ontologies and results of SPARQL among the tables become entities.
+
+    Args:
+        language: Of names, aliases and descriptions, such as `en`; that of most labels if empty.
+        type_from: What the type is the name of: the broader concept or class right above
+            (`parent`, `broader`), the topmost (`top`), the scheme (`scheme`, `namespace`), `none`.
+        synonyms: Scopes of synonyms that become aliases.
+        whole_ids: Whole addresses are ids; otherwise their last parts.
+        prefixes: What ids begin with to what addresses begin with, such as
+            `{"MESH:" = "http://id.nlm.nih.gov/mesh/"}`.
+    """
+
+    language: str | None = None
+    type_from: Literal["parent", "broader", "top", "scheme", "namespace", "none"] = "parent"
+    synonyms: tuple[Literal["exact", "narrow", "broad", "related"], ...] = (
+        "exact",
+        "narrow",
+        "broad",
+        "related",
+    )
+    whole_ids: bool = False
+    prefixes: dict[str, str] = Field(default_factory=dict)
+
+
 class KnowledgeBaseConfig(Section):
     """The entities to link to.
 
     Args:
         path: A knowledge base made before (`.sqlite`), or the corpus's own if empty.
-        tables: Tables of entities and aliases to make one from.
+        tables: Tables of entities and aliases, thesauri and ontologies to make one from.
         columns: nerlink's names of their columns to the tables', such as `{name = "title"}`.
+        thesauri: How thesauri and ontologies among them are read.
         from_training: Add the entities that training documents link to and the base lacks;
             they are the whole base where nothing else is named.
         max_candidates: Candidates kept for a mention, best priors first.
@@ -101,6 +128,7 @@ class KnowledgeBaseConfig(Section):
     path: Path | None = None
     tables: tuple[Path, ...] = ()
     columns: dict[str, str] = Field(default_factory=dict)
+    thesauri: ThesauriConfig = ThesauriConfig()
     from_training: bool = False
     max_candidates: Positive = 30
     candidates: Annotated[tuple[CandidateSource, ...], Field(min_length=1)] = ("normalised",)

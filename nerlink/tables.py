@@ -120,8 +120,8 @@ def _rows_of_file(path: Path, text: Delimited) -> Iterator[Row | DataError]:
     if ending in (".csv", ".tsv"):
         return open_delimited(path, text, separator="\t" if ending == ".tsv" else ",").rows
     raise DataError(
-        f"{path}: a table must end in .csv, .tsv, .json, .jsonl, .ndjson or .parquet, or these "
-        "and .gz."
+        f"{path}: a table must end in .csv, .tsv, .json, .jsonl, .ndjson or .parquet, a thesaurus "
+        "or an ontology in .ttl, .nt, .rdf, .owl or .obo, or these and .gz."
     )
 
 
@@ -263,7 +263,7 @@ def _row_of_line(line: str, where: str) -> Row:
 
 
 def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]:
-    """The records of a JSON list, or a single one; the whole file is in memory.
+    """The records of a JSON list, a single one, or a SPARQL result; all are in memory.
 
     Raises:
         DataError: The file is not JSON.
@@ -276,6 +276,8 @@ def read_json_records(path: str | Path, *, encoding: str = "utf-8") -> list[Row]
         raise DataError(
             f"{error} If each line is a record of its own, read it as 'jsonl'."
         ) from error
+    if _is_result(value):
+        return list(_rows_of_result(value, str(path)))
     records = value if isinstance(value, list) else [value]
     return [Row(f"{path}: record {number}", record) for number, record in enumerate(records)]
 
@@ -286,6 +288,36 @@ def read_json_either(path: str | Path, *, encoding: str = "utf-8") -> Iterable[R
     if name.endswith((".jsonl", ".ndjson")):
         return read_json_lines(path, encoding=encoding)
     return read_json_records(path, encoding=encoding)
+
+
+def _is_result(value: Any) -> bool:
+    """Whether JSON is a result of SPARQL, with a head and bindings of its variables."""
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("head"), Mapping)
+        and isinstance(value.get("results"), Mapping)
+    )
+
+
+def _rows_of_result(value: Mapping[str, Any], path: str) -> Iterator[Row]:
+    variables = value["head"].get("vars")
+    bindings = value["results"].get("bindings")
+    if not isinstance(variables, list) or not isinstance(bindings, list):
+        raise DataError(
+            f"{path}: a result of SPARQL without a list in head.vars or in results.bindings. "
+            "Download it again."
+        )
+    for number, binding in enumerate(bindings):
+        where = f"{path}: results.bindings[{number}]"
+        bound = mapping(binding, where=where)
+        # A variable that is not bound is not there; a column is in all rows.
+        values = {
+            str(name): mapping(bound[name], where=f"{where}.{name}").get("value")
+            if name in bound
+            else None
+            for name in variables
+        }
+        yield Row(where, values)
 
 
 def mapping(value: Any, *, where: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer import Argument, BadParameter, Option
@@ -16,12 +16,12 @@ from nerlink.cli.options import (
     parse_options,
     read_documents,
 )
-from nerlink.cli.output import say, write_record
+from nerlink.cli.output import say, stage_bar, with_progress, write_record
 from nerlink.data import NIL, Document
 from nerlink.words import number_of
 
 if TYPE_CHECKING:
-    from nerlink.kb import CandidateReport, KnowledgeBase
+    from nerlink.kb import CandidateReport, KnowledgeBase, ThesaurusOptions
 
 __all__ = ["kb"]
 
@@ -30,7 +30,11 @@ BaseFile = Annotated[
 ]
 Tables = Annotated[
     list[Path],
-    Argument(metavar="TABLE", help="Tables of entities or aliases: CSV, TSV, JSON lines, Parquet."),
+    Argument(
+        metavar="TABLE",
+        help="Tables of entities or aliases: CSV, TSV, JSON lines, Parquet, a SPARQL result in "
+        "JSON; thesauri and ontologies: SKOS or OWL in .ttl, .nt, .rdf, .owl; .obo.",
+    ),
 ]
 Ids = Annotated[list[str], Argument(metavar="ID", help="Ids of entities.")]
 ColumnNames = Annotated[
@@ -46,6 +50,36 @@ SkipDuplicates = Annotated[
     bool,
     Option(
         "--skip-duplicates", help="Leave out entities whose id is taken by another, and say so."
+    ),
+]
+
+Fuzzy = Annotated[bool, Option("--fuzzy", help="Add the index that finds misspelt surfaces.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace the file if it exists.")]
+Language = Annotated[
+    str | None,
+    Option(metavar="TAG", help="Language of labels in thesauri, such as en; by default of most."),
+]
+TypeFrom = Annotated[
+    str,
+    Option(
+        metavar="WHAT",
+        help="What names the type of a concept: parent (or broader), the one right above it; top, "
+        "the one above all; scheme (or namespace); none.",
+    ),
+]
+Synonyms = Annotated[
+    list[str] | None,
+    Option(metavar="SCOPE", help="Synonyms that become aliases: exact, narrow, broad, related."),
+]
+WholeIds = Annotated[
+    bool, Option("--whole-ids", help="Keep whole addresses as ids, not their last parts.")
+]
+Prefixes = Annotated[
+    list[str] | None,
+    Option(
+        "--prefix",
+        metavar="PREFIX=ADDRESS",
+        help="What ids begin with for what addresses begin with: MESH:=http://id.nlm.nih.gov/mesh/",
     ),
 ]
 
@@ -66,22 +100,23 @@ def build(
     column: ColumnNames = None,
     alias_separator: AliasSeparator = None,
     skip_duplicates: SkipDuplicates = False,
+    language: Language = None,
+    type_from: TypeFrom = "parent",
+    synonyms: Synonyms = None,
+    whole_ids: WholeIds = False,
+    prefix: Prefixes = None,
     count: Annotated[
         str | None, Option(metavar="DOCS", help="Documents whose links are added to the counts.")
     ] = None,
     from_: InFormat = None,
-    fuzzy: Annotated[
-        bool, Option("--fuzzy", help="Add the index that finds misspelt surfaces.")
-    ] = False,
-    overwrite: Annotated[
-        bool, Option("--overwrite", help="Replace the file if it exists.")
-    ] = False,
+    fuzzy: Fuzzy = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a knowledge base from tables of entities and aliases.
 
     Fields of an entity: id, name, description, type, popularity, aliases, or one alias in each of
-    several rows; of an alias: alias, entity, count. --from is the format of the documents of
-    --count.
+    several rows; of an alias: alias, entity, count. Concepts of thesauri and ontologies have their
+    labels, synonyms and definitions. --from is the format of the documents of --count.
     """
     from nerlink.kb import BuildOptions, KnowledgeBase
 
@@ -91,14 +126,21 @@ def build(
         )
     if str(output) == "-":
         raise BadParameter("A knowledge base is a SQLite file; name one with --output.")
-    options = BuildOptions(
-        fuzzy=fuzzy, alias_separator=alias_separator, skip_duplicates=skip_duplicates
-    )
-    columns = _columns_of(column)
+    thesauri = _thesauri(language, type_from, synonyms, whole_ids=whole_ids, prefixes=prefix)
     links = _links_in(count, from_) if count else Counter()
-    with KnowledgeBase.create(
-        output, tables, columns=columns, overwrite=overwrite, options=options
-    ) as base:
+    with stage_bar() as progress:
+        options = BuildOptions(
+            fuzzy=fuzzy,
+            alias_separator=alias_separator,
+            skip_duplicates=skip_duplicates,
+            thesauri=thesauri,
+            progress=progress,
+        )
+        columns = _columns_of(column)
+        KnowledgeBase.create(
+            output, tables, columns=columns, overwrite=overwrite, options=options
+        ).close()
+    with KnowledgeBase.open(output, read_only=False) as base:
         if outside := base.count_mentions(links.elements()):
             lost = number_of(sum(outside.values()), "links")
             examples = ", ".join(list(outside)[:5])
@@ -109,6 +151,33 @@ def build(
 def _columns_of(options: list[str] | None) -> dict[str, str]:
     """`["name=title"]` to `{"name": "title"}`."""
     return {name: str(value) for name, value in parse_options(options, reserved=()).items()}
+
+
+def _thesauri(
+    language: str | None,
+    type_from: str,
+    synonyms: list[str] | None,
+    *,
+    whole_ids: bool,
+    prefixes: list[str] | None,
+) -> "ThesaurusOptions":
+    """How thesauri are read."""
+    from nerlink.kb import ThesaurusOptions
+
+    pairs = [one.partition("=") for one in prefixes or ()]
+    if wrong := [prefix for prefix, _, address in pairs if not address]:
+        raise BadParameter(
+            f"--prefix {wrong[0]!r} is not of the form PREFIX=ADDRESS, such as "
+            "MESH:=http://id.nlm.nih.gov/mesh/."
+        )
+    named: dict[str, Any] = {} if synonyms is None else {"synonyms": synonyms}
+    return ThesaurusOptions(
+        language=language,
+        type_from=cast(Any, type_from),
+        whole_ids=whole_ids,
+        prefixes={prefix: address for prefix, _, address in pairs},
+        **named,
+    )
 
 
 def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
@@ -138,6 +207,11 @@ def add(
     column: ColumnNames = None,
     alias_separator: AliasSeparator = None,
     skip_duplicates: SkipDuplicates = False,
+    language: Language = None,
+    type_from: TypeFrom = "parent",
+    synonyms: Synonyms = None,
+    whole_ids: WholeIds = False,
+    prefix: Prefixes = None,
 ) -> None:
     """Add the entities of tables, or one entity; they can be linked at once.
 
@@ -156,7 +230,11 @@ def add(
         entities = [
             Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
         ]
-    options = BuildOptions(alias_separator=alias_separator, skip_duplicates=skip_duplicates)
+    options = BuildOptions(
+        alias_separator=alias_separator,
+        skip_duplicates=skip_duplicates,
+        thesauri=_thesauri(language, type_from, synonyms, whole_ids=whole_ids, prefixes=prefix),
+    )
     with _open_base(base, read_only=False) as opened:
         n_before = len(opened)
         opened.add(*entities, columns=_columns_of(column), options=options)
@@ -355,6 +433,34 @@ def index(
     with _open_base(base, read_only=False) as opened:
         opened.index_fuzzy()
     say(f"{base}: misspelt surfaces can be looked up; 'fuzzy' among the candidates does so")
+
+
+@kb.command(epilog="Example: nerlink kb export towns.sqlite --output towns.jsonl")
+def export(
+    base: BaseFile,
+    *,
+    output: Annotated[
+        str, Option("--output", "-o", metavar="FILE", help="The file to write; - for stdout.")
+    ],
+    to: Annotated[
+        str | None,
+        Option(metavar="FORMAT", help="jsonl, csv or skos; by default what the ending says."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        Option(metavar="ADDRESS", help="What addresses in SKOS begin with, before the id."),
+    ] = None,
+) -> None:
+    """Write all entities as JSON lines (.jsonl), CSV (.csv) or SKOS in Turtle (.ttl).
+
+    nerlink kb build makes the base again of each; what SKOS cannot hold is said.
+    """
+    from nerlink.kb import export_entities
+
+    named = {} if address is None else {"base": address}
+    with _open_base(base) as opened:
+        entities = with_progress(opened.entities(), things="entities")
+        export_entities(entities, output, format=to, **named)
 
 
 @kb.command(epilog="Example: nerlink kb info towns.sqlite")

@@ -12,7 +12,15 @@ import typer
 
 from nerlink.words import UNSHOWABLE, number_of, visible
 
-__all__ = ["progress_bar", "say", "show", "with_progress", "write_page", "write_record"]
+__all__ = [
+    "progress_bar",
+    "say",
+    "show",
+    "stage_bar",
+    "with_progress",
+    "write_page",
+    "write_record",
+]
 
 Item = TypeVar("Item")
 
@@ -62,6 +70,24 @@ def with_progress(items: Iterable[Item], *, things: str) -> Iterator[Item]:
             n_items += 1
             yield item
     say(f"{number_of(n_items, things)} in {time.monotonic() - start:.1f} s")
+
+
+@contextmanager
+def stage_bar() -> Iterator[Callable[[str, int], None]]:
+    """A function to call with a stage of work and how much is done in it; a terminal shows both."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, **_on_terminal()) as bar:
+        task = bar.add_task("", total=None, visible=False)
+        yield lambda stage, n_done: bar.update(
+            task, description=stage, completed=n_done, visible=True
+        )
 
 
 @contextmanager

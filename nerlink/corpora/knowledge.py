@@ -9,7 +9,7 @@ from nerlink.config import Config
 from nerlink.corpora.cards import KnowledgeBaseFile, find_corpus, read_card, sha256_of
 from nerlink.data import NIL, Document, Entity
 from nerlink.errors import ConfigError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import BuildOptions, KnowledgeBase, ThesaurusOptions
 from nerlink.kb.entities import EntityTables
 from nerlink.kb.store.connections import copy_base, remove_base
 from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
@@ -40,7 +40,11 @@ def make_knowledge_base(
     elif tables or config.kb.from_training:
         entities, aliases = tables or ((), ())
         columns = config.kb.columns if config.kb.tables else None  # those of corpora are in cards
-        KnowledgeBase.create(target, entities, aliases=aliases, columns=columns).close()
+        thesauri = ThesaurusOptions(**config.kb.thesauri.model_dump())
+        options = BuildOptions(thesauri=thesauri)
+        KnowledgeBase.create(
+            target, entities, aliases=aliases, columns=columns, options=options
+        ).close()
     else:
         raise ConfigError(
             "nothing says which entities to link to. Set kb.path to a knowledge base, kb.tables "

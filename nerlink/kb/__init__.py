@@ -17,12 +17,15 @@ from nerlink.kb.candidates.recall import (
     candidate_recall,
     report_candidates,
 )
+from nerlink.kb.export import EXPORTS, export_entities
 from nerlink.kb.knowledge_base import KnowledgeBase
 from nerlink.kb.normalise import normalise
 from nerlink.kb.store.build import BuildOptions
 from nerlink.kb.store.rows import Attributes
+from nerlink.kb.thesauri.options import ThesaurusOptions
 
 __all__ = [
+    "EXPORTS",
     "GENERATORS",
     "Acronym",
     "Attributes",
@@ -39,8 +42,10 @@ __all__ = [
     "Name",
     "Normalised",
     "Partial",
+    "ThesaurusOptions",
     "available_generators",
     "candidate_recall",
+    "export_entities",
     "make_chain",
     "make_filled",
     "normalise",

@@ -15,7 +15,7 @@ from nerlink.errors import DataError
 from nerlink.strict_json import RepeatedKeyError, parse_json
 from nerlink.words import number_of, shown
 
-__all__ = ["Cells", "check_storable", "cleaned", "number", "whole_number"]
+__all__ = ["Cells", "check_storable", "cleaned", "escaped", "number", "whole_number"]
 
 SEPARATOR: Final = "|"
 """What stands between two aliases in a cell of text."""
@@ -141,6 +141,11 @@ class Cells:
             for mark in _OTHER_SEPARATORS[: 2 if is_one else None]:
                 self._n_with[name, mark] += mark in value
         return [value] if is_one else value.split(self.separator)
+
+
+def escaped(text: str) -> str:
+    """A text that `Cells.text` reads as the one given: what looks like a reference is one."""
+    return _REFERENCE.sub(lambda found: f"&amp;{found[0][1:]}", text)
 
 
 def cleaned(value: object, name: str, *, where: str) -> str:

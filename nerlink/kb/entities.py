@@ -1,16 +1,22 @@
-"""Entities and alias counts from the rows of tables, under whichever names columns have."""
+"""Entities and alias counts from the rows of tables, under whichever names columns have.
+
+A thesaurus or an ontology is a table of entities, too.
+"""
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError
 from nerlink.kb.cells import Cells, cleaned, number, whole_number
+from nerlink.kb.thesauri.concepts import is_thesaurus, read_concepts
+from nerlink.kb.thesauri.options import ThesaurusOptions
+from nerlink.kb.thesauri.results import SparqlResults, is_result
 from nerlink.lookalikes import MISSPELT, did_you_mean, missing_column, nearest
 from nerlink.rows import Row, wrong_way_round
 from nerlink.tables import (
@@ -60,6 +66,9 @@ _OTHER_NAMES: Final[Mapping[Kind, Mapping[str, str]]] = {
 }
 """What other programs call a value where that can only mean one thing; as `_folded`."""
 
+_OF_THESAURI: Final = ("id", "name", "description", "type", "aliases")
+"""What the rows of a thesaurus hold."""
+
 _PRIORS: Final = ("prior", "priors", "probability", "probabilities")
 
 
@@ -102,6 +111,8 @@ class EntityTables:
             Values without an entry are in a column of their own name.
         text: How the CSV and TSV files among the tables are laid out.
         alias_separator: What stands between two aliases in a cell of text; `|` if `None`.
+        thesauri: How thesauri, ontologies and results of SPARQL become entities.
+        report: Called now and then with the stage of the work on a thesaurus and how much is done.
 
     Raises:
         DataError: A name that is none of nerlink's.
@@ -113,9 +124,14 @@ class EntityTables:
         text: Delimited | None = None,
         *,
         alias_separator: str | None = None,
+        thesauri: ThesaurusOptions | None = None,
+        report: Callable[[str, int], None] | None = None,
     ) -> None:
         self.columns = dict(columns or {})
         self.text = text
+        self.thesauri = thesauri or ThesaurusOptions()
+        self.report = report or (lambda _stage, _n_done: None)
+        self._results = SparqlResults(self.thesauri, splits=alias_separator is None)
         self.cells = Cells(alias_separator)
         self._met: set[str] = set()
         self._left_out: dict[Kind, set[str]] = {"entities": set(), "aliases": set()}
@@ -136,6 +152,10 @@ class EntityTables:
             DataError: A table or row that cannot be read, or columns of which several may be one.
         """
         for one in _each(table):
+            if _is_thesaurus(one) and kind == "entities":
+                self._met |= {*_OF_THESAURI}
+                yield from read_concepts(Path(one), self.thesauri, self._results.ids, self.report)
+                continue
             # JSON lines need not have the same keys in each row.
             readings: dict[tuple[str, ...], Mapping[str, str]] = {}
             told = {("surface", "alias")}  # the other name that the documentation gives
@@ -147,7 +167,8 @@ class EntityTables:
                     self._tell_reading(readings[keys], told, one)
                 reading = readings[keys]
                 values = {reading.get(column, column): v for column, v in row.values.items()}
-                yield Row(row.where, values) if reading else row
+                read = Row(row.where, values) if reading else row
+                yield self._results.shortened(read) if is_result(keys, reading) else read
             if not n_rows and (isinstance(one, str | PathLike) or is_frame(one)):
                 log.warning("%s: no rows, so nothing comes of this table.", _called(one))
                 if columns := _columns_of(one, self.text):
@@ -163,7 +184,7 @@ class EntityTables:
         tables = list(table) if isinstance(table, list | tuple) else [table]
         if not all(isinstance(item, str | PathLike) or is_frame(item) for item in tables):
             return [table], []
-        firsts = [next(self._read(item), None) for item in tables]
+        firsts = [None if _is_thesaurus(item) else next(self._read(item), None) for item in tables]
         kinds = [
             first is not None and _is_of_alias(tuple(first.values), is_only=len(tables) == 1)
             for first in firsts
@@ -250,7 +271,7 @@ class EntityTables:
                 "Name it with columns={'name': ...} (--column name=...); there are %s.",
                 ", ".join(map(repr, sorted(others))),
             )
-        for note in self.cells.notes():
+        for note in (*self.cells.notes(), *self._results.notes()):
             log.warning(note)
 
     def _read(self, table: AnyTable) -> Iterator[Row]:
@@ -314,8 +335,14 @@ def _each(table: AnyTable) -> Iterator[AnyTable]:
     items = table if isinstance(table, list | tuple) else ()
     if items and all(isinstance(one, str | PathLike) or is_frame(one) for one in items):
         yield from items
+    elif any(map(_is_thesaurus, items)):
+        yield from (one if _is_thesaurus(one) else [one] for one in items)
     else:
         yield table
+
+
+def _is_thesaurus(table: Any) -> TypeGuard[str | PathLike[str]]:
+    return isinstance(table, str | PathLike) and is_thesaurus(str(table))
 
 
 def _columns_of(table: Any, text: Delimited | None) -> Sequence[str]:

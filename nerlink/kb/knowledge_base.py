@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Self
 from nerlink.data import Candidate, Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb.candidates.chains import make_filled
-from nerlink.kb.entities import EntityTables
+from nerlink.kb.export import export_entities
 from nerlink.kb.store import edit
 from nerlink.kb.store.build import BuildOptions, build
 from nerlink.kb.store.connections import Connections
@@ -99,7 +99,8 @@ class KnowledgeBase:
 
         Args:
             path: The SQLite file to write.
-            entities: Records, entities, a DataFrame, a file, or a list of these. Columns: `id`,
+            entities: Records, entities, a DataFrame, a file, or a list of these. A file may be a
+                thesaurus or an ontology: `.ttl`, `.nt`, `.rdf`, `.owl`, `.obo`. Columns: `id`,
                 and optionally `name`, `description`, `type`, `popularity`, `aliases` (a list,
                 a mapping to counts, or `a|b` in a text file), or `alias` and `count` with a row
                 for each alias: rows of one id that agree are one entity. Files with `alias` and
@@ -232,6 +233,14 @@ class KnowledgeBase:
         # Damaged pages may lead past entities without an error of SQLite.
         if n_entities != len(self) and version == self.version:
             raise self.connection.damaged(f"{len(self) - n_entities} entities cannot be read")
+
+    def export(self, path: str | PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
+        """Write all entities as JSON lines, CSV or SKOS, as `export_entities` does.
+
+        Raises:
+            DataError: The format is not known, or the file cannot be written.
+        """
+        export_entities(self.entities(), Path(path), format=format)
 
     def row(self, entity: str) -> int:
         """The row of an entity: a small integer, its place in tables of vectors, never reused.
@@ -386,8 +395,7 @@ class KnowledgeBase:
             KnowledgeBaseError: An id that is taken, or the base is read-only.
         """
         options = options or BuildOptions()
-        tables = EntityTables(columns, options.text, alias_separator=options.alias_separator)
-        checked = list(tables.entities(entities))
+        checked = list(options.tables(columns).entities(entities))
         with self.change() as connection:
             edit.add_entities(connection, checked, skip_duplicates=options.skip_duplicates)
             ids = {entity.id for _, entity in checked}

@@ -231,3 +231,71 @@ def test_a_model_reads_added_entities_at_once_and_keeps_what_it_read(
     assert linker.prototypes.version == linker.lookup.kb.version
     assert linker.prototypes.text_of(torch.tensor([linker.lookup.kb.row("ulm")])).any()
     assert read_info(folder).n_entities == 8
+
+
+DRINKS = """
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<http://a.org/wine> a skos:Concept ; skos:prefLabel "wine"@en, "Wein"@de ; skos:altLabel "vino"@en ;
+  skos:broader <http://a.org/drink> .
+<http://a.org/drink> a skos:Concept ; skos:prefLabel "drink"@en, "Getränk"@de .
+"""
+
+
+@pytest.fixture
+def thesaurus(tmp_path):
+    (tmp_path / "drinks.ttl").write_text(DRINKS, encoding="utf8")
+    return tmp_path / "drinks.ttl"
+
+
+def test_build_makes_a_base_of_a_thesaurus(run, thesaurus, tmp_path, caplog):
+    command = ("kb", "build", thesaurus, "-o", tmp_path / "t.sqlite")
+    assert run(*command, "--language", "de").code == 0
+    assert "drinks.ttl: left out 3 texts in other languages" in caplog.text
+    record = run("kb", "show", tmp_path / "t.sqlite", "wine").records[0]
+    assert (record["name"], record["type"]) == ("Wein", "Getränk")
+
+
+def test_options_of_thesauri_are_passed_on(run, thesaurus, base, tmp_path):
+    options = ["--type-from", "none", "--prefix", "A:=http://a.org/", "--synonyms", "broad"]
+    for command in (["build", thesaurus, "-o", tmp_path / "t.sqlite"], ["add", base, thesaurus]):
+        assert run("kb", *command, "--language", "en", *options).code == 0
+    for path in (tmp_path / "t.sqlite", base):
+        record = run("kb", "show", path, "A:wine").records[0]
+        assert (record["name"], record["type"], record["aliases"]) == ("wine", None, {})
+    assert run("kb", "add", base, thesaurus, "--language", "en", "--whole-ids").code == 0
+    assert run("kb", "show", base, "http://a.org/wine").records[0]["aliases"] == {"vino": 0}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--language", "fr"], 1, "drinks.ttl: no label is in 'fr'; they are in en (3), de (2)"),
+        (["--type-from", "parents"], 1, "type_from is 'parents'; it can be parent, broader,"),
+        (["--prefix", "MESH:"], 2, "--prefix 'MESH:' is not of the form PREFIX=ADDRESS"),
+    ],
+)
+def test_a_wrong_option_of_thesauri_is_told(run, thesaurus, tmp_path, options, code, words):
+    result = run("kb", "build", thesaurus, "-o", tmp_path / "t.sqlite", *options)
+    assert result.code == code
+    assert words in " ".join(result.err.replace("│", " ").split())
+    assert not (tmp_path / "t.sqlite").exists()
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "ttl"])
+def test_export_writes_what_build_reads(run, base, tmp_path, ending, caplog):
+    assert run("kb", "add", base, "--id", "Q90", "--name", "Paris", "--alias", "Lutetia").code == 0
+    result = run("kb", "export", base, "--output", tmp_path / f"towns.{ending}")
+    assert (result.code, "3 entities in" in result.err) == (0, True)
+    assert ("SKOS does not hold 2 popularities" in caplog.text) == (ending == "ttl")
+    again = tmp_path / "again.sqlite"
+    assert run("kb", "build", tmp_path / f"towns.{ending}", "-o", again).code == 0
+    assert run("kb", "info", again).records[0]["entities"] == 3
+    assert run("kb", "search", again, "Lutetia").records[0]["entity"] == "Q90"
+
+
+def test_export_writes_to_standard_output(run, base):
+    assert run("kb", "export", base, "-o", "-", "--to", "jsonl").records[0]["id"] == "Q84"
+    skos = run("kb", "export", base, "-o", "-", "--to", "skos", "--address", "http://x.org/").out
+    assert "<http://x.org/Q84> a skos:Concept" in skos
+    result = run("kb", "export", base, "-o", "-")
+    assert (result.code, "the format with format=... (--to ...)" in result.err) == (1, True)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from nerlink.config import Config, DataConfig, KnowledgeBaseConfig
+from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
 from nerlink.corpora.knowledge import entities_in, make_knowledge_base
 from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase, make_chain
@@ -34,6 +34,20 @@ def test_tables_of_the_configuration_may_have_other_columns(tmp_path):
         assert kb["p"].name == "Paris"
     with pytest.raises(ConfigError, match="but there are no"):
         make_knowledge_base(Config(kb=KnowledgeBaseConfig(columns=columns)), tmp_path / "b.sqlite")
+
+
+def test_a_base_is_made_from_a_thesaurus(tmp_path):
+    (tmp_path / "drinks.ttl").write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        '<http://a.org/wine> a skos:Concept ; skos:prefLabel "wine"@en, "Wein"@de .\n'
+    )
+    (tmp_path / "config.toml").write_text(
+        '[kb]\ntables = ["drinks.ttl"]\n'
+        '[kb.thesauri]\nlanguage = "de"\nprefixes = {"A:" = "http://a.org/"}\n'
+    )
+    config = load_config(tmp_path / "config.toml")
+    with make_knowledge_base(config, tmp_path / "own.sqlite") as kb:
+        assert {entity.id: entity.name for entity in kb.entities()} == {"A:wine": "Wein"}
 
 
 def test_a_corpus_brings_its_entities_along(tmp_path):

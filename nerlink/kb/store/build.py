@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,6 +17,7 @@ from nerlink.kb.normalise import acronym, normalise, without_parenthesis
 from nerlink.kb.store.connections import remove_journals
 from nerlink.kb.store.repeats import Repeats
 from nerlink.kb.store.schema import FUZZY, INDICES, TABLES, hash_content
+from nerlink.kb.thesauri.options import ThesaurusOptions
 from nerlink.tables import AnyTable, Delimited
 
 __all__ = [
@@ -66,6 +67,7 @@ class BuildOptions:
         alias_separator: What stands between two aliases in a cell of text; `|` if `None`.
         skip_duplicates: Leave out a row that has the id of an earlier one and says something else
             of the entity. Rows that agree are one entity in any case.
+        thesauri: How thesauri, ontologies and results of SPARQL become entities.
         progress: Called now and then with the stage of the work and how many rows are done.
     """
 
@@ -74,7 +76,25 @@ class BuildOptions:
     text: Delimited | None = None
     alias_separator: str | None = None
     skip_duplicates: bool = False
+    thesauri: ThesaurusOptions = field(default_factory=ThesaurusOptions)
     progress: Progress | None = None
+
+    def tables(self, columns: Mapping[str, str] | None) -> EntityTables:
+        """What reads the tables.
+
+        Args:
+            columns: nerlink's names of columns to those of the tables.
+
+        Raises:
+            DataError: A name that is none of nerlink's.
+        """
+        return EntityTables(
+            columns,
+            self.text,
+            alias_separator=self.alias_separator,
+            thesauri=self.thesauri,
+            report=self.report,
+        )
 
     def report(self, stage: str, n_done: int = 0) -> None:
         """Call `progress`, if there is one."""
@@ -96,7 +116,7 @@ def build(
         DataError: A table, row or value that cannot be used.
         KnowledgeBaseError: The file cannot be written.
     """
-    tables = EntityTables(columns, options.text, alias_separator=options.alias_separator)
+    tables = options.tables(columns)
     try:
         with replaced_whole(path) as part:
             with closing(sqlite3.connect(part, isolation_level=None)) as connection:

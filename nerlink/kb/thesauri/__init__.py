@@ -1,0 +1,1 @@
+"""Thesauri and ontologies as tables of entities: SKOS, OWL and OBO."""
