@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -62,13 +63,19 @@ def read_concepts(
     Raises:
         DataError: The file cannot be read, has no concepts, or none in the language.
     """
-    with Facts.load(_READERS[_ending(path)](path), report) as facts:
-        if _ending(path) == ".obo":
-            _check_ids(facts, path)
-        concepts = _Concepts(facts, path, options)
-        concepts.move_replaced()
-        yield from concepts.rows(ids)
-        concepts.tell()
+    try:
+        with Facts.load(_READERS[_ending(path)](path), report) as facts:
+            if _ending(path) == ".obo":
+                _check_ids(facts, path)
+            concepts = _Concepts(facts, path, options)
+            concepts.move_replaced()
+            yield from concepts.rows(ids)
+            concepts.tell()
+    except sqlite3.Error as error:
+        raise DataError(
+            f"{path}: the temporary file of its concepts cannot be written ({error}). Make room, "
+            "or name another folder in the environment variable SQLITE_TMPDIR."
+        ) from error
 
 
 def _check_ids(facts: Facts, path: Path) -> None:

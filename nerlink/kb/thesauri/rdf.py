@@ -26,18 +26,18 @@ OBO: Final = "http://purl.obolibrary.org/obo/"
 OBO_IN_OWL: Final = "http://www.geneontology.org/formats/oboInOwl#"
 TERMS: Final = "http://purl.org/dc/terms/"
 
-_TYPES: Final[Mapping[str, Property]] = {
-    f"{SKOS}Concept": Property.CONCEPT,
-    f"{OWL}Class": Property.CONCEPT,
-    f"{RDFS}Class": Property.CONCEPT,
-    f"{OWL}DeprecatedClass": Property.GONE,
-    f"{SKOS}ConceptScheme": Property.OTHER,
-    f"{SKOS}Collection": Property.OTHER,
-    f"{SKOS}OrderedCollection": Property.OTHER,
-    f"{OWL}Ontology": Property.OTHER,
-    f"{OWL}AnnotationProperty": Property.OTHER,
-    f"{OWL}DatatypeProperty": Property.OTHER,
-    f"{OWL}ObjectProperty": Property.OTHER,
+_TYPES: Final[Mapping[str, tuple[Property, ...]]] = {
+    f"{SKOS}Concept": (Property.CONCEPT,),
+    f"{OWL}Class": (Property.CONCEPT,),
+    f"{RDFS}Class": (Property.CONCEPT,),
+    f"{OWL}DeprecatedClass": (Property.CONCEPT, Property.GONE),
+    f"{SKOS}ConceptScheme": (Property.OTHER,),
+    f"{SKOS}Collection": (Property.OTHER,),
+    f"{SKOS}OrderedCollection": (Property.OTHER,),
+    f"{OWL}Ontology": (Property.OTHER,),
+    f"{OWL}AnnotationProperty": (Property.OTHER,),
+    f"{OWL}DatatypeProperty": (Property.OTHER,),
+    f"{OWL}ObjectProperty": (Property.OTHER,),
 }
 """What a thing is by its `rdf:type`."""
 
@@ -146,7 +146,8 @@ def _format_of(path: Path, head: bytes) -> str:
         DataError: It is in a format that only looks as if it were one of triples.
     """
     text = head.decode("latin-1").lstrip()
-    if re.match(r"Prefix\s*[(:]|Ontology\s*[(:]", text) or re.search(r"<Ontology\s", text):
+    is_xml = re.search(r"<Ontology\s", text) and not _OPENED.search(head)
+    if is_xml or re.match(r"Prefix(?::|\s*\()|Ontology\s*[(:]", text):
         raise DataError(
             f"{path}: an ontology in functional, Manchester or OWL/XML syntax. Save it as RDF/XML "
             "or Turtle: in Protégé, or with robot convert --format owl."
@@ -164,8 +165,9 @@ def _facts_of(triples: Iterable[Any], pyoxigraph: Any) -> Iterator[Fact]:
         predicate, thing = triple.predicate.value, triple.object
         if not isinstance(triple.subject, named):
             # What has no address cannot be an entity, but it may be a label of one.
-            if predicate == _FORM:
-                yield Fact(str(triple.subject), Property.FORM, thing.value, thing.language or "")
+            if predicate == _FORM and isinstance(thing, literal):
+                language = (thing.language or "").lower()
+                yield Fact(str(triple.subject), Property.FORM, thing.value, language)
             continue
         subject = triple.subject.value
         if predicate in _OF_CONCEPTS:
@@ -195,8 +197,8 @@ def _of_thing(subject: str, predicate: str, thing: str) -> Iterator[Fact]:
             yield Fact(subject, property_, thing)
     elif (property_ := _OF_THINGS_BACKWARDS.get(predicate)) is not None:
         yield Fact(thing, property_, subject)
-    elif predicate == RDF_TYPE and (kind := _TYPES.get(thing)) is not None:
-        yield Fact(subject, kind)
+    elif predicate == RDF_TYPE:
+        yield from (Fact(subject, kind) for kind in _TYPES.get(thing, ()))
     elif predicate in _STATUS and local_part(thing).lower() in _OF_THE_PAST:
         yield Fact(subject, Property.GONE)
 
@@ -205,7 +207,8 @@ class _HarmlessXml(io.RawIOBase):
     """The bytes of an XML file, up to a declaration that could fill the memory or open a file.
 
     Entities of a few letters are read, as many ontologies shorten addresses by them. Those that
-    hold others, or are long, are refused: a line of them can stand for gigabytes.
+    hold others, or are long, are refused: a line of them can stand for gigabytes. `n_lines` counts
+    the lines that were handed out, as pyoxigraph does not say on which one of XML it stops.
 
     Args:
         handle: The file.
@@ -216,15 +219,16 @@ class _HarmlessXml(io.RawIOBase):
         self.handle = handle
         self.path = path
         self.n_lines = 1
-        self._rest = self._first = self._last = b""
+        self._rest = memoryview(b"")
+        self._first = self._last = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = self._checked()
-        part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+            self._rest = memoryview(self._checked())  # cut again and again, without copies
+        part, self._rest = bytes(self._rest[: len(buffer)]), self._rest[len(buffer) :]
         buffer[: len(part)] = part
         self.n_lines += part.count(b"\n")
         return len(part)

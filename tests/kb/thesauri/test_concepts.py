@@ -1,7 +1,10 @@
+import sqlite3
+
 import pytest
 
 from nerlink.errors import DataError
 from nerlink.kb import BuildOptions, KnowledgeBase
+from nerlink.kb.thesauri.facts import Facts
 
 
 def test_labels_and_notes_become_an_entity(build):
@@ -208,6 +211,15 @@ def test_a_label_that_no_base_can_hold_is_named_with_its_address(build):
 def test_line_ends_in_labels_are_blanks(build):
     found = build('e:a a skos:Concept ; skos:prefLabel """a\n  b""" ; skos:altLabel "c  d" .')
     assert (found["a"].name, dict(found["a"].aliases)) == ("a b", {"c  d": 0})
+
+
+def test_a_full_disk_is_told(build, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Facts, "languages", full)
+    with pytest.raises(DataError, match=r"thesaurus.ttl: the temporary file .* disk is full"):
+        build("e:a a skos:Concept .")
 
 
 def test_thesauri_and_tables_make_one_base(tmp_path):

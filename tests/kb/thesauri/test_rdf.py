@@ -65,6 +65,7 @@ def test_labels_that_are_things_of_their_own_are_read(build, tmp_path):
         graph.add((EX.wine, at, label))
         graph.add((label, RDF.type, SKOS_XL.Label))
         graph.add((label, SKOS_XL.literalForm, rdflib.Literal(text, lang="en")))
+        graph.add((label, SKOS_XL.literalForm, EX.no_text))
     graph.serialize(tmp_path / "xl.ttl", format="turtle")
     found = build(tmp_path / "xl.ttl")
     assert [(one.name, dict(one.aliases)) for one in found.values()] == [("wine", {"vino": 0})]
@@ -249,6 +250,18 @@ def test_entities_that_shorten_addresses_are_read(build, tmp_path):
         f"{content}{CLASS.replace('http://example.org/', '&e;')}</rdf:RDF>", encoding="utf8"
     )
     assert list(build(tmp_path / "a.owl", whole_ids=True)) == ["http://example.org/Wine"]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a mark"])
+def test_owl_may_be_the_namespace_of_bare_names(build, tmp_path, mark):
+    bare = f"{HEAD[:-2]} xmlns='{OWL}'>\n<Ontology rdf:about='http://e.org'/>\n{CLASS}</rdf:RDF>"
+    (tmp_path / "a.owl").write_bytes(mark + bare.encode())
+    assert list(build(tmp_path / "a.owl")) == ["Wine"]
+
+
+def test_a_deprecated_class_is_counted(build, caplog):
+    assert list(build("e:a a owl:DeprecatedClass . e:b a owl:Class .")) == ["b"]
+    assert "left out 1 deprecated entry" in caplog.text
 
 
 def test_deep_nesting_does_not_end_the_process(build, tmp_path):
