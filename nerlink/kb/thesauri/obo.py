@@ -3,11 +3,13 @@
 pronto holds all terms at once, which takes forty times the memory, and imports what a file names.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from nerlink.errors import DataError
+from nerlink.files import sound_lines
 from nerlink.kb.thesauri.facts import Fact, Property
 from nerlink.kb.thesauri.opening import open_utf8, require
 
@@ -45,10 +47,12 @@ def read_obo(path: Path) -> Iterator[Fact]:
                 f"{path}:{error.lineno}: not OBO 1.4: {error.msg:.200}. Mend the line, or write "
                 "the file again, with robot convert or pronto."
             ) from error
-        except OSError as error:
-            if "UTF-8" not in str(error):
-                raise
-            raise DataError(f"{path}: not UTF-8. Save the file as UTF-8.") from error
+        except (OSError, TypeError) as error:
+            # fastobo names no line where a file is not UTF-8, or says that it is none.
+            deque(sound_lines(path), maxlen=0)
+            raise DataError(
+                f"{path}: cannot be read as OBO: {error!s:.200}. Copy the file again."
+            ) from error
 
 
 def _of_term(term: str, clauses: Any, namespace: str) -> Iterator[Fact]:
