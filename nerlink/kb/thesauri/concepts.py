@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -272,23 +273,25 @@ class _Concepts:
 
         Where a chain ends in what the file does not have, the first in it that it has.
         """
-        seen: dict[str, None] = {}
-        ahead = [source]
+        ends: list[str] = []
+        ahead, seen = [source], {source}
         for one in ahead:
-            for target, _ in self.facts.of(one, Property.REPLACED_BY):
+            targets = self.facts.of(one, Property.REPLACED_BY)
+            if not targets:
+                ends.append(one)
+            for target, _ in targets:
                 if target == source:
                     return []
                 if target not in seen:
-                    seen[target] = None
+                    seen.add(target)
                     ahead.append(target)
-        there = [
-            one
-            for one in seen
-            if self.facts.is_said(one, Property.CONCEPT)
-            and not self.facts.is_said(one, Property.GONE)
-        ]
-        ends = [one for one in there if not self.facts.is_said(one, Property.REPLACED_BY)]
-        return ends or there[:1]
+        there = list(filter(self._is_there, ends))
+        return there or list(islice(filter(self._is_there, ahead[1:]), 1))
+
+    def _is_there(self, subject: str) -> bool:
+        """Whether a subject is a concept that is not of the past."""
+        is_concept = self.facts.is_said(subject, Property.CONCEPT)
+        return is_concept and not self.facts.is_said(subject, Property.GONE)
 
 
 def _matches(language: str, wanted: str) -> bool:

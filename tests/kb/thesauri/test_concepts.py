@@ -149,11 +149,11 @@ def test_names_of_the_replaced_are_aliases_of_what_replaces_them(build, statemen
 def test_a_long_chain_of_replacements_is_followed(build):
     chain = "".join(
         f'e:c{i} a skos:Concept ; skos:prefLabel "c{i}" ; dct:isReplacedBy e:c{i + 1} .\n'
-        for i in range(1500)
+        for i in range(300)
     )
-    found = build(chain + 'e:c1500 a skos:Concept ; skos:prefLabel "end" .')
-    assert list(found) == ["c1500"]
-    assert len(found["c1500"].aliases) == 1500
+    found = build(chain + 'e:c300 a skos:Concept ; skos:prefLabel "end" .')
+    assert list(found) == ["c300"]
+    assert len(found["c300"].aliases) == 300
 
 
 def test_a_redirect_is_an_alias_though_it_is_no_concept(build):
