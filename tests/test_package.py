@@ -9,7 +9,17 @@ import pytest
 
 import nerlink
 
-HEAVY = {"torch", "flair", "transformers", "accelerate", "pandas", "ray", "fastapi", "uvicorn", "spacy"}
+HEAVY = {
+    "torch",
+    "flair",
+    "transformers",
+    "accelerate",
+    "pandas",
+    "ray",
+    "fastapi",
+    "uvicorn",
+    "spacy",
+}
 
 
 @pytest.mark.parametrize("name", nerlink.__all__)

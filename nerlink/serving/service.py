@@ -101,13 +101,12 @@ class Service:
         return self._warming
 
     async def _get_ready(self) -> None:
-        (found,) = await asyncio.gather(
-            asyncio.wrap_future(self._batcher.call(self._warm_up)), return_exceptions=True
-        )
-        if isinstance(found, BaseException):
+        warm = asyncio.wrap_future(self._batcher.call(self._warm_up))
+        await asyncio.wait([warm])
+        if (fault := warm.exception()) is not None:
             # Nobody awaits this where an app is mounted: requests are told.
-            log.error("process %d cannot get ready", os.getpid(), exc_info=found)
-            self.fault = found
+            log.error("process %d cannot get ready", os.getpid(), exc_info=fault)
+            self.fault = fault
             return
         self.is_ready = True
         log.info("process %d is ready", os.getpid())
