@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nerlink import Config, train
+from nerlink import Config, Document, Mention, train, write
 from nerlink.config import load_config
 from nerlink.corpora import build_corpus, load_split
 
@@ -27,6 +27,7 @@ def printed(encoder_dir, tmp_path_factory):
     found = []
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setenv("NERLINK_MODELS", str(folder / "models"))
+        _lay_files(folder)
         train(Config(data=[{"corpus": "tiny-news"}], training={"epochs": 10}), "demo/model")
         for n, (language, code) in enumerate(BLOCKS):
             if language == "python":
@@ -36,6 +37,36 @@ def printed(encoder_dir, tmp_path_factory):
                 following, said = BLOCKS[n + 1] if n + 1 < len(BLOCKS) else ("", "")
                 found.append((out.getvalue(), said if following == "text" else None))
     return names, found
+
+
+THESAURUS = """
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix t: <http://example.org/> .
+t:seine a skos:Concept ; skos:prefLabel "Seine"@en ; skos:altLabel "river Seine"@en .
+t:texas a skos:Concept ; skos:prefLabel "Texas"@en ; skos:definition "state"@en .
+"""
+
+
+def _lay_files(folder: Path) -> None:
+    """The files of other tools that the README reads."""
+    (folder / "thesaurus.ttl").write_text(THESAURUS, encoding="utf8")
+    texts = {"A museum on the Seine shows maps.": "Seine", "Pumps all over Texas stood.": "Texas"}
+    documents = [
+        Document(
+            text=text,
+            id=name,
+            mentions=(
+                Mention(
+                    start=text.index(name),
+                    end=text.index(name) + len(name),
+                    label="LOC",
+                    entity=name.lower(),
+                ),
+            ),
+        )
+        for text, name in texts.items()
+    ]
+    write(documents, folder / "export.json", format="label-studio")
 
 
 def test_all_code_runs_in_order(printed):

@@ -18,8 +18,8 @@ Lengths = Sequence[tuple[int, int]]
 PAGES: Lengths = [(1, 18)]
 """About 20 to 600 words, 200 in the mean."""
 SHORT: Lengths = [(1, 1)]
-MIXED: Lengths = [(1, 2)] * 9 + [(3, 18)]
-"""Nine short texts to a longer one; 50 words in the mean."""
+MIXED: Lengths = [(1, 1)] * 9 + [(2, 18)]
+"""Nine short texts to a longer one; 40 words in the mean."""
 
 
 class Made(NamedTuple):

@@ -183,10 +183,13 @@ def train_and_lose_one(rank: int, port: int, arguments: tuple) -> None:
 def in_two_processes(function, *arguments) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    multiprocessing.start_processes(function, (port, arguments), nprocs=2, start_method="fork")
+    # Forked from a process without threads, which has imported what they need: the tests before
+    # may have left threads in this one, and a fork of it would have their locks.
+    multiprocessing.set_forkserver_preload([__name__])
+    options = {"nprocs": 2, "start_method": "forkserver"}
+    multiprocessing.start_processes(function, (port, arguments), **options)
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("batch_tokens", [1000, 16], ids=["whole", "shares without links"])
 def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path, batch_tokens):
     one = run("one", encoder=plain_encoder_dir, batch_tokens=batch_tokens)
@@ -202,7 +205,6 @@ def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_
     assert hashes[0] == hashes[1]
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_run_of_two_processes_goes_on_after_one_is_killed(plain_encoder_dir, kb_path, tmp_path):
     training = {"epochs": 3, "batch_tokens": 16, "checkpoint_minutes": 1e-9}
     config = tiny_config(plain_encoder_dir, training=training)
@@ -214,7 +216,6 @@ def test_a_run_of_two_processes_goes_on_after_one_is_killed(plain_encoder_dir, k
     assert_same_weights(tmp_path / "whole", tmp_path / "killed", atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_two_processes_stop_together(plain_encoder_dir, kb_path, tmp_path):
     training = {"epochs": 3, "batch_tokens": 1000, "patience": 1}
     config = tiny_config(plain_encoder_dir, training=training)

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import weakref
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -72,12 +73,17 @@ class ShortIds:
         self.whole = options.whole_ids
         # The longest first: one may begin as another does.
         self.prefixes = sorted(options.prefixes.items(), key=lambda pair: -len(pair[1]))
-        self._given = sqlite3.connect("", isolation_level=None)
-        weakref.finalize(self, self._given.close)
-        self._given.executescript(
+
+    @cached_property
+    def _given(self) -> sqlite3.Connection:
+        # Not checked: the garbage of one thread may be collected, and so closed, in another.
+        given = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, given.close)
+        given.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;"
             "CREATE TABLE given (id TEXT PRIMARY KEY, address TEXT) WITHOUT ROWID; BEGIN"
         )
+        return given
 
     def of(self, address: str, *, where: str) -> str:
         """The id of an address.
