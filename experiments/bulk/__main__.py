@@ -167,6 +167,7 @@ def _in_turns(
             done = run(made.model, path, output, shard_size=size.shard, **sides[name])
             seconds[name].append(done["wall"])
             marks.add(fingerprint(output))
+            print(f"{name}: {done['wall']:.1f} seconds", file=sys.stderr, flush=True)
     if len(marks) > 1:
         raise SystemExit(f"{', '.join(sides)} do not write the same bytes")
     return seconds
