@@ -308,11 +308,13 @@ def sigkill(made: Made, size: Size, folder: Path) -> Found:
 
 
 def put(made: Made, size: Size, folder: Path) -> Found:
-    """Entities that are added while many clients ask: linked by the next request, no error."""
+    """Entities that come and go while many clients ask two workers: linked at once, no error."""
     model = shutil.copytree(made.model, folder / "model")
     bodies = [body_of(text) for text in texts_of(made, "puts", 200, SHORT)]
     seconds: list[float] = []
-    with serving(model, folder, "--editable", *ONE_THREAD) as server:
+    looked: Counter[int] = Counter()
+    with serving(model, folder, "--workers", "2", "--editable", *ONE_THREAD) as server:
+        until(lambda: server.words().count("is ready") >= 2)
         done: list[bool] = []
 
         def add() -> None:
@@ -322,21 +324,32 @@ def put(made: Made, size: Size, folder: Path) -> Found:
             finally:
                 done.append(True)
 
-        adding = Thread(target=add)
-        adding.start()
+        def look() -> None:
+            paths = [f"/v1/entities/new-{n}" for n in range(size.puts)]
+            paths += ["/v1/entities?q=Qwyx", "/reconcile/suggest/entity?prefix=Qwyx"]
+            while not done:
+                looked.update(server.ask("GET", path)[0] for path in paths)
+
+        threads = [Thread(target=add), Thread(target=look)]
+        for thread in threads:
+            thread.start()
         told = ask_for(server.port, bodies, 32, goes_on=lambda _: not done)
-        adding.join()
+        for thread in threads:
+            thread.join()
     if told.statuses().keys() != {200} or len(seconds) < size.puts:
         raise SystemExit(f"{len(seconds)} entities were linked; others got {told.statuses()}")
+    if not looked.keys() <= {200, 404}:
+        raise SystemExit(f"who looked for them was answered {looked}")
     return {
         "put.linked_by_the_next_request": [float(len(seconds))],
+        "put.looked_for_meanwhile": [float(looked.total())],
         "put.answered_meanwhile": [float(len(told.answers))],
         "put.seconds": seconds,
     }
 
 
 def _put_and_link(server: Server, number: int) -> float:
-    """Seconds until an entity is added; it must be linked to by the next request."""
+    """Seconds until an entity is added; the next request must link to it, and none once it went."""
     name = f"Qwyx{number}"
     start = time.perf_counter()
     status, _ = server.ask("PUT", f"/v1/entities/new-{number}", {"name": name})
@@ -345,6 +358,10 @@ def _put_and_link(server: Server, number: int) -> float:
     _, body = server.ask("POST", "/v1/link?threshold=0", asked)
     if status != 201 or json.loads(body)["mentions"][0]["entity"] != f"new-{number}":
         raise SystemExit(f"{name} was added ({status}) and is not linked: {body!r}")
+    status, _ = server.ask("DELETE", f"/v1/entities/new-{number}")
+    _, body = server.ask("POST", "/v1/link?threshold=0", asked)
+    if status != 204 or json.loads(body)["mentions"][0]["entity"] == f"new-{number}":
+        raise SystemExit(f"{name} was removed ({status}) and is linked: {body!r}")
     return seconds
 
 

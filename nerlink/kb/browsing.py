@@ -51,4 +51,5 @@ def suggest_entities(
     found += [str(id_) for (id_,) in rows]
     if len(set(found)) < most:
         found += [candidate.entity for candidate in kb.candidates(start, limit=most)]
-    return [kb[entity] for entity in list(dict.fromkeys(found))[skip:most] if entity in kb]
+    page = list(dict.fromkeys(found))[skip:most]
+    return [entity for one in page if (entity := kb.get(one)) is not None]

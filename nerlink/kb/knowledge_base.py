@@ -208,10 +208,15 @@ class KnowledgeBase:
         return isinstance(entity, str) and bool(find_rows(self.connection, [entity]))
 
     def __getitem__(self, entity: str) -> Entity:
-        row = self.row(entity)
-        for found in read_entities(self.connection, row, row):
-            return found
-        raise self._no_entity(entity)  # somebody else removed it a moment ago
+        if (found := self.get(entity)) is None:
+            raise self._no_entity(entity)
+        return found
+
+    def get(self, entity: str) -> Entity | None:
+        """An entity, or `None` where the base lacks it, also if somebody removes it just now."""
+        for row in find_rows(self.connection, [entity]).values():
+            return next(read_entities(self.connection, row, row), None)
+        return None
 
     def __iter__(self) -> Iterator[str]:
         """The ids of all entities, as `in` and `[]` take them."""
@@ -326,7 +331,7 @@ class KnowledgeBase:
             KnowledgeBaseError: As in `candidates`.
         """
         found = self.candidates(surface, limit=limit, generators=generators)
-        return [self[candidate.entity] for candidate in found]
+        return [entity for one in found if (entity := self.get(one.entity)) is not None]
 
     def candidates(
         self,
@@ -362,7 +367,8 @@ class KnowledgeBase:
 
     def name_of(self, entity: str) -> str:
         """The name of an entity, or its id where the base lacks it, to show to people."""
-        return self[entity].name if entity in self else entity
+        found = self.get(entity)
+        return entity if found is None else found.name
 
     def texts(self, rows: Iterable[int] | None = None) -> Iterator[tuple[int, str]]:
         """Row and `name; description; type` of each entity, or of those on some rows."""

@@ -43,6 +43,9 @@ log = logging.getLogger("nerlink.serving")
 LOOK_UPS = 1000
 """Look-ups in the base that may wait."""
 
+CHANGES = 5
+"""Changes of the base that may come in between before one that does is a fault."""
+
 
 class _Options(NamedTuple):
     """What `Pipeline.stream` is told; documents with other options are another call of it."""
@@ -214,7 +217,7 @@ class Service:
         """
         if not self._room.acquire(blocking=False):
             raise Busy("many look-ups wait already; come again later.", retry_after=1)
-        future = self._look_ups.submit(function, *args)
+        future = self._look_ups.submit(self._steady, function, *args)
         future.add_done_callback(lambda _: self._room.release())
         return await self._one(future)
 
@@ -283,13 +286,14 @@ class Service:
 
         An entity may be removed after it was found as a candidate and before it is looked at.
         """
-        version = self.kb.version if self.kb else 0
-        try:
-            return function(*args)
-        except KnowledgeBaseError:
-            if self.kb is None or self.kb.version == version:
-                raise
-            return function(*args)
+        for _ in range(CHANGES):
+            version = self.kb.version if self.kb else 0
+            try:
+                return function(*args)
+            except KnowledgeBaseError:
+                if self.kb is None or self.kb.version == version:
+                    raise
+        return function(*args)
 
     def _answers(self, asked: Sequence[tuple[Document, _Options]]) -> list[Document | NerlinkError]:
         """The answers to documents that go together; in the thread of the model."""

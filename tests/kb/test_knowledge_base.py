@@ -1,7 +1,9 @@
 import pickle
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from nerlink.config import KnowledgeBaseConfig
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb import Exact, KnowledgeBase
+from nerlink.kb import Exact, KnowledgeBase, knowledge_base
 from nerlink.models.build import candidate_generator
 from tests.kb.conftest import ENTITIES
 
@@ -82,6 +84,24 @@ def test_candidates_come_from_the_generators_that_are_named(kb: KnowledgeBase) -
 
 def test_an_entity_is_named_and_an_unknown_one_goes_by_its_id(kb: KnowledgeBase) -> None:
     assert (kb.name_of("Q830149"), kb.name_of("Q1")) == ("Paris (Texas)", "Q1")
+
+
+def test_an_entity_that_is_removed_while_it_is_read_is_none(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kb.get("Q90") == kb["Q90"]
+    assert kb.get("Q0") is None
+    read = knowledge_base.read_entities
+
+    def late(*place: Any) -> Any:
+        with suppress(KnowledgeBaseError), KnowledgeBase.open(kb.path, read_only=False) as other:
+            other.remove("Q90")
+        return read(*place)
+
+    monkeypatch.setattr(knowledge_base, "read_entities", late)
+    assert kb.get("Q90") is None
+    assert "Q90" not in kb
+    assert kb.name_of("Q90") == "Q90"
 
 
 def test_a_removed_row_is_not_used_again(kb: KnowledgeBase) -> None:

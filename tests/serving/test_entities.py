@@ -1,11 +1,13 @@
+import json
 import shutil
 
 import pytest
 
 from nerlink.data import Document, Mention
 from nerlink.errors import KnowledgeBaseError
-from nerlink.kb import KnowledgeBase
+from nerlink.kb import KnowledgeBase, knowledge_base
 from nerlink.pipeline import Pipeline
+from nerlink.serving.refusals import Broken
 from nerlink.sources.records import record_from_document
 from tests.serving.conftest import serving
 from tests.world import ENTITIES
@@ -145,3 +147,81 @@ def test_an_entity_that_is_removed_under_a_batch_is_no_fault(folder, monkeypatch
         found = client.post("/v1/tag", json={"text": "Cows walk to Texas at dawn."})
     assert (found.status_code, len(calls)) == (200, 1)
     assert "texas" not in str(found.json()["mentions"][0].get("candidates"))
+
+
+@pytest.fixture
+def removed_before_it_is_read(editable, folder, monkeypatch):
+    """Another worker removes `texas` each time that its row is known and is not yet read."""
+    read = knowledge_base.read_entities
+
+    def late(connection, first, last):
+        monkeypatch.setattr(knowledge_base, "read_entities", read)
+        with KnowledgeBase.open(folder, read_only=False) as base:
+            base.remove("texas")
+        return read(connection, first, last)
+
+    editable.post("/v1/tag", json={"text": "Texas"})  # rows are remembered, too
+    monkeypatch.setattr(knowledge_base, "read_entities", late)
+
+
+QUERIES = {"queries": json.dumps({"q": {"query": "Texas"}, "id": {"query": "texas"}})}
+EXPLAINED = {"text": "Cows in Texas.", "mentions": [{"start": 8, "end": 13}], "mention": 0}
+
+
+@pytest.mark.usefixtures("removed_before_it_is_read")
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("GET", "/v1/entities/texas", {}, 404),
+        ("GET", "/v1/entities?q=Texas", {}, 200),
+        ("PUT", "/v1/entities/texas", {"json": {"name": "Texas"}}, 201),
+        ("POST", "/reconcile", {"data": QUERIES}, 200),
+        ("GET", "/reconcile/preview?id=texas", {}, 404),
+        ("GET", "/reconcile/suggest/entity?prefix=Texas", {}, 200),
+        ("POST", "/v1/explain", {"json": EXPLAINED}, 200),
+        ("POST", "/v1/tag?names=true", {"json": {"text": "Cows in Texas."}}, 200),
+    ],
+    ids=str,
+)
+def test_an_entity_that_is_removed_before_it_is_read_is_no_fault(
+    editable, folder, method, path, options, status
+):
+    response = editable.request(method, path, **options)
+    assert response.status_code == status, response.text
+    with KnowledgeBase.open(folder) as base:
+        assert ("texas" in base) == (method == "PUT")  # it was removed meanwhile
+
+
+def test_entities_are_removed_by_two_at_once(editable, monkeypatch):
+    found = KnowledgeBase.__contains__
+
+    def late(kb, entity):
+        monkeypatch.setattr(KnowledgeBase, "__contains__", found)
+        with KnowledgeBase.open(kb.path, read_only=False) as base:
+            base.remove("texas")
+        return True
+
+    monkeypatch.setattr(KnowledgeBase, "__contains__", late)
+    assert code_of(editable.delete("/v1/entities/texas")) == (404, "not_found")
+
+
+def test_a_base_that_changes_all_the_time_is_asked_again(editable):
+    service, tries = editable.app.state.service, []
+
+    def look():
+        tries.append(1)
+        if len(tries) < 4:
+            with KnowledgeBase.open(service.kb.path, read_only=False) as base:
+                base.rename("texas", f"Texas {len(tries)}")
+            raise KnowledgeBaseError("row 7 has no entity: it was removed")
+        return "found"
+
+    assert editable.portal.call(service.look_up, look) == "found"
+
+
+def test_a_base_that_is_damaged_is_a_fault(editable):
+    def look():
+        raise KnowledgeBaseError("damaged")
+
+    with pytest.raises(Broken):
+        editable.portal.call(editable.app.state.service.look_up, look)

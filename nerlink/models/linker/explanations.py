@@ -106,7 +106,7 @@ def explain_link(
     entities = (NIL, *look.sets[number].entities)
     probabilities = logits[number].softmax(-1).tolist()
     options = [
-        Option(entity, linker.lookup.kb[entity].name if entity != NIL else NIL, probability, each)
+        Option(entity, linker.lookup.kb.name_of(entity), probability, each)
         for entity, probability, each in zip(
             entities, probabilities[: len(entities)], parts, strict=True
         )

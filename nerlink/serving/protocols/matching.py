@@ -5,7 +5,7 @@ a text: a mention of the name, and around it the values.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -152,18 +152,18 @@ class Matcher:
         return {"result": self._ranked(asked.query, found.mentions[0])}
 
     def _ranked(self, query: ReconciliationQuery, mention: Mention) -> list[dict[str, Any]]:
-        linked = [c for c in mention.candidates if c.entity != NIL and c.entity in self.kb]
-        is_id = query.query in self.kb and all(c.entity != query.query for c in linked)
-        if is_id or not linked:
+        linked = [c for c in mention.candidates if c.entity != NIL]
+        candidates = [(c, entity) for c in linked if (entity := self.kb.get(c.entity)) is not None]
+        is_id = query.query in self.kb and all(c.entity != query.query for c, _ in candidates)
+        if is_id or not candidates:
             return self._looked_up(query)
-        candidates = [(c, self.kb[c.entity]) for c in linked]
         fitting = [(c, entity) for c, entity in candidates if _fits(entity, query)]
         if not fitting and query.type_strict in (None, "should"):
             return [_record(c, entity, query, c.score or 0.0) for c, entity in candidates][
                 : query.limit or LIMIT
             ]
         # What is known of the type makes the others impossible: the probability given the type.
-        nil = max(0.0, 1.0 - sum(c.score or 0.0 for c in linked))
+        nil = max(0.0, 1.0 - sum(c.score or 0.0 for c, _ in candidates))
         whole = sum(c.score or 0.0 for c, _ in fitting) + nil
         scores = [(c.score or 0.0) / whole if whole else 0.0 for c, _ in fitting]
         least = self._threshold
@@ -182,7 +182,7 @@ class Matcher:
         """
         limit = query.limit or LIMIT
         named = suggest_entities(self.kb, query.query, limit=limit)
-        named += [self.kb[c.entity] for c in self._misspelt(query.query, limit)]
+        named += self._misspelt(query.query, limit)
         entities = {entity.id: entity for entity in named if _fits(entity, query)}
         return [
             _record(
@@ -195,10 +195,11 @@ class Matcher:
             for entity in list(entities.values())[:limit]
         ]
 
-    def _misspelt(self, surface: str, limit: int) -> Sequence[Candidate]:
+    def _misspelt(self, surface: str, limit: int) -> list[Entity]:
         if "fuzzy" not in available_generators(self.kb):
-            return ()
-        return self.kb.candidates(surface, limit=limit, generators=["fuzzy"], fill=[])
+            return []
+        found = self.kb.candidates(surface, limit=limit, generators=["fuzzy"], fill=[])
+        return [entity for one in found if (entity := self.kb.get(one.entity)) is not None]
 
 
 def _fits(entity: Entity, query: ReconciliationQuery) -> bool:

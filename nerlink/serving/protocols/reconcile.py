@@ -168,9 +168,9 @@ def _base(service: Service) -> KnowledgeBase:
 
 
 def _find(kb: KnowledgeBase, entity: str) -> Entity:
-    if entity not in kb:
+    if (found := kb.get(entity)) is None:
         raise NotFound(f"the base has no entity {entity!r:.100}.", where="id")
-    return kb[entity]
+    return found
 
 
 def _short(service: Service, text: str) -> str:

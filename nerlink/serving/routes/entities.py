@@ -115,14 +115,13 @@ def _base(service: Service) -> KnowledgeBase:
 def _search(service: Service, name: str, limit: int) -> list[Entity]:
     kb, config = _base(service), service.pipeline.model.config.kb
     found = kb.candidates(name, limit=limit, generators=config.candidates, fill=config.fill)
-    return [kb[candidate.entity] for candidate in found]
+    return [entity for one in found if (entity := kb.get(one.entity)) is not None]
 
 
 def _show(service: Service, entity: str) -> Entity:
-    kb = _base(service)
-    if entity not in kb:
+    if (found := _base(service).get(entity)) is None:
         raise NotFound(f"no entity {entity!r:.80}.", where="entity")
-    return kb[entity]
+    return found
 
 
 def _given(value: Any) -> _Given:
@@ -135,8 +134,7 @@ def _given(value: Any) -> _Given:
 def _add(service: Service, entity: str, given: _Given) -> tuple[bool, Entity]:
     """Whether an entity is new, and the entity as the base has it."""
     kb = _base(service)
-    if entity in kb:
-        found = kb[entity]
+    if (found := kb.get(entity)) is not None:
         if not _agrees(found, given):
             raise Conflict(
                 f"the base has another entity {entity!r:.80}. DELETE it first; what training "
