@@ -1,7 +1,7 @@
 """Bodies of requests and of answers: bytes to documents, and documents to bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from nerlink.serving.refusals import Foreign, Invalid, Malformed, Refusal, TooLa
 from nerlink.serving.settings import ServingSettings
 from nerlink.sources.formats.hf import groups_of
 from nerlink.sources.losses import Losses
-from nerlink.sources.meta import with_plain_meta
+from nerlink.sources.meta import plain_meta
 from nerlink.sources.names import Names
 from nerlink.sources.offsets import in_utf16, out_of_utf16
 from nerlink.sources.records import document_from_record, json_from_record, record_from_document
@@ -216,18 +216,15 @@ def document_in(
         if options.offsets == "utf16":
             record = out_of_utf16(record, where=where)
         # Only nerlink's own names: what a file may be meant to say is for a person to decide.
-        return document_from_record(record, where=where, names=Names(where, guess=False))
+        doc = document_from_record(record, where=where, names=Names(where, guess=False))
+        # Now: what has no form in an answer is this document's fault, and no other's.
+        return replace(doc, meta=plain_meta(doc.meta, Losses(), where=f"{where}: meta"))
     except DataError as error:
         return error
 
 
 def answer_record(doc: Document, options: TagOptions) -> Any:
-    """An answer as JSON has it.
-
-    Raises:
-        DataError: A value of `meta` has no form in JSON.
-    """
-    (doc,) = with_plain_meta([doc], Losses())
+    """An answer as JSON has it."""
     if options.format == "hf":
         groups = groups_of(doc)
         if options.offsets == "utf16":

@@ -48,18 +48,22 @@ def with_plain_meta(
     for number, doc in enumerate(documents, 1):
         if doc.meta:
             where = f"document {number if doc.id is None else shown(doc.id)}: meta"
-            try:
-                doc = replace(doc, meta=_Plain(losses, keep).mapping(doc.meta, where))
-            except RecursionError as error:
-                raise DataError(
-                    f"{where}: values are nested too deep. Make them flatter."
-                ) from error
+            doc = replace(doc, meta=_plain(doc.meta, losses, keep, where))
         yield doc
 
 
 def plain_meta(meta: Mapping[Any, Any], losses: Losses, *, where: str) -> dict[str, Any]:
     """One `meta` as JSON holds it; the arguments and errors are those of `with_plain_meta`."""
-    return _Plain(losses, ()).mapping(meta, where)
+    return _plain(meta, losses, (), where)
+
+
+def _plain(
+    meta: Mapping[Any, Any], losses: Losses, keep: tuple[type, ...], where: str
+) -> dict[str, Any]:
+    try:
+        return _Plain(losses, keep).mapping(meta, where)
+    except RecursionError as error:
+        raise DataError(f"{where}: values are nested too deep. Make them flatter.") from error
 
 
 class _Plain:

@@ -96,6 +96,31 @@ def test_a_bad_document_costs_no_other(client, pipeline):
     assert third["error"]["code"] == "invalid"
 
 
+DEEP = json.loads('{"a":' * 490 + "0" + "}" * 490)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"title": "\ud800"}, "document 1: meta: title"),
+        ({"meta": {"\udc00": 1}}, "document 1: meta: key"),
+        ({"meta": DEEP}, "document 1: meta: values are nested too deep"),
+    ],
+    ids=["a value", "a key", "deep"],
+)
+def test_a_document_that_no_answer_could_hold_costs_no_other(client, more, message):
+    asked = [{"text": TEXTS[0]}, {"text": "a", **more}, {"text": TEXTS[1]}]
+    headers = {"content-type": "application/json"}
+    response = client.post("/v1/tag", content=json.dumps(asked).encode(), headers=headers)
+    first, second, third = response.json()["documents"]
+    assert (first["text"], third["text"]) == (TEXTS[0], TEXTS[1])
+    assert second["error"]["message"].startswith(message)
+    lines = "\n".join(map(json.dumps, asked)).encode()
+    headers = {"content-type": "application/x-ndjson"}
+    found = lines_of(client.post("/v1/tag", content=lines, headers=headers))
+    assert [next(iter(one)) for one in found] == ["text", "error", "text"]
+
+
 def test_a_document_that_the_model_fails_on_costs_no_other(pipeline, monkeypatch):
     stream = pipeline.stream
 
