@@ -18,6 +18,9 @@ Host = Annotated[
     str | None, Option(metavar="ADDRESS", help="Address to listen on; by default 127.0.0.1.")
 ]
 Port = Annotated[int | None, Option(metavar="N", help="Port; by default 8000; 0 takes a free one.")]
+RootPath = Annotated[
+    str | None, Option(metavar="PATH", help="What a proxy takes off paths: /entities.")
+]
 Workers = Annotated[
     int | None, Option(metavar="N", help="Processes, each with its own model; by default 1.")
 ]
@@ -85,6 +88,7 @@ def serve(
     *,
     host: Host = None,
     port: Port = None,
+    root_path: RootPath = None,
     workers: Workers = None,
     threads: Threads = None,
     threshold: Threshold = None,
@@ -110,6 +114,7 @@ def serve(
     said = {
         "host": host,
         "port": port,
+        "root_path": root_path,
         "workers": workers,
         "threads": threads,
         "max_batch_tokens": max_batch_tokens,

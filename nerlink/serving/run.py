@@ -269,6 +269,7 @@ def _config(app: Any, settings: ServingSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         factory=True,
+        root_path=settings.root_path,
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,

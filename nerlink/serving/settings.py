@@ -20,6 +20,7 @@ class ServingSettings(CheckedTable, Section):
     Args:
         host: Address to listen on; the loopback, unless others shall reach the server.
         port: Port to listen on; 0 takes a free one.
+        root_path: What a proxy in front takes off the path of a request, such as `/entities`.
         workers: Processes, each with a model of its own.
         threads: Threads that each computes with; by default, the cores are shared out.
         max_batch_tokens: Tokens that the model reads together, unless one document has more.
@@ -43,6 +44,7 @@ class ServingSettings(CheckedTable, Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = ""
     workers: Annotated[int, Field(gt=0, le=1024)] = 1
     threads: Annotated[int, Field(gt=0, le=1024)] | None = None
     max_batch_tokens: Positive = 2048

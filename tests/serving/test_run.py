@@ -121,8 +121,10 @@ def is_worker(process):
 
 
 def test_a_server_that_is_told_to_end_answers_what_it_has_taken(joint_folder):
-    with started(joint_folder, "--json-logs") as server:
+    with started(joint_folder, "--json-logs", "--root-path", "/a") as server:
         assert server.ask("GET", "/v1/info").status_code == 401
+        manifest = server.ask("GET", "/reconcile", headers=TOKEN).json()
+        assert manifest["preview"]["url"].startswith(f"{server.address}/a/reconcile/")
         with clients(server, 4) as found:
             server.wait(lambda: found[200] > 50)
             server.process.send_signal(signal.SIGTERM)

@@ -101,6 +101,8 @@ def test_tokens_are_counted_by_bytes_and_by_layers_of_mentions():
         ({"token": "a b"}, "without blanks"),
         ({"token": "é"}, "without blanks"),
         ({"editable": True}, "editable = True needs a token"),
+        ({"root_path": "a"}, "root_path"),
+        ({"root_path": "/a/"}, "root_path"),
         ({"uri_template": "http://a"}, "should have {id} once"),
         ({"quue_tokens": 3}, "did you mean queue_tokens"),
     ],

@@ -74,7 +74,9 @@ def router(service: Service) -> APIRouter:
         if queries is not None:
             return await _answers(service, queries)
         found = await service.look_up(types.of, _base(service))
-        return _manifest(service, str(request.base_url).rstrip("/"), found)
+        # `base_url` alone would leave out where this app is mounted in another.
+        here = request.base_url.replace(path=request.scope.get("root_path", ""))
+        return _manifest(service, str(here).rstrip("/"), found)
 
     @routes.post("/", include_in_schema=False)
     @routes.post("", summary="Answers to queries", openapi_extra={"requestBody": _FORM})

@@ -6,10 +6,13 @@ from urllib.parse import urlencode
 
 import jsonschema
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from nerlink.data import Document, Entity, Mention
 from nerlink.kb import KnowledgeBase
 from nerlink.pipeline import Pipeline
+from nerlink.serving import create_app
 from nerlink.serving.protocols.matching import ReconciliationQuery
 from tests.display.parsing import parse
 from tests.serving.conftest import serving
@@ -52,6 +55,31 @@ def test_the_manifest_says_what_there_is(client):
         assert client.get(address, params={"prefix": ""}).status_code == 200
     for page in (manifest["view"]["url"], manifest["preview"]["url"]):
         assert client.get(page.replace("{{id}}", "paris")).status_code == 200
+
+
+def addresses_of(manifest):
+    suggest = manifest["suggest"].values()
+    pages = [manifest["view"]["url"], manifest["preview"]["url"]]
+    places = [one["service_url"] + one["service_path"] + "?prefix=P" for one in suggest]
+    return [address.replace("{{id}}", "paris") for address in (*pages, *places)]
+
+
+def test_the_manifest_of_a_mounted_app_leads_back_to_it(pipeline):
+    inner = create_app(pipeline)
+    outer = FastAPI()
+    outer.mount("/a/b", inner)
+    with TestClient(inner), TestClient(outer, base_url="http://e.org") as client:
+        addresses = addresses_of(got(client.get("/a/b/reconcile"), schemas.MANIFEST))
+        assert all(address.startswith("http://e.org/a/b/reconcile/") for address in addresses)
+        assert {client.get(address).status_code for address in addresses} == {200}
+
+
+def test_the_manifest_names_what_a_proxy_takes_off(pipeline):
+    # As uvicorn does it: what the proxy has taken off stands before the path again.
+    with TestClient(create_app(pipeline), root_path="/a") as client:
+        addresses = addresses_of(got(client.get("/a/reconcile"), schemas.MANIFEST))
+        assert all("/testserver/a/reconcile/" in address for address in addresses)
+        assert {client.get(address).status_code for address in addresses} == {200}
 
 
 def test_the_view_is_the_address_where_there_is_a_template(serve):
