@@ -8,27 +8,42 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from experiments.serving.server import TOKEN
 from nerlink.pipeline import Pipeline
 
 __all__ = ["check_description", "requests", "send"]
 
-PATHS = ("/v1/tag", "/v1/link", "/v1/explain", "/v1/entities/a", "/v1/tag?offsets=utf16")
+PATHS = (
+    *("/v1/tag", "/v1/link", "/v1/explain", "/v1/entities/a", "/v1/tag?offsets=utf16"),
+    *("/reconcile", "/predict", "/setup", "/gerbil/a2kb", "/gerbil/d2kb"),
+)
 TYPES = (
     *("application/json", "application/json; charset=utf-16", "application/x-ndjson", ""),
     *("text/plain", "multipart/form-data", "\xff", "application/x-www-form-urlencoded"),
 )
+LABELS = """\
+<View><Labels name="l" toName="t"><Label value="PER"/></Labels><Text name="t" value="$text"/></View>
+"""
+NIF = """\
+@prefix nif: <http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#> .
+<http://example.org/1#char=0,16> a nif:Context ; nif:beginIndex "0" ; nif:endIndex "16" ;
+  nif:isString "Ada met Babbage." .
+"""
 SEEDS: tuple[Any, ...] = (
     {"text": "Ada met Babbage."},
     {"text": "a\U0001f600b", "mentions": [{"start": 0, "end": 2, "label": "PER"}], "mention": 0},
     {"documents": ["a", {"text": "b", "id": "x"}], "threshold": 0.5, "top_k": 3},
     [{"text": "a", "sentences": [[0, 1]], "tokens": [[0, 1]], "meta": {"a": [1, None]}}],
     {"name": "Ada", "aliases": {"A": 1}, "popularity": 3},
+    {"tasks": [{"id": 1, "data": {"text": "Ada"}}], "label_config": LABELS},
+    {"q": {"query": "Ada", "type": "PER", "properties": [{"pid": "a", "v": ["Ada", {"id": "x"}]}]}},
 )
 ODD: tuple[bytes, ...] = (
     *(b"", b"null", b"[", b'"', b"{}", b"[]", b"-", b"NaN", b"1e999", b"9" * 9000, b"\xff\xfe"),
     *(b"[" * 100_000, b'{"a":' * 50_000, b'{"text": "' + b"a" * 300_000 + b'"}', b"\0" * 99),
+    *(rb'queries={"q\ud800":5}', rb'{"text": "a", "title": "\ud800"}'),
     *(rb'{"text": "\ud800"}', rb'{"text": "\u0000"}', b'{"text": "a", "text": "b"}'),
     *(b'{"text": 1e400}', b'{"text": "a", "top_k": 1e400}', b'{"text": "a", "meta": NaN}'),
     b'{"text": "aaaa", "mentions": ['
@@ -41,16 +56,17 @@ def requests(n: int) -> Iterator[bytes]:
     """So many requests, whole, the same ones each time."""
     rng = random.Random("fuzz")
     for number in range(n):
-        body = ODD[number] if number < len(ODD) else _mutated(rng)
-        yield _request(rng, body)
+        path = rng.choice(PATHS)
+        body = ODD[number] if number < len(ODD) else _mutated(rng, path)
+        yield _request(rng, path, body)
 
 
-def _request(rng: random.Random, body: bytes) -> bytes:
-    path = rng.choice(PATHS)
+def _request(rng: random.Random, path: str, body: bytes) -> bytes:
     method = "PUT" if path.startswith("/v1/entities") else "POST"
     head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     head += f"Authorization: Bearer {TOKEN}\r\n"
-    if kind := rng.choice(TYPES[:4] * 6 + TYPES):
+    kind = TYPES[-1] if path == "/reconcile" and rng.random() < 0.9 else ""
+    if kind := kind or rng.choice(TYPES[:4] * 6 + TYPES):
         head += f"Content-Type: {kind}\r\n"
     if rng.random() < 0.3:
         parts = [body[i : i + 999] for i in range(0, len(body), 999)]
@@ -61,12 +77,15 @@ def _request(rng: random.Random, body: bytes) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
 
 
-def _mutated(rng: random.Random) -> bytes:
-    """The JSON of a sound body, with values and bytes changed by chance."""
+def _mutated(rng: random.Random, path: str) -> bytes:
+    """A sound body, with values of its JSON and bytes changed by chance."""
     value = json.loads(json.dumps(rng.choice(SEEDS)))
     for _ in range(rng.randint(0, 3)):
         value = _changed(rng, value)
-    body = bytearray(json.dumps(value, ensure_ascii=rng.random() < 0.5).encode())
+    said = json.dumps(value, ensure_ascii=rng.random() < 0.5)
+    if path == "/reconcile":
+        said = urlencode({"queries": said})
+    body = bytearray((NIF if path.startswith("/gerbil") else said).encode())
     for _ in range(rng.choice((0, 0, 0, 1, 3))):
         place = rng.randrange(len(body) + 1)
         body[place : place + rng.randint(0, 2)] = rng.randbytes(rng.randint(0, 3))

@@ -18,6 +18,7 @@ from nerlink.display.page import escape
 from nerlink.errors import DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.browsing import suggest_entities, types_of
+from nerlink.serving.bodies import json_response
 from nerlink.serving.protocols.matching import Asked, Matcher, check_queries
 from nerlink.serving.refusals import Invalid, Malformed, NotFound, TooLarge
 from nerlink.serving.schemas import REFUSALS, Problem
@@ -69,18 +70,23 @@ def router(service: Service) -> APIRouter:
 
     # Programs do not follow a redirection of what they post, with or without the slash at the end.
     @routes.get("/", include_in_schema=False)
-    @routes.get("", summary="The manifest, or answers to `queries`")
-    async def reconcile(request: Request, queries: Queries = None) -> dict[str, Any]:
+    @routes.get("", summary="The manifest, or answers to `queries`", response_model=dict[str, Any])
+    async def reconcile(request: Request, queries: Queries = None) -> Response:
         if queries is not None:
             return await _answers(service, queries)
         found = await service.look_up(types.of, _base(service))
         # `base_url` alone would leave out where this app is mounted in another.
         here = request.base_url.replace(path=request.scope.get("root_path", ""))
-        return _manifest(service, str(here).rstrip("/"), found)
+        return json_response(_manifest(service, str(here).rstrip("/"), found))
 
     @routes.post("/", include_in_schema=False)
-    @routes.post("", summary="Answers to queries", openapi_extra={"requestBody": _FORM})
-    async def reconcile_form(request: Request) -> dict[str, Any]:
+    @routes.post(
+        "",
+        summary="Answers to queries",
+        response_model=dict[str, Any],
+        openapi_extra={"requestBody": _FORM},
+    )
+    async def reconcile_form(request: Request) -> Response:
         async with request.form(max_files=0, max_fields=16) as form:
             queries = form.get("queries")
         if not isinstance(queries, str):
@@ -181,7 +187,7 @@ def _short(service: Service, text: str) -> str:
     return text
 
 
-async def _answers(service: Service, text: str) -> dict[str, Any]:
+async def _answers(service: Service, text: str) -> Response:
     """The result batch of a query batch."""
     _base(service)
     asked = _read(service, text)
@@ -190,10 +196,10 @@ async def _answers(service: Service, text: str) -> dict[str, Any]:
     tagged = iter(await service.tag(documents, link_only=True, top_k=top_k))
     found = {name: next(tagged) if one.doc else None for name, one in asked.items()}
     matcher = Matcher(_base(service), service.pipeline)
-    results: dict[str, Any] = await service.look_up(
+    results = await service.look_up(
         lambda: {name: matcher.result(asked[name], found[name]) for name in asked}
     )
-    return results
+    return json_response(results)  # names of queries may be what UTF-8 cannot hold
 
 
 def _read(service: Service, text: str) -> Mapping[str, Asked]:

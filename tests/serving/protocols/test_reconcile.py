@@ -309,3 +309,13 @@ def test_a_model_that_does_not_link_has_no_base_to_match(trained):
     with serving(Pipeline.load(trained("ner"), device="cpu")) as client:
         assert client.get("/reconcile").status_code == 404
         assert client.post("/reconcile", data={"queries": "{}"}).status_code == 404
+
+
+def test_names_of_queries_come_back_whatever_they_are(client):
+    body = urlencode({"queries": r'{"q\ud800": {"query": "Paris"}, "r\udc00": 5}'})
+    answer = client.post("/reconcile", content=body, headers=FORM)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert "paris" in ids(found["q\ud800"]["result"])
+    assert found["r\udc00"]["error"]["code"] == "invalid"
+    assert client.get(f"/reconcile?{body}").json() == found
