@@ -6,13 +6,14 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 from nerlink.bulk.rows import Tagged
 from nerlink.bulk.tagging import tag_results
 from nerlink.data import Document, Mention
-from nerlink.errors import DataError, KnowledgeBaseError, NerlinkError
+from nerlink.errors import ConfigError, DataError, KnowledgeBaseError, NerlinkError
 from nerlink.kb import KnowledgeBase
 from nerlink.models.linker.explanations import Explanation
 from nerlink.pipeline import Pipeline
@@ -61,11 +62,16 @@ class Service:
     Args:
         pipeline: The model; nobody else should call it meanwhile.
         settings: The limits.
+
+    Raises:
+        ConfigError: The base is to be changed, and cannot be written.
     """
 
     def __init__(self, pipeline: Pipeline, settings: ServingSettings | None = None) -> None:
         self.pipeline = pipeline
         self.settings = settings = settings or ServingSettings()
+        if settings.editable and self.kb is not None:
+            _check_writable(self.kb.path)
         self.metrics = Metrics()
         self.is_ready = False
         self.fault: BaseException | None = None
@@ -307,6 +313,15 @@ class Service:
             for number, (doc, error) in zip(numbers, tagged, strict=True):
                 found[number] = doc if error is None else Failed(error)
         return [found[number] for number in range(len(asked))]
+
+
+def _check_writable(path: Path) -> None:
+    # The folder, too: SQLite writes a journal beside the file.
+    if not all(os.access(one, os.W_OK) for one in (path, path.parent)):
+        raise ConfigError(
+            f"{path} cannot be written, or its folder cannot, and editable (--editable) lets "
+            "requests change it. Give the server a copy that it may write."
+        )
 
 
 def _results(pipeline: Pipeline, documents: list[Document], options: _Options) -> list[Tagged]:

@@ -1,12 +1,15 @@
 import json
+import os
 import shutil
 
 import pytest
 
-from nerlink.data import Document, Mention
-from nerlink.errors import KnowledgeBaseError
+from nerlink.data import Document, Entity, Mention
+from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase, knowledge_base
+from nerlink.kb.store import edit
 from nerlink.pipeline import Pipeline
+from nerlink.serving import ServingSettings, create_app
 from nerlink.serving.refusals import Broken
 from nerlink.sources.records import record_from_document
 from tests.serving.conftest import serving
@@ -192,17 +195,52 @@ def test_an_entity_that_is_removed_before_it_is_read_is_no_fault(
         assert ("texas" in base) == (method == "PUT")  # it was removed meanwhile
 
 
-def test_entities_are_removed_by_two_at_once(editable, monkeypatch):
-    found = KnowledgeBase.__contains__
+@pytest.mark.parametrize(
+    ("name", "entity", "method", "code"),
+    [
+        ("remove", "texas", "DELETE", (404, "not_found")),
+        ("add", Entity(id="lyon", name="Lugdunum"), "PUT", (409, "conflict")),
+    ],
+)
+def test_of_two_who_change_one_entity_the_second_is_told(
+    editable, monkeypatch, name, entity, method, code
+):
+    change = getattr(KnowledgeBase, name)
 
-    def late(kb, entity):
-        monkeypatch.setattr(KnowledgeBase, "__contains__", found)
-        with KnowledgeBase.open(kb.path, read_only=False) as base:
-            base.remove("texas")
-        return True
+    def late(kb, *given):
+        monkeypatch.setattr(KnowledgeBase, name, change)
+        change(kb, entity)
+        change(kb, *given)
 
-    monkeypatch.setattr(KnowledgeBase, "__contains__", late)
-    assert code_of(editable.delete("/v1/entities/texas")) == (404, "not_found")
+    monkeypatch.setattr(KnowledgeBase, name, late)
+    path = "/v1/entities/" + (entity if method == "DELETE" else entity.id)
+    response = editable.request(method, path, json=LYON if method == "PUT" else None)
+    assert code_of(response) == code
+    assert "kb.sqlite" not in response.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_base_that_cannot_be_written_any_more_is_a_fault(editable, monkeypatch, method, caplog):
+    def fail(*_):
+        raise KnowledgeBaseError("/secret/kb.sqlite: the disk is full")
+
+    monkeypatch.setattr(edit, "mark_change", fail)
+    path = "/v1/entities/" + ("lyon" if method == "PUT" else "texas")
+    response = editable.request(method, path, json=LYON if method == "PUT" else None)
+    assert code_of(response) == (500, "broken")
+    assert "secret" not in response.text
+    assert "the disk is full" in caplog.text
+    assert editable.get(path).status_code == (404 if method == "PUT" else 200)
+
+
+@pytest.mark.parametrize("what", ["kb.sqlite", ""], ids=["file", "folder"])
+def test_a_base_that_cannot_be_written_is_told_before_anybody_asks(folder, monkeypatch, what):
+    closed = folder / what
+    # Who runs the tests may be root, who may write everything but a mount that is read-only.
+    monkeypatch.setattr(os, "access", lambda path, _: path != closed)
+    with pytest.raises(ConfigError, match=r"kb\.sqlite cannot be written.*--editable"):
+        create_app(Pipeline.load(folder), ServingSettings(editable=True, token="s3cret"))
+    create_app(Pipeline.load(folder), ServingSettings(token="s3cret"))
 
 
 def test_a_base_that_changes_all_the_time_is_asked_again(editable):

@@ -149,9 +149,12 @@ def _add(service: Service, entity: str, given: _Given) -> tuple[bool, Entity]:
     with KnowledgeBase.open(kb.path, read_only=False) as open_base:
         try:
             open_base.add(new)
-        except KnowledgeBaseError as error:  # another worker was faster
-            raise Conflict(str(error)) from error
-        return True, open_base[entity]
+        except KnowledgeBaseError as error:
+            if entity not in open_base:
+                raise
+            raise Conflict(f"somebody else has just added {entity!r:.80}.") from error
+    # What the base has of it, if nobody has removed it since.
+    return True, kb.get(entity) or new
 
 
 def _agrees(found: Entity, given: _Given) -> bool:
@@ -168,6 +171,9 @@ def _agrees(found: Entity, given: _Given) -> bool:
 def _remove(service: Service, entity: str) -> None:
     kb = _base(service)
     with KnowledgeBase.open(kb.path, read_only=False) as open_base:
-        if entity not in open_base:
-            raise NotFound(f"no entity {entity!r:.80}.", where="entity")
-        open_base.remove(entity)
+        try:
+            open_base.remove(entity)
+        except KnowledgeBaseError as error:
+            if entity in open_base:
+                raise
+            raise NotFound(f"no entity {entity!r:.80}.", where="entity") from error
