@@ -12,16 +12,18 @@ import logging.config
 import math
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
@@ -48,6 +50,9 @@ a connection that is closed while they send.
 
 LOOK_SECONDS: Final = 0.5
 """Seconds between two looks at the workers, where none of them has ended."""
+
+PAUSE: Final = 1
+"""Seconds before another worker takes the place of one that never served, while others do."""
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -162,6 +167,13 @@ def _serve_by_many(
         _Workers((folder, settings, dict(loading), listener), settings.workers).run()
 
 
+class _Worker(NamedTuple):
+    """A process, and whether it has ever served."""
+
+    process: Any
+    is_ready: Any
+
+
 class _Workers:
     """The workers, and who looks after them.
 
@@ -176,13 +188,16 @@ class _Workers:
     def __init__(self, work: tuple[Any, ...], n_workers: int) -> None:
         self.work = work
         self.asked: list[int] = []
-        self.processes = [self._start() for _ in range(n_workers)]
+        self.workers = [self._start() for _ in range(n_workers)]
 
-    def _start(self) -> Any:
+    def _start(self) -> _Worker:
         # Spawned: a fork of a process whose torch has threads would wait for them.
-        process = multiprocessing.get_context("spawn").Process(target=_work, args=self.work)
+        context = multiprocessing.get_context("spawn")
+        # Without a lock, which a worker that is killed could hold for ever.
+        is_ready = context.RawValue("b", 0)
+        process = context.Process(target=_work, args=(*self.work, is_ready))
         process.start()
-        return process
+        return _Worker(process, is_ready)
 
     def run(self) -> None:
         """Look after them.
@@ -193,36 +208,54 @@ class _Workers:
         for number in SIGNALS:
             signal.signal(number, self._end)
         while not self.asked:
-            wait([process.sentinel for process in self.processes], timeout=LOOK_SECONDS)
+            wait([worker.process.sentinel for worker in self.workers], timeout=LOOK_SECONDS)
             self._replace()
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.join()
+        for worker in self.workers:
+            worker.process.terminate()
+        for worker in self.workers:
+            worker.process.join()
 
     def _replace(self) -> None:
-        for place, process in enumerate(self.processes):
+        for place, (process, is_ready) in enumerate(self.workers):
             if process.is_alive() or self.asked:
                 continue
-            if process.exitcode == STARTUP_FAILURE:
-                self._kill()
-                raise NerlinkError("a worker could not begin; it has said why.")
+            if not is_ready.value:
+                # The next one would most likely end as this one, after as long a time at work.
+                if process.exitcode == STARTUP_FAILURE or not self._are_ready():
+                    self._kill()
+                    raise NerlinkError(
+                        f"a worker ended with exit code {process.exitcode} before it could serve. "
+                        "The lines above say why; without any, memory may have run out."
+                    )
+                time.sleep(PAUSE)
             log.warning("a worker ended with exit code %s; another begins", process.exitcode)
-            self.processes[place] = self._start()
+            self.workers[place] = self._start()
+
+    def _are_ready(self) -> bool:
+        """Whether there is a worker that serves."""
+        return any(worker.process.is_alive() and worker.is_ready.value for worker in self.workers)
 
     def _end(self, number: int, _: FrameType | None) -> None:
         self.asked.append(number)
         if len(self.asked) > 1:
             self._kill()
+            # Nothing that stands after a `with` is done any more.
+            shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
             os._exit(128 + number)
 
     def _kill(self) -> None:
-        for process in self.processes:
-            process.kill()
+        for worker in self.workers:
+            worker.process.kill()
+        for worker in self.workers:
+            worker.process.join()
 
 
 def _work(
-    folder: Path, settings: ServingSettings, loading: dict[str, Any], listener: socket.socket
+    folder: Path,
+    settings: ServingSettings,
+    loading: dict[str, Any],
+    listener: socket.socket,
+    is_ready: Any,
 ) -> None:
     """What a worker does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who looks after the workers
@@ -234,7 +267,25 @@ def _work(
     except NerlinkError as error:
         log.error("%s", error)
         raise SystemExit(STARTUP_FAILURE) from error
-    uvicorn.Server(_config(app, settings)).run(sockets=[listener])
+    _Server(_config(app, settings), is_ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that tells when it serves.
+
+    Args:
+        config: As uvicorn's.
+        is_ready: Set then.
+    """
+
+    def __init__(self, config: uvicorn.Config, is_ready: Any) -> None:
+        super().__init__(config)
+        self.is_ready = is_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, with the model warm."""
+        await super().startup(sockets)
+        self.is_ready.value = self.started
 
 
 def _end_with_parent() -> None:

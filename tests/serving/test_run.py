@@ -13,13 +13,18 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import psutil
 import pytest
+from uvicorn.config import STARTUP_FAILURE
 
 from nerlink.bulk.local import n_cores
+from nerlink.errors import NerlinkError
 from nerlink.serving import ServingSettings
+from nerlink.serving import run as serving_run
 from nerlink.serving.run import bound
 from tests.cli.conftest import run
 from tests.world import TEXTS
@@ -140,7 +145,10 @@ def test_a_server_that_is_told_to_end_answers_what_it_has_taken(joint_folder):
 
 
 @pytest.mark.skipif(n_cores() < 2, reason="two workers need two cores")
-def test_workers_share_the_base_and_others_take_the_place_of_the_dead(joint_folder, tmp_path):
+def test_workers_share_the_base_and_others_take_the_place_of_the_dead(
+    joint_folder, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     folder = shutil.copytree(joint_folder, tmp_path / "model")
     with started(folder, "--workers", "2", "--threads", "1", "--editable") as server:
         parent = psutil.Process(server.process.pid)
@@ -172,6 +180,77 @@ def test_workers_share_the_base_and_others_take_the_place_of_the_dead(joint_fold
         assert server.process.wait(60) == 128 + signal.SIGTERM
         psutil.wait_procs(workers_left := [second], timeout=60)
         assert not any(one.is_running() for one in workers_left)
+        assert [one.name for one in tmp_path.iterdir()] == ["model"]
+
+
+class Doomed:
+    """A worker that ends with an exit code, perhaps after it has served."""
+
+    def __init__(self, exitcode, serves=False):
+        self.process = SimpleNamespace(
+            is_alive=lambda: exitcode is None,
+            exitcode=exitcode,
+            kill=lambda: self.killed.append(exitcode),
+            join=lambda: None,
+        )
+        self.is_ready = SimpleNamespace(value=serves)
+        self.killed = []
+
+    def __iter__(self):
+        return iter((self.process, self.is_ready))
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """Workers that look as they are told, and how many others took their places."""
+    monkeypatch.setattr(serving_run, "PAUSE", 0)
+    started = []
+
+    def start(_):
+        started.append(Doomed(None))
+        return started[-1]
+
+    def make(*processes):
+        monkeypatch.setattr(serving_run._Workers, "_start", start)
+        workers = serving_run._Workers((), 0)
+        workers.workers = list(processes)
+        return workers, started
+
+    return make
+
+
+@pytest.mark.parametrize("exitcode", [1, -signal.SIGKILL, STARTUP_FAILURE])
+def test_workers_that_end_before_they_serve_are_not_started_for_ever(workers, exitcode):
+    looked_after, started = workers(Doomed(None), Doomed(exitcode))
+    with pytest.raises(NerlinkError, match=f"exit code {exitcode} before it could serve"):
+        looked_after._replace()
+    assert started == []
+    assert all(one.killed for one in looked_after.workers)
+
+
+@pytest.mark.parametrize("dead", [Doomed(1), Doomed(1, serves=True)], ids=["never", "served"])
+def test_a_worker_takes_the_place_of_another_while_one_serves(workers, dead):
+    looked_after, started = workers(Doomed(None, serves=True), dead)
+    looked_after._replace()
+    assert looked_after.workers[1:] == started != []
+
+
+@pytest.mark.skipif(n_cores() < 2, reason="two workers need two cores")
+def test_a_model_that_workers_cannot_load_ends_the_server(joint_folder, tmp_path):
+    folder = shutil.copytree(joint_folder, tmp_path / "model")
+    site = tmp_path / "sitecustomize.py"
+    site.write_text("import sys, os\nif 'spawn_main' in str(sys.orig_argv): os._exit(7)\n")
+    command = [sys.executable, "-m", "nerlink", "serve", str(folder), "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path.cwd()}"}
+    ended = subprocess.run(
+        [*command, "--workers", "2", "--threads", "1"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert ended.returncode == 1
+    assert "exit code 7 before it could serve" in ended.stderr
 
 
 @pytest.mark.parametrize(
