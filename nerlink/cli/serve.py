@@ -1,5 +1,6 @@
 """`nerlink serve`: a model for every program on the network, over HTTP."""
 
+import os
 from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,8 @@ from nerlink.errors import ConfigError
 __all__ = ["serve"]
 
 NEEDED: Final = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
+
+TOKEN_VARIABLE: Final = "NERLINK_TOKEN"  # noqa: S105
 
 Host = Annotated[
     str | None, Option(metavar="ADDRESS", help="Address to listen on; by default 127.0.0.1.")
@@ -60,7 +63,7 @@ Token = Annotated[
     str | None,
     Option(
         metavar="TOKEN",
-        envvar="NERLINK_TOKEN",
+        envvar=TOKEN_VARIABLE,
         show_envvar=False,
         help="What requests must bear; better in the variable NERLINK_TOKEN, which no list shows.",
     ),
@@ -143,6 +146,9 @@ def _serve(model: str, said: dict[str, Any], loading: dict[str, Any]) -> None:
     from nerlink.serving.settings import ServingSettings
     from nerlink.toml import check_table
 
+    if said.get("token") is None and os.environ.get(TOKEN_VARIABLE) == "":
+        # Typer takes an empty variable for none, and the server would let everybody in.
+        raise ConfigError(f"{TOKEN_VARIABLE} is empty. Put a token there, or unset it.")
     log_to_stderr()
     settings = check_table(ServingSettings, said, where="nerlink serve")
     run.serve(model, settings, loading=loading, say=say)

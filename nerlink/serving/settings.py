@@ -62,6 +62,14 @@ class ServingSettings(CheckedTable, Section):
     cors_origins: tuple[str, ...] = ("http://127.0.0.1:3333", "http://localhost:3333")
     json_logs: bool = False
 
+    @field_validator("host")
+    @classmethod
+    def _stands_without_brackets(cls, host: str) -> str:
+        inner = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        if not inner:
+            raise ValueError("should be an address of this machine")
+        return inner
+
     @field_validator("uri_template")
     @classmethod
     def _has_a_place_for_ids(cls, template: str | None) -> str | None:

@@ -257,6 +257,8 @@ def test_a_model_that_workers_cannot_load_ends_the_server(joint_folder, tmp_path
     ("options", "message"),
     [
         (["--port", "{port}"], "cannot listen at 127.0.0.1, port"),
+        (["--host", ""], "host"),
+        (["--host", "[]"], "host"),
         (["--host", "192.0.2.1"], "cannot listen at 192.0.2.1, port 8000"),
         (["--editable"], "editable = True needs a token"),
         (["--timeout", "0"], "timeout"),
@@ -273,6 +275,19 @@ def test_what_cannot_be_is_told_before_the_model_is_loaded(run, joint_folder, op
     assert result.code == 1
     assert message in result.err.splitlines()[-1]
     assert result.err.count("\n") == 1 + ("no token is asked for" in result.err)
+
+
+def test_an_empty_token_lets_nobody_in(run, joint_folder, monkeypatch):
+    monkeypatch.setenv("NERLINK_TOKEN", "")
+    result = run("serve", joint_folder, "--port", "0")
+    assert (result.code, result.err) == (
+        1,
+        "nerlink: NERLINK_TOKEN is empty. Put a token there, or unset it.\n",
+    )
+
+
+def test_an_address_may_stand_in_brackets():
+    assert ServingSettings(host="[::1]").host == ServingSettings(host="::1").host == "::1"
 
 
 def test_parts_of_an_answer_are_not_kept_back():
