@@ -24,6 +24,14 @@ Port = Annotated[int | None, Option(metavar="N", help="Port; by default 8000; 0 
 RootPath = Annotated[
     str | None, Option(metavar="PATH", help="What a proxy takes off paths: /entities.")
 ]
+AllowedHosts = Annotated[
+    list[str] | None,
+    Option(
+        "--allowed-host",
+        metavar="NAME",
+        help="Name under which requests may call the server; repeat it.",
+    ),
+]
 Workers = Annotated[
     int | None, Option(metavar="N", help="Processes, each with its own model; by default 1.")
 ]
@@ -92,6 +100,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     root_path: RootPath = None,
+    allowed_host: AllowedHosts = None,
     workers: Workers = None,
     threads: Threads = None,
     threshold: Threshold = None,
@@ -118,6 +127,7 @@ def serve(
         "host": host,
         "port": port,
         "root_path": root_path,
+        "allowed_hosts": allowed_host,
         "workers": workers,
         "threads": threads,
         "max_batch_tokens": max_batch_tokens,

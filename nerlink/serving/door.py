@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from nerlink.serving.bodies import error_record, is_lines, json_response
 from nerlink.serving.metrics import TALLY, Tally
-from nerlink.serving.refusals import Broken, Busy, Refusal, Slow, TooLarge
+from nerlink.serving.refusals import Broken, Busy, Forbidden, Refusal, Slow, TooLarge
 from nerlink.serving.service import Service
 
 __all__ = ["HEADERS", "Door", "refuse"]
@@ -120,6 +120,7 @@ class _Visit:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         is_stream = path in door.streams and is_lines(media_type.strip().lower())
         self.limit = None if is_stream else door.service.settings.max_body
+        self.called = headers.get(b"host", b"").decode("latin-1")
         self.told = headers.get(b"content-length", b"")
         self.body_came = asyncio.Event()
 
@@ -149,6 +150,11 @@ class _Visit:
 
     async def _answer(self) -> None:
         try:
+            if not self.door.service.settings.is_called(self.called):
+                raise Forbidden(
+                    "this server is not called so. Ask it as localhost; where a proxy keeps "
+                    "another name in the header Host, --allowed-host NAME lets it."
+                )
             if self.limit and self.told.isdigit() and int(self.told) > self.limit:
                 raise self._too_large()
             await self.door.app(self.scope, self._receive, self._send)

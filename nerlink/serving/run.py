@@ -35,7 +35,7 @@ from nerlink.errors import ConfigError, NerlinkError
 from nerlink.models.storage.folder import read_manifest
 from nerlink.models.storage.hub import find_model
 from nerlink.serving.metrics import FOLDER, forget_the_dead
-from nerlink.serving.settings import ServingSettings
+from nerlink.serving.settings import ServingSettings, is_loopback
 from nerlink.words import number_of, visible
 
 __all__ = ["JsonLines", "Lines", "bound", "serve"]
@@ -84,7 +84,9 @@ def serve(
     has = [", ".join(info.tasks), number_of(len(info.labels), "labels")]
     if "nel" in info.tasks:
         has.append(number_of(info.n_entities, "entities"))
-    if settings.token is None and not _is_loopback(settings.host):
+    if settings.token is None and is_loopback(settings.host):
+        settings = settings.model_copy(update={"allowed_hosts": settings.allowed_hosts or ()})
+    elif settings.token is None:
         say(f"whoever reaches {settings.host} may use this server: no token is asked for (--token)")
     with bound(settings) as listener:
         host, port = listener.getsockname()[:2]
@@ -106,10 +108,6 @@ def _n_threads(settings: ServingSettings, device: str) -> tuple[int, int]:
     options = BulkOptions(workers=settings.workers, threads=settings.threads)
     n_gpus = settings.workers if device.startswith("cuda") else 0
     return n_workers_and_threads(options, n_gpus=n_gpus)
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 @contextmanager

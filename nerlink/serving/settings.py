@@ -1,13 +1,15 @@
 """What a server can be told: where it listens, how it batches, and how much it takes on."""
 
+from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from nerlink.config import Positive, Section
 from nerlink.toml import CheckedTable
 
-__all__ = ["ServingSettings"]
+__all__ = ["ServingSettings", "is_loopback"]
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -21,6 +23,9 @@ class ServingSettings(CheckedTable, Section):
         host: Address to listen on; the loopback, unless others shall reach the server.
         port: Port to listen on; 0 takes a free one.
         root_path: What a proxy in front takes off the path of a request, such as `/entities`.
+        allowed_hosts: Names under which requests may call the server, beside the loopback's. By
+            default any; `nerlink serve` takes the loopback's alone where it listens on the
+            loopback and asks for no token.
         workers: Processes, each with a model of its own.
         threads: Threads that each computes with; by default, the cores are shared out.
         max_batch_tokens: Tokens that the model reads together, unless one document has more.
@@ -45,6 +50,7 @@ class ServingSettings(CheckedTable, Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = ""
+    allowed_hosts: tuple[str, ...] | None = None
     workers: Annotated[int, Field(gt=0, le=1024)] = 1
     threads: Annotated[int, Field(gt=0, le=1024)] | None = None
     max_batch_tokens: Positive = 2048
@@ -70,6 +76,20 @@ class ServingSettings(CheckedTable, Section):
             raise ValueError("should be an address of this machine")
         return inner
 
+    def is_called(self, name: str) -> bool:
+        """Whether a request may name the server so, as its header `Host` does.
+
+        A page of anybody may have its own name lead to this machine, and then ask as if it were a
+        page of this server; but its requests still bear that name.
+        """
+        if self.allowed_hosts is None or not name:  # every browser names what it calls
+            return True
+        try:
+            host = urlsplit(f"//{name}").hostname or ""
+        except ValueError:  # half a pair of brackets
+            return False
+        return is_loopback(host) or host in map(str.lower, self.allowed_hosts)
+
     @field_validator("uri_template")
     @classmethod
     def _has_a_place_for_ids(cls, template: str | None) -> str | None:
@@ -90,3 +110,11 @@ class ServingSettings(CheckedTable, Section):
         if editable and info.data.get("token") is None:
             raise ValueError("needs a token, which who changes the base must bear")
         return editable
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is at an address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, which may lead anywhere
+        return False

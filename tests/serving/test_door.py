@@ -200,6 +200,23 @@ def test_only_pages_that_are_named_may_ask_from_a_browser(client):
     assert origin_of("http://evil.example") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "is_allowed"),
+    [
+        *(("localhost", True), ("LOCALHOST:80", True), ("127.0.0.1:8000", True)),
+        *(("127.0.0.53", True), ("[::1]:8000", True), ("Nl.example.org:80", True)),
+        *(("evil.example", False), ("127.evil.example", False), ("localhost.evil.example", False)),
+        *(("evil.example:localhost", False), ("[::1", False), ("169.254.169.254", False)),
+        *(("localhost@evil.example", False), ("[::2]", False)),
+    ],
+)
+def test_only_under_its_own_names_a_server_is_asked(pipeline, name, is_allowed):
+    with serving(pipeline, allowed_hosts=["nl.example.ORG"]) as client:
+        answer = client.get("/health", headers={"Host": name})
+        assert answer.status_code == (200 if is_allowed else 403)
+        assert is_allowed or "--allowed-host" in answer.json()["error"]["message"]
+
+
 def test_a_fault_of_the_server_is_told_without_its_trace(pipeline, monkeypatch, caplog):
     def fail(*_):
         raise LookupError("s3cret inside")

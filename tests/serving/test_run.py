@@ -12,13 +12,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import psutil
 import pytest
+import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from nerlink.bulk.local import n_cores
@@ -275,6 +276,29 @@ def test_what_cannot_be_is_told_before_the_model_is_loaded(run, joint_folder, op
     assert result.code == 1
     assert message in result.err.splitlines()[-1]
     assert result.err.count("\n") == 1 + ("no token is asked for" in result.err)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ()),
+        ({"host": "::1", "allowed_hosts": ["a"]}, ("a",)),
+        ({"host": "localhost", "token": "s3cret"}, None),
+        ({"host": "192.0.2.1"}, None),
+        ({"host": "192.0.2.1", "allowed_hosts": ["a"]}, ("a",)),
+    ],
+    ids=str,
+)
+def test_who_asks_for_no_token_on_the_loopback_answers_to_its_names_alone(
+    joint_folder, monkeypatch, given, names
+):
+    seen = []
+    monkeypatch.setattr(serving_run, "_prepared", lambda _, settings, __: seen.append(settings))
+    monkeypatch.setattr(serving_run, "bound", lambda _: closing(socket.create_server(("", 0))))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    serving_run.serve(joint_folder, ServingSettings(**given), loading={}, say=lambda _: None)
+    assert [one.allowed_hosts for one in seen] == [names]
 
 
 def test_an_empty_token_lets_nobody_in(run, joint_folder, monkeypatch):
