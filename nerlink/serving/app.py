@@ -7,7 +7,12 @@ from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import (
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBasicCredentials,
+    HTTPBearer,
+)
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -70,10 +75,13 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
     app.add_exception_handler(DataError, _unsound)
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(RequestValidationError, _invalid)
-    guard = Depends(_guard(service.settings.token))
+    token = service.settings.token
+    guards = [] if token is None else [Depends(_guard(token))]
     for room in READY:
-        app.include_router(room.router(service), dependencies=[guard, Depends(_readiness(service))])
-    app.include_router(state.router(service), dependencies=[guard])
+        app.include_router(
+            room.router(service), dependencies=[*guards, Depends(_readiness(service))]
+        )
+    app.include_router(state.router(service), dependencies=guards)
     app.include_router(state.open_router(service))
     app.include_router(page.router(service))
     describe(app)
@@ -87,18 +95,26 @@ def _version() -> str:
 
 
 _BEARER: Final = HTTPBearer(auto_error=False, description="The token of --token, if there is one.")
+_BASIC: Final = HTTPBasic(auto_error=False, description="The same as the password, of any user.")
 
 
-def _guard(token: str | None) -> Callable[..., Awaitable[None]]:
+UNKNOWN: Final = (
+    "send the token of this server: 'Authorization: Bearer TOKEN', or the token as the password of "
+    "basic authentication."
+)
+
+
+def _guard(token: str) -> Callable[..., Awaitable[None]]:
     """What a request passes before its route: whether it bears the token."""
 
     async def guard(
         bearer: HTTPAuthorizationCredentials | None = Depends(_BEARER),  # noqa: B008
+        basic: HTTPBasicCredentials | None = Depends(_BASIC),  # noqa: B008
     ) -> None:
-        given = bearer.credentials.encode() if bearer else b""
+        given = (bearer.credentials if bearer else basic.password if basic else "").encode()
         # In constant time, so that the time of an answer tells nothing of the token.
-        if token is not None and not secrets.compare_digest(given, token.encode()):
-            raise Unauthorised("send the token of this server: 'Authorization: Bearer TOKEN'.")
+        if not secrets.compare_digest(given, token.encode()):
+            raise Unauthorised(UNKNOWN)
 
     return guard
 
@@ -124,6 +140,8 @@ async def _not_here(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     if status == 404:
         return _as_response(NotFound("there is nothing here. /openapi.json lists what there is."))
+    if status == 401:  # a password that cannot be read; with headers that open a browser's dialog
+        return _as_response(Unauthorised(UNKNOWN))
     refusal = Refusal(f"{request.method} is refused here ({status}). See /openapi.json.")
     refusal.status = status
     response = _as_response(refusal)

@@ -1,3 +1,4 @@
+import base64
 import re
 
 import pytest
@@ -6,6 +7,16 @@ from nerlink.config import Config
 from nerlink.serving import ServingSettings, create_app
 from tests.serving.conftest import serving
 from tests.world import TEXTS
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.fixture(scope="module")
+def guarded(pipeline):
+    with serving(pipeline, token="s3cret") as client:
+        yield client
 
 
 def test_health_and_readiness_are_told(client):
@@ -43,6 +54,24 @@ def test_a_token_is_asked_for_where_there_is_one(pipeline):
             assert client.get(path, headers=given).status_code == 200
         assert client.post("/v1/tag", json={"text": "a"}).status_code == 401
         assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        *(("Bearer s3cret", 200), ("bearer s3cret", 200), ("Bearer s3cre", 401), ("Bearer", 401)),
+        *((basic("", "s3cret"), 200), (basic("somebody", "s3cret"), 200)),
+        *((basic("s3cret", ""), 401), (basic("", "other"), 401), ("Basic s3cret", 401)),
+        *((basic("", "\xe9"), 401), ("Basic " + "=" * 9, 401), ("Digest s3cret", 401)),
+    ],
+)
+def test_a_token_comes_as_a_bearer_or_as_a_password(guarded, given, status):
+    answer = guarded.get("/v1/info", headers={"Authorization": given})
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.json()["error"]["code"] == "unauthorised"
+        # No `Basic`, or a browser would ask for a name and a password where the page asks itself.
+        assert answer.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("path", ["/v1/tag", "/v1/link", "/v1/explain", "/v1/entities/{entity}"])
