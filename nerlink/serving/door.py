@@ -32,7 +32,15 @@ HEADERS: Final[Mapping[bytes, bytes]] = {
 """Headers of every answer that does not set them itself."""
 
 BODIES: Final = 16
-"""Times `max_body` that the bodies of all requests under way may have together."""
+"""Times `max_body` that the bodies of all requests under way may have together, and once more what
+is held of all streams of JSON lines.
+"""
+
+RELEASE: Final = "nerlink.release"
+"""Key of the scope for what a stream calls with a number of bytes that it holds no longer."""
+
+PAUSE: Final = 0.05
+"""Seconds after which a stream looks again whether there is room for more of it."""
 
 GONE: Final = 499
 """The status in the log where nobody was left to be answered."""
@@ -51,9 +59,9 @@ def refuse(error: Refusal) -> Any:
 class Door:
     """A request on its way in, and its answer on its way out.
 
-    A body that is too large or too slow is refused, whether its length is told or not. When the
-    caller goes away, what is done for it is cancelled. A line of the log tells the route, and never
-    a text, an address or a query.
+    A body that is too large or too slow is refused, whether its length is told or not; of streams,
+    no more is read than there is room for. When the caller goes away, what is done for it is
+    cancelled. A line of the log tells the route, and never a text, an address or a query.
 
     Args:
         app: What answers.
@@ -65,7 +73,7 @@ class Door:
         self.app = app
         self.service = service
         self.streams = streams
-        self.n_bytes = 0
+        self.n_bytes = self.n_streamed = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -79,7 +87,7 @@ class Door:
         try:
             await visit.pass_through()
         finally:
-            self.n_bytes -= visit.n_bytes
+            visit.leave()
             TALLY.reset(token)
             self._note(scope, visit.status, time.monotonic() - start, tally)
 
@@ -119,7 +127,12 @@ class _Visit:
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0]
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         is_stream = path in door.streams and is_lines(media_type.strip().lower())
-        self.limit = None if is_stream else door.service.settings.max_body
+        self.is_stream = is_stream
+        self.limit = door.service.settings.max_body
+        # For the whole body: one that comes byte by byte would keep its place for days.
+        self.until = asyncio.get_running_loop().time() + door.service.settings.timeout
+        if is_stream:
+            scope[RELEASE] = self._release
         self.called = headers.get(b"host", b"").decode("latin-1")
         self.told = headers.get(b"content-length", b"")
         self.body_came = asyncio.Event()
@@ -155,7 +168,7 @@ class _Visit:
                     "this server is not called so. Ask it as localhost; where a proxy keeps "
                     "another name in the header Host, --allowed-host NAME lets it."
                 )
-            if self.limit and self.told.isdigit() and int(self.told) > self.limit:
+            if not self.is_stream and self.told.isdigit() and int(self.told) > self.limit:
                 raise self._too_large()
             await self.door.app(self.scope, self._receive, self._send)
         except Refusal as error:
@@ -167,11 +180,14 @@ class _Visit:
         """The next part of the body."""
         if self.is_whole:
             await asyncio.Event().wait()  # `_until_gone` listens, and cancels this
-        if self.limit is None:
+        if self.is_stream:
+            # One that holds nothing goes on, or all could wait for each other.
+            while self.n_bytes and self.door.n_streamed >= BODIES * self.limit:
+                await asyncio.sleep(PAUSE)
             message = await self.receive()
         else:
             try:
-                async with asyncio.timeout(self.door.service.settings.timeout):
+                async with asyncio.timeout_at(self.until):
                     message = await self.receive()
             except TimeoutError:
                 raise Slow("the body did not arrive in time. Send it again.") from None
@@ -179,8 +195,7 @@ class _Visit:
             self.is_gone = True
             self.body_came.set()
             await asyncio.Event().wait()  # until `pass_through` cancels this
-        if self.limit:
-            self._count(len(message.get("body", b"")))
+        self._count(len(message.get("body", b"")))
         if not message.get("more_body", False):
             self.is_whole = True
             self.body_came.set()
@@ -189,12 +204,25 @@ class _Visit:
     def _count(self, n_bytes: int) -> None:
         """Count a part of the body, and refuse what is too much: for one, or for all together."""
         self.n_bytes += n_bytes
+        if self.is_stream:
+            self.door.n_streamed += n_bytes
+            return
         self.door.n_bytes += n_bytes
-        most = self.door.service.settings.max_body
-        if self.n_bytes > most:
+        if self.n_bytes > self.limit:
             raise self._too_large()
-        if self.door.n_bytes > BODIES * most:
+        if self.door.n_bytes > BODIES * self.limit:
             raise Busy("the bodies of others fill the memory; come again later.", retry_after=1)
+
+    def _release(self, n_bytes: int) -> None:
+        self.n_bytes -= n_bytes
+        self.door.n_streamed -= n_bytes
+
+    def leave(self) -> None:
+        """Give back the room that the request still has."""
+        if self.is_stream:
+            self._release(self.n_bytes)
+        else:
+            self.door.n_bytes -= self.n_bytes
 
     async def _until_gone(self) -> None:
         """Return when the caller has gone away; until its whole body is read, `_receive` tells."""
@@ -214,8 +242,7 @@ class _Visit:
         await self.send(message)
 
     def _too_large(self) -> TooLarge:
-        limit = self.door.service.settings.max_body
         return TooLarge(
-            f"the body has more than the {limit:,} bytes that are taken (--max-body). "
+            f"the body has more than the {self.limit:,} bytes that are taken (--max-body). "
             "Send less at a time, or JSON lines."
         )

@@ -17,6 +17,7 @@ from nerlink.serving.bodies import (
     error_record,
     parse_body,
 )
+from nerlink.serving.door import RELEASE
 from nerlink.serving.refusals import Busy, TooLarge, Unready
 from nerlink.serving.service import Service, tokens_of
 from nerlink.sources.records import json_from_record
@@ -98,7 +99,7 @@ class LinesResponse(Response):
 
     async def __call__(
         self,
-        scope: MutableMapping[str, Any],  # noqa: ARG002 - as ASGI calls it
+        scope: MutableMapping[str, Any],
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
@@ -110,7 +111,8 @@ class LinesResponse(Response):
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(_read(receive, parts))
             ending = tasks.create_task(self._end_with_server(reading, parts))
-            tasks.create_task(self._begin(parts, answers, tasks))
+            lines = _lines(parts, settings.max_body, scope.get(RELEASE, lambda _: None))
+            tasks.create_task(self._begin(lines, answers, tasks))
             async for answer in answers:
                 body = await answer
                 await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -130,14 +132,14 @@ class LinesResponse(Response):
 
     async def _begin(
         self,
-        parts: _Channel[bytes],
+        lines: AsyncIterator[bytes | TooLarge],
         answers: _Channel["asyncio.Task[bytes]"],
         tasks: asyncio.TaskGroup,
     ) -> None:
         """Ask for the answers to lines, as many at a time as there is room for."""
         least = 2 * self.service.settings.max_batch_tokens // MOST_LINES
         number = 0
-        async for line in _lines(parts, self.service.settings.max_body):
+        async for line in lines:
             number += 1
             if not isinstance(line, TooLarge) and not line.strip():
                 continue
@@ -195,10 +197,19 @@ async def _read(receive: Callable[[], Awaitable[Message]], parts: _Channel[bytes
     await parts.close()
 
 
-async def _lines(parts: _Channel[bytes], limit: int) -> AsyncIterator[bytes | TooLarge]:
-    """The lines in a body; one that is too long is passed over, and has an error in its place."""
+async def _lines(
+    parts: _Channel[bytes], limit: int, release: Callable[[int], None]
+) -> AsyncIterator[bytes | TooLarge]:
+    """The lines in a body; one that is too long is passed over, and has an error in its place.
+
+    Args:
+        parts: The body.
+        limit: Bytes that a line may have.
+        release: Called with the number of bytes that are held no longer.
+    """
     rest, is_too_long = bytearray(), False
     async for part in parts:
+        n_held = len(rest) + len(part)
         *whole, last = part.split(b"\n")
         for line in whole:
             rest += line
@@ -208,6 +219,7 @@ async def _lines(parts: _Channel[bytes], limit: int) -> AsyncIterator[bytes | To
         rest += last
         if is_too_long := is_too_long or len(rest) > limit:
             rest.clear()
+        release(n_held - len(rest))
     if rest or is_too_long:
         yield _too_long(limit) if is_too_long else bytes(rest)
 

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from nerlink.pipeline import Pipeline
 from nerlink.serving import ServingSettings, create_app
+from nerlink.serving.door import Door
 from nerlink.serving.service import WARM_UP
 
 
@@ -137,3 +138,11 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not is_so():
             await asyncio.sleep(0.001)
+
+
+def door_of(app: Any) -> Door:
+    """The door of an app that has been asked something."""
+    layer = app.middleware_stack
+    while not isinstance(layer, Door):
+        layer = layer.app
+    return layer

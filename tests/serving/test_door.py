@@ -11,7 +11,7 @@ from nerlink.serving import create_app
 from nerlink.serving.door import BODIES
 from nerlink.serving.run import JsonLines
 from nerlink.sources.records import record_from_document
-from tests.serving.conftest import Exchange, running, serving, until
+from tests.serving.conftest import Exchange, door_of, running, serving, until
 from tests.world import TEXTS
 
 ADA = b'{"text": "Ada"}'
@@ -59,6 +59,21 @@ def test_a_body_that_does_not_arrive_is_given_up(pipeline):
             exchange = Exchange(app, "/v1/tag")
             exchange.send(b"{", more=True)
             assert await exchange.settled() == 408
+
+    asyncio.run(scene())
+
+
+def test_a_body_that_arrives_bit_by_bit_is_given_up_too(pipeline):
+    async def scene():
+        async with running(pipeline, timeout=0.5) as app:
+            exchange = Exchange(app, "/v1/tag")
+            for _ in range(500):
+                exchange.send(b" ", more=True)
+                await asyncio.sleep(0.01)
+                if exchange.answered.done():
+                    break
+            assert await exchange.settled() == 408
+            assert door_of(app).n_bytes == 0
 
     asyncio.run(scene())
 

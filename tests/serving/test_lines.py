@@ -1,7 +1,8 @@
 import asyncio
 import json
 
-from tests.serving.conftest import Exchange, running, until
+from nerlink.serving.door import BODIES
+from tests.serving.conftest import Exchange, door_of, running, until
 from tests.world import TEXTS
 
 LINES = {"content-type": "application/x-ndjson"}
@@ -65,6 +66,38 @@ def test_who_does_not_read_is_not_read_from_and_others_are_answered(pipeline):
             slow.reads.set()
             await slow.settled()
             assert ids_of(slow) == 50 * [str(n) for n in range(10)]
+
+    asyncio.run(scene())
+
+
+def test_streams_together_are_bounded_and_keep_nobody_else_out(pipeline):
+    async def scene():
+        async with running(pipeline, max_body=2000, max_batch_tokens=20) as app:
+            part = b"".join(line(n) for n in range(10))
+            slow = [Exchange(app, "/v1/tag", headers=LINES) for _ in range(2 * BODIES)]
+            await until(lambda: all(one.sent for one in slow))
+            for one in slow:
+                one.reads.clear()
+                for _ in range(20):
+                    one.send(part, more=True)
+                one.send(b"")
+            door = door_of(app)
+            await until(lambda: door.n_streamed >= BODIES * 2000)
+            for _ in range(3):
+                other = Exchange(app, "/v1/tag")
+                other.send(b'{"text": "Ada"}')
+                assert await other.settled() == 200
+            # Each has one part more at most, which it may always have.
+            assert door.n_streamed < BODIES * 2000 + len(slow) * len(part)
+            gone, *others = slow
+            gone.go_away()
+            for one in others:
+                one.reads.set()
+                await one.settled()
+                assert ids_of(one) == 20 * [str(n) for n in range(10)]
+            gone.reads.set()
+            await asyncio.wait_for(gone.answered, 10)
+            assert door.n_streamed == 0
 
     asyncio.run(scene())
 
