@@ -12,9 +12,11 @@ from starlette.responses import Response
 from nerlink.config import Section
 from nerlink.data import NIL, Document
 from nerlink.errors import ConfigError, DataError, NerlinkError
+from nerlink.lookalikes import MISSPELT, nearest
 from nerlink.serving.refusals import Foreign, Invalid, Malformed, Refusal, TooLarge
 from nerlink.serving.settings import ServingSettings
 from nerlink.sources.formats.hf import groups_of
+from nerlink.sources.keys import DOCUMENT_KEYS
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import plain_meta
 from nerlink.sources.names import Names
@@ -45,6 +47,9 @@ __all__ = [
 
 JSON_LINES: Final = "application/x-ndjson"
 _LINES: Final = {JSON_LINES, "application/jsonl", "application/jsonlines", "application/ndjson"}
+
+LONGEST: Final = 40
+"""Characters of a key that may be a misspelt option."""
 
 AT_ONCE: Final = 50_000
 """Bytes of JSON that are read at once; more is read in another thread, while others are served."""
@@ -149,6 +154,7 @@ def documents_in(value: Any, options: Mapping[str, Any], settings: ServingSettin
     elif isinstance(value, Mapping):
         own = {key: value[key] for key in TagOptions.model_fields if key in value}
         entries = [{key: one for key, one in value.items() if key not in own}]
+        _refuse_lookalikes(entries[0])
     else:
         raise Invalid(
             f"the body is {shown(value)}; it must be a document such as "
@@ -184,6 +190,27 @@ def checked_options(options: Mapping[str, Any]) -> TagOptions:
         return check_table(TagOptions, options, where="options")
     except ConfigError as error:
         raise Invalid(str(error), where="options") from error
+
+
+def _refuse_lookalikes(record: Mapping[str, Any]) -> None:
+    """Refuse a key beside a text that is nearly an option, with a value that the option may have.
+
+    Raises:
+        Invalid: With the option that was probably meant.
+    """
+    for key in record.keys() - DOCUMENT_KEYS:
+        near = nearest(key, TagOptions.model_fields, alike=MISSPELT) if len(key) < LONGEST else None
+        if near is None:
+            continue
+        try:
+            checked_options({near: record[key]})
+        except Invalid:  # a `name`, say, which is no `names`, true or false
+            continue
+        raise Invalid(
+            f"{key!r} is no option. Did you mean {near!r}? What belongs to the document may stand "
+            "in its 'meta'.",
+            where=key,
+        )
 
 
 def sound_document(answer: Document | NerlinkError) -> Document:

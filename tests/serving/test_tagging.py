@@ -87,6 +87,28 @@ def test_names_stand_beside_documents_where_asked_for(client):
     assert found["names"] == {"paris": "Paris", "paris-texas": "Paris"}
 
 
+@pytest.mark.parametrize(
+    ("more", "meant"),
+    [
+        ({"treshold": 0.5}, "threshold"),
+        ({"Top_K": 3}, "top_k"),
+        ({"offset": "utf16"}, "offsets"),
+        ({"name": "Ada"}, None),
+        ({"offset": 17}, None),
+        ({"meta": {"treshold": 0.5}}, None),
+        ({"formatted": "x" * 1000, "t" * 50: 1}, None),
+    ],
+    ids=str,
+)
+def test_an_option_that_is_misspelt_beside_a_text_is_no_meta(client, more, meant):
+    answer = client.post("/v1/tag", json={"text": "Ada", **more})
+    if meant:
+        assert code_of(answer) == (422, "invalid")
+        assert f"Did you mean {meant!r}?" in answer.json()["error"]["message"]
+    else:
+        assert answer.json()["meta"] == more.get("meta", more)
+
+
 def test_a_bad_document_costs_no_other(client, pipeline):
     bad = {"id": "b", "text": "Ada", "mentions": [{"start": 2, "end": 9}]}
     asked = [TEXTS[0], bad, 7, TEXTS[1]]
