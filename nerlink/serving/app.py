@@ -64,13 +64,14 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
         lifespan=live,
     )
     app.state.service = service
+    app.add_middleware(Door, service=service, streams=tagging.STREAMS)
+    # Around the door, or a page of another origin could not read why it was refused there.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=service.settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["*"],
     )
-    app.add_middleware(Door, service=service, streams=tagging.STREAMS)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(DataError, _unsound)
     app.add_exception_handler(HTTPException, _not_here)
@@ -142,7 +143,10 @@ async def _not_here(request: Request, error: Exception) -> Response:
         return _as_response(NotFound("there is nothing here. /openapi.json lists what there is."))
     if status == 401:  # a password that cannot be read; with headers that open a browser's dialog
         return _as_response(Unauthorised(UNKNOWN))
-    refusal = Refusal(f"{request.method} is refused here ({status}). See /openapi.json.")
+    told = f"{request.method} is refused here ({status})"
+    if status == 400:  # of Starlette, what cannot be read as a form
+        told = f"the body cannot be read: {getattr(error, 'detail', status)}"
+    refusal = Refusal(f"{told.rstrip('.')}. See /openapi.json.")
     refusal.status = status
     response = _as_response(refusal)
     response.headers.update(getattr(error, "headers", None) or {})

@@ -92,8 +92,7 @@ class Door:
             self._note(scope, visit.status, time.monotonic() - start, tally)
 
     def _note(self, scope: Mapping[str, Any], status: int, seconds: float, tally: Tally) -> None:
-        # The path as the app knows it: that of the request may be anything, a text too.
-        route = getattr(scope.get("route"), "path", "none")
+        route = _route_of(scope)
         metrics = self.service.metrics
         metrics.requests.labels(route, scope["method"] if route != "none" else "", status).inc()
         metrics.seconds.labels(route).observe(seconds)
@@ -108,6 +107,11 @@ class Door:
         }
         said = " ".join(f"{name}={value}" for name, value in facts.items())
         log.info("%s", said, extra={"facts": facts})
+
+
+def _route_of(scope: Mapping[str, Any]) -> str:
+    """The path as the app knows it: that of the request may be anything, a text too."""
+    return getattr(scope.get("route"), "path", "none")
 
 
 class _Visit:
@@ -154,7 +158,9 @@ class _Visit:
 
     async def _fail(self, error: BaseException) -> None:
         """Tell the log what went wrong, and the caller only that something did."""
-        log.error("a request to %s failed", self.scope["method"], exc_info=error)
+        log.error(
+            "a request to %s %s failed", self.scope["method"], _route_of(self.scope), exc_info=error
+        )
         if self.status == GONE:
             said = Broken("the server failed at this request; its log says why.")
             await refuse(said)(self.scope, self._receive, self._send)

@@ -178,12 +178,7 @@ class Service:
         options = _Options(link_only, threshold, top_k)
         items = [((doc, options), tokens_of(doc, link_only=link_only)) for doc in documents]
         n_tokens = sum(tokens for _, tokens in items)
-        if n_tokens > self.settings.queue_tokens:
-            raise TooLarge(
-                f"the request has about {n_tokens:,} tokens, and the server takes on "
-                f"{self.settings.queue_tokens:,} (--queue-tokens). Send less at a time, or JSON "
-                "lines; mentions that overlap count the text again."
-            )
+        self._check_size(n_tokens)
         futures = self._batcher.submit(items)
         self.metrics.queue.set(self._batcher.n_tokens)
         found = await self._within(futures)
@@ -199,7 +194,8 @@ class Service:
             Refusal: As `tag`.
         """
         self._check(True, None)
-        tokens = tokens_of(doc)
+        tokens = tokens_of(doc, link_only=True)  # the links of all its mentions are computed
+        self._check_size(tokens)
         explanation: Explanation = await self.call(
             self._steady, self.pipeline.explain, doc, mention, tokens=tokens
         )
@@ -252,6 +248,14 @@ class Service:
             raise Invalid(
                 f"top_k is {top_k:,}; at most {self.settings.max_top_k} candidates are given.",
                 where="top_k",
+            )
+
+    def _check_size(self, n_tokens: int) -> None:
+        if n_tokens > self.settings.queue_tokens:
+            raise TooLarge(
+                f"the request has about {n_tokens:,} tokens, and the server takes on "
+                f"{self.settings.queue_tokens:,} (--queue-tokens). Send less at a time, or JSON "
+                "lines; mentions that overlap count the text again."
             )
 
     def _note(self, batch: Batch) -> None:

@@ -108,8 +108,9 @@ def test_a_request_that_no_queue_could_hold_is_refused_for_good(pipeline):
         assert found[0]["error"]["code"] == "too_large"
         assert found[1]["text"] == "b"
         layers = [{"start": 0, "end": n} for n in range(1, 20)]
-        response = client.post("/v1/link", json={"text": "a" * 20, "mentions": layers})
-        assert response.status_code == 413
+        for path in ("/v1/link", "/v1/explain"):
+            asked = {"text": "a" * 20, "mentions": layers, "mention": 0}
+            assert client.post(path, json=asked).status_code == 413
 
 
 def test_a_deadline_that_has_passed_is_told_and_frees_the_queue(held):
@@ -215,6 +216,21 @@ def test_only_pages_that_are_named_may_ask_from_a_browser(client):
     assert origin_of("http://evil.example") is None
 
 
+def test_a_page_may_read_why_it_is_refused_at_the_door(pipeline, monkeypatch):
+    def fail():
+        raise LookupError
+
+    origin = {"Origin": "http://127.0.0.1:3333"}
+    with serving(pipeline, max_body=1000) as client:
+        monkeypatch.setattr(client.app.state.service.metrics, "text", fail)
+        answers = [
+            client.post("/v1/tag", content=b" " * 1001, headers=origin),
+            client.get("/metrics", headers=origin),
+        ]
+    assert [one.status_code for one in answers] == [413, 500]
+    assert {one.headers["access-control-allow-origin"] for one in answers} == {origin["Origin"]}
+
+
 @pytest.mark.parametrize(
     ("name", "is_allowed"),
     [
@@ -242,6 +258,7 @@ def test_a_fault_of_the_server_is_told_without_its_trace(pipeline, monkeypatch, 
     assert (response.status_code, response.json()["error"]["code"]) == (500, "broken")
     assert "s3cret" not in response.text
     assert "s3cret inside" in caplog.text
+    assert "a request to GET /metrics failed" in caplog.text
 
 
 def test_a_model_that_fails_is_a_fault_of_the_server(pipeline, monkeypatch, caplog):

@@ -319,3 +319,12 @@ def test_names_of_queries_come_back_whatever_they_are(client):
     assert "paris" in ids(found["q\ud800"]["result"])
     assert found["r\udc00"]["error"]["code"] == "invalid"
     assert client.get(f"/reconcile?{body}").json() == found
+
+
+def test_a_form_that_cannot_be_read_is_told_why(client):
+    many = "&".join(f"a{n}=1" for n in range(99))
+    answer = client.post("/reconcile", content=many, headers=FORM)
+    error = answer.json()["error"]
+    assert answer.status_code == 400
+    assert "the body cannot be read" in error["message"]
+    assert "fields" in error["message"]
