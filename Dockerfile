@@ -4,7 +4,8 @@
 #   docker run --rm -p 127.0.0.1:8000:8000 -v ./my-model:/model:ro nerlink
 #
 # Options follow the image's name: nerlink /model --host 0.0.0.0 --json-logs. A token goes in by
-# -e NERLINK_TOKEN. Cores that the container may not use are not known to it: name --threads.
+# -e NERLINK_TOKEN; --editable needs a folder that is mounted without :ro, and that user 10001 may
+# write. The port inside stays 8000, which the check of health asks; -p maps it to another. Cores that the container may not use are not known to it: name --threads.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

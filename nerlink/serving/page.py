@@ -48,6 +48,7 @@ def router(service: Service) -> APIRouter:
         "icon.svg": (_own("icon.svg"), "image/svg+xml"),
     }
 
+    @routes.head("/")
     @routes.get("/")
     async def page() -> Response:
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}

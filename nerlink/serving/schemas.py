@@ -241,8 +241,8 @@ class NewEntity(_Shape):
         },
     )
 
-    name: str | None = None
-    description: str = ""
+    name: str | None = Field(None, max_length=1000)
+    description: str = Field("", max_length=10_000)
     type: str | None = None
     popularity: float = Field(0.0, ge=0)
     aliases: Sequence[str] | Mapping[str, int] = ()

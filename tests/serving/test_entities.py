@@ -101,6 +101,8 @@ def test_an_id_may_be_an_address(editable):
         {"aliases": "['a']"},
         {"popularity": -1},
         {"description": "\0"},
+        {"name": "a" * 1001},
+        {"description": "a" * 10_001},
         [],
         {"aliases": {"a": -1}},
     ],

@@ -3,8 +3,10 @@ import re
 
 import pytest
 
+from nerlink import serving as serving_package
 from nerlink.config import Config
-from nerlink.serving import ServingSettings, create_app
+from nerlink.errors import ConfigError
+from nerlink.serving import ServingSettings
 from tests.serving.conftest import serving
 from tests.world import TEXTS
 
@@ -87,5 +89,25 @@ def test_the_description_has_bodies_answers_and_refusals(client, path):
 
 
 def test_two_apps_may_share_a_process(pipeline):
-    first, second = create_app(pipeline), create_app(pipeline)
-    assert first.state.service is not second.state.service
+    with serving(pipeline, token="s3cret") as first, serving(pipeline) as second:
+        assert second.post("/v1/tag", json=TEXTS[:3]).status_code == 200
+        assert first.post("/v1/tag", json=TEXTS[:3]).status_code == 401
+        counts = [
+            re.search(
+                r"^nerlink_documents_total (\S+)", one.get("/metrics", headers=given).text, re.M
+            )
+            for one, given in ((first, {"Authorization": "Bearer s3cret"}), (second, {}))
+        ]
+    assert [float(found[1]) for found in counts] == [0, 3]
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready"])
+def test_who_watches_asks_for_heads(client, path):
+    answer = client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_what_is_not_installed_is_told(monkeypatch):
+    monkeypatch.setattr(serving_package, "find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=r"create_app needs FastAPI.*nerlink\[serve\]"):
+        serving_package.create_app  # noqa: B018

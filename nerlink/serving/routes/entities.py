@@ -46,8 +46,8 @@ class _Given(Section):
         aliases: Further surface forms, or these with counts.
     """
 
-    name: str | None = None
-    description: str = ""
+    name: Annotated[str, Field(max_length=1000)] | None = None
+    description: Annotated[str, Field(max_length=10_000)] = ""
     type: str | None = None
     popularity: Annotated[float, Field(ge=0)] = 0.0
     aliases: tuple[str, ...] | dict[str, Annotated[int, Field(ge=0)]] = ()

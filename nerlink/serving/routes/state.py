@@ -30,11 +30,13 @@ def open_router(service: Service) -> APIRouter:
     """The routes that ask for no token: those of who starts and watches the process."""
     routes = APIRouter(tags=["state"])
 
+    @routes.head("/health", include_in_schema=False)
     @routes.get("/health", responses={200: {"model": Health}})
     async def health() -> Response:
         """Whether the process lives; `status` is `UP`, as Label Studio expects."""
         return json_response({"status": "UP", "model_class": "nerlink"})
 
+    @routes.head("/ready", include_in_schema=False)
     @routes.get(
         "/ready",
         responses={
