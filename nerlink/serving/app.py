@@ -83,6 +83,7 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
             room.router(service), dependencies=[*guards, Depends(_readiness(service))]
         )
     app.include_router(state.router(service), dependencies=guards)
+    app.include_router(page.guarded_router(service), dependencies=guards)
     app.include_router(state.open_router(service))
     app.include_router(page.router(service))
     describe(app)

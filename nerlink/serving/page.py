@@ -9,11 +9,12 @@ from fastapi import APIRouter, Response
 import nerlink
 from nerlink.display.colours import HUES, hue_class, hue_css
 from nerlink.display.page import asset, escape
+from nerlink.serving.bodies import json_response
 from nerlink.serving.refusals import NotFound
 from nerlink.serving.service import Service
 from nerlink.words import number_of
 
-__all__ = ["router"]
+__all__ = ["guarded_router", "router"]
 
 POLICY: Final = "; ".join(
     (
@@ -33,11 +34,24 @@ POLICY: Final = "; ".join(
 SCRIPTS: Final = ("talk.js", "share.js", "details.js", "finder.js", "app.js")
 
 
+def guarded_router(service: Service) -> APIRouter:
+    """What the page must know of the model, for who bears the token."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/setup.json")
+    async def setup() -> Response:
+        return json_response(_model(service))
+
+    return routes
+
+
 def router(service: Service) -> APIRouter:
     """`/` and the files that it loads, which are read once, here, and no others ever."""
     routes = APIRouter(include_in_schema=False)
-    labels = [*HUES, *service.pipeline.info()["labels"]]
-    setup = json.dumps(_setup(service, labels))
+    labels = _labels(service)
+    # The page comes without the token, and so without what `/v1/info` keeps for who bears it.
+    known = _model(service) if service.settings.token is None else {"is_guarded": True, "hues": {}}
+    setup = json.dumps(_setup(service) | known)
     index = _own("index.html").replace("{setup}", escape(setup))
     script, style = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
     sent = {name: (_own(name), script) for name in SCRIPTS} | {
@@ -64,22 +78,31 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def _setup(service: Service, labels: list[str]) -> dict[str, Any]:
-    """What the page must know of the model and of the limits before it asks anything."""
+def _labels(service: Service) -> list[str]:
+    return [*HUES, *service.pipeline.info()["labels"]]
+
+
+def _setup(service: Service) -> dict[str, Any]:
+    """What the page must know of the server before it asks anything."""
+    return {
+        "finds": service.finds,
+        "links": service.links,
+        "max_characters": service.settings.max_characters,
+        "max_top_k": service.settings.max_top_k,
+    }
+
+
+def _model(service: Service) -> dict[str, Any]:
+    """What the page must know of the model."""
     linker = service.pipeline.model.linker
-    settings = service.settings
     about = [f"version {nerlink.__version__}"]
     if service.kb is not None:
         about.insert(0, number_of(len(service.kb), "entities"))
     return {
         "about": " · ".join(about),
-        "finds": service.finds,
-        "links": service.links,
-        "hues": {label: hue_class(label) for label in labels},
+        "hues": {label: hue_class(label) for label in _labels(service)},
         "threshold": linker.config.threshold if linker else None,
-        "max_characters": settings.max_characters,
-        "max_top_k": settings.max_top_k,
-        "uri_template": settings.uri_template,
+        "uri_template": service.settings.uri_template,
     }
 
 

@@ -421,13 +421,16 @@ def test_what_the_server_refuses_is_told(visit):
 def test_the_token_is_asked_for_and_kept_and_limits_are_known(visit, model):
     with listening(model, token="secret", max_characters=40) as address:
         page = visit(address=address, expected=["401"])
-        page.fill("#text", TEXT)
+        for wrong in ("wrong", "\u043a\u043b\u044e\u0447", "two words"):
+            page.wait_for_selector("#door", state="visible")
+            page.fill("#token", wrong)
+            page.keyboard.press("Enter")
         page.wait_for_selector("#door", state="visible")
-        page.keyboard.type("wrong")
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#door", state="visible")
+        assert page.inner_text("#model") == ""
         page.fill("#token", "secret")
         page.keyboard.press("Enter")
+        page.wait_for_selector("#model:has-text('entities')")
+        page.fill("#text", TEXT)
         page.wait_for_selector(".mention")
         page.reload()
         page.fill("#text", TEXT)
@@ -435,6 +438,23 @@ def test_the_token_is_asked_for_and_kept_and_limits_are_known(visit, model):
         assert page.is_hidden("#door")
         page.fill("#text", TEXT * 2)
         page.wait_for_selector("#status:has-text('more than the 40 characters')")
+        assert page.is_hidden("#result")
+        page.fill("#text", TEXT)
+        page.wait_for_selector("#status:has-text('2 mentions')")
+        assert page.is_visible("#result")
+
+
+def test_a_server_that_cannot_be_reached_leaves_no_result_of_another_text(visit):
+    page = visit(expected=["ERR_FAILED"])
+    write(page)
+    page.route("**/v1/tag", lambda route: route.abort())
+    page.fill("#text", f"{TEXT} Again.")
+    page.wait_for_selector("#status.bad:has-text('The server cannot be reached.')")
+    assert page.is_hidden("#result")
+    page.unroute("**/v1/tag")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("() => document.querySelector('#marked').textContent.endsWith('Again.')")
+    assert page.is_visible("#result")
 
 
 def test_the_last_text_wins(visit):
@@ -445,6 +465,13 @@ def test_the_last_text_wins(visit):
     page.wait_for_function("() => document.querySelector('#marked').textContent.endsWith(' 19')")
     page.wait_for_load_state("networkidle")
     assert page.inner_text("#marked").endswith(" 19")
+
+
+def test_a_long_word_fits_a_phone(visit):
+    page = visit(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page.fill("#text", f"{TEXT} {'w' * 300}")
+    page.wait_for_selector(".mention")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

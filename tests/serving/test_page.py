@@ -84,6 +84,23 @@ def test_the_page_comes_without_the_token_that_its_questions_need(pipeline):
         assert client.post("/v1/tag", json={"text": "Paris"}).status_code == 401
 
 
+def test_what_the_token_guards_is_not_on_the_page(pipeline):
+    settings = {"token": "secret", "uri_template": "http://e.org/{id}"}
+    with serving(pipeline, **settings) as client:
+        page = client.get("/")
+        assert setup_of(page).keys() == {
+            *("finds", "links", "hues", "max_characters", "max_top_k", "is_guarded")
+        }
+        assert setup_of(page)["hues"] == {}
+        assert "e.org" not in page.text
+        assert client.get("/setup.json").status_code == 401
+        known = client.get("/setup.json", headers={"Authorization": "Bearer secret"}).json()
+    with serving(pipeline, uri_template="http://e.org/{id}") as client:
+        whole = setup_of(client.get("/"))
+    assert known["about"].startswith("7 entities")
+    assert known.items() <= whole.items()
+
+
 def test_a_model_that_finds_only_has_a_page_too(trained):
     with serving(Pipeline.load(trained("ner"), device="cpu")) as client:
         assert setup_of(client.get("/"))["links"] is False

@@ -1,10 +1,9 @@
 "use strict";
 // The page of a server: a text, its mentions in colour, and what may be asked of them.
 (() => {
-  const { make, talk, share, details } = nerlink;
+  const { make, setup, talk, share, details } = nerlink;
   const PAUSE = 300; // milliseconds without a key after which the text is tagged
   const CANDIDATES = 10;
-  const setup = JSON.parse(document.body.dataset.setup);
   const at = (id) => document.getElementById(id);
   const text = at("text");
   const marked = at("marked");
@@ -158,6 +157,7 @@
     asked?.abort();
     if (!text.value.trim()) { empty(); return; }
     if ([...text.value].length > setup.max_characters) {
+      empty();
       say(`The text has more than the ${setup.max_characters.toLocaleString("en")} characters that are read.`, true);
       return;
     }
@@ -170,7 +170,9 @@
       if (doc.error) throw new Error(doc.error.message);
       if (mine === asked) show({ ...doc, names: answer.names });
     } catch (error) {
-      if (error.name !== "AbortError" && mine === asked) say(error.message, true);
+      if (error.name === "AbortError" || mine !== asked) return;
+      empty(); // what is shown and copied is always of the text above it
+      say(error.message, true);
     } finally {
       if (mine === asked) document.body.classList.remove("busy");
     }
@@ -279,14 +281,23 @@
     }
   };
   window.addEventListener("hashchange", fromAddress);
-  talk.onEntered(() => tag());
 
-  at("model").textContent = setup.about;
+  const begin = async () => {
+    try { // what a server with a token tells of its model only to who bears it
+      if (setup.is_guarded) Object.assign(setup, await talk.ask("setup.json"), { is_guarded: false });
+    } catch (error) {
+      say(error.message, true);
+      return;
+    }
+    at("model").textContent = setup.about;
+    leastLink.value = setup.threshold ?? 0.5;
+    if (!setup.finds) {
+      text.disabled = true;
+      say("This model links given mentions only, and finds none in a text.");
+    } else if (location.hash) fromAddress();
+    else tag(); // what the browser has kept of the text
+  };
+  talk.onEntered(() => (setup.is_guarded ? begin() : tag()));
   at("link-slider").hidden = !setup.links;
-  leastLink.value = setup.threshold ?? 0.5;
-  if (!setup.finds) {
-    text.disabled = true;
-    say("This model links given mentions only, and finds none in a text.");
-  } else if (location.hash) fromAddress();
-  else tag(); // what the browser has kept of the text
+  begin();
 })();

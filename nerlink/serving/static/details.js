@@ -4,7 +4,7 @@ nerlink.details = (() => {
   const { make, number, named, candidateTable, summary } = nerlink;
   const PAUSE = 150; // milliseconds on a mention after which its explanation is asked for
   const MOST_PARTS = 8;
-  const setup = JSON.parse(document.body.dataset.setup);
+  const { setup } = nerlink;
   const panel = document.getElementById("details");
   const explained = new Map();
   const cards = new Map();

@@ -91,5 +91,5 @@
       search.select();
     }
   });
-  if (!JSON.parse(document.body.dataset.setup).links) search.closest(".finder").hidden = true;
+  if (!nerlink.setup.links) search.closest(".finder").hidden = true;
 })();

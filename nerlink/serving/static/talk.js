@@ -1,5 +1,6 @@
 "use strict";
 // Requests to the server of the page: one shape of errors, its token, and patience while it is busy.
+nerlink.setup = JSON.parse(document.body.dataset.setup);
 nerlink.talk = (() => {
   const PATIENCE = 4; // times that a busy server is asked
   const door = document.getElementById("door");
@@ -29,7 +30,10 @@ nerlink.talk = (() => {
       headers, signal, credentials: "omit",
     };
     for (let n = 1; ; n += 1) {
-      const answer = await fetch(path, request);
+      const answer = await fetch(path, request).catch((error) => {
+        // What a browser says of a network is different in each, and in its own language.
+        throw error instanceof TypeError ? new Error("The server cannot be reached.") : error;
+      });
       if (answer.ok) return answer.json();
       if (answer.status === 401) {
         door.hidden = false;
@@ -43,8 +47,13 @@ nerlink.talk = (() => {
 
   door.addEventListener("submit", (event) => {
     event.preventDefault();
-    sessionStorage.setItem(KEY, token.value.trim());
+    const given = token.value.trim();
     token.value = "";
+    if (!/^[!-~]+$/.test(given)) { // no token is like that, and no header could bear it
+      token.placeholder = "letters, digits and marks";
+      return;
+    }
+    sessionStorage.setItem(KEY, given);
     door.hidden = true;
     entered();
   });
