@@ -35,7 +35,7 @@ def test_a_program_in_python_asks_as_the_guide_says(address, capsys):
     assert "mentions" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="there is no Chromium")
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium")
 def test_a_program_in_javascript_asks_as_the_guide_says(address):
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
