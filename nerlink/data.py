@@ -93,6 +93,9 @@ class Document:
         sentences: Character ranges, where a segmentation is given.
         tokens: Character ranges, where a tokenisation is given.
         meta: Any extra columns; they travel along and come back.
+        complete: Whether what is not marked is known to be no mention. Where it is not, unmarked
+            text does not teach that there is none, and a mention without an entity that has
+            candidates means one of them.
     """
 
     text: str
@@ -101,6 +104,7 @@ class Document:
     sentences: tuple[tuple[int, int], ...] | None = None
     tokens: tuple[tuple[int, int], ...] | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    complete: bool = True
 
     def surface(self, mention: Mention) -> str:
         """The text of a mention."""

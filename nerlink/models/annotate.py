@@ -114,7 +114,8 @@ def annotate_group(
         mentions = [_mention(passage, annotation) for annotation in annotations]
         # The columns describe the mentions that are replaced here.
         meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
-        yield replace(doc, mentions=tuple(mentions), meta=meta)
+        # What the model does not mark it holds for no mention.
+        yield replace(doc, mentions=tuple(mentions), meta=meta, complete=True)
 
 
 def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Passage]]]:

@@ -111,6 +111,7 @@ class GivenDocument(_Open):
     sentences: Sequence[tuple[int, int]] | None = None
     tokens: Sequence[tuple[int, int]] | None = None
     meta: Mapping[str, Any] = {}
+    complete: bool = Field(True, description="Whether what is not marked is no mention.")
 
 
 class _Options(_Open):
@@ -170,6 +171,7 @@ class DocumentAnswer(_Shape):
     sentences: Sequence[tuple[int, int]] = ()
     tokens: Sequence[tuple[int, int]] = ()
     meta: Mapping[str, Any] = {}
+    complete: bool = Field(True, description="As it was given, where mentions were given.")
     names: Mapping[str, str] = Field({}, description="Of entities; where asked for.")
 
 

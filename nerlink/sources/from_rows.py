@@ -15,7 +15,12 @@ from nerlink.sources.check import Result, check_document, documents_from
 from nerlink.sources.foreign import nested
 from nerlink.sources.keys import MENTION_KEYS, TOKEN_COLUMNS, TOKEN_KEYS
 from nerlink.sources.names import ROW_NAMES, SURFACES, TOKEN_NAMES, Names, plain
-from nerlink.sources.records import document_from_record, meta_from_record, name_or_none, text_of
+from nerlink.sources.records import (
+    document_from_record,
+    meta_from_record,
+    name_or_none,
+    text_of,
+)
 from nerlink.sources.tokens.rows import (
     NO_TAG,
     TokenRows,
@@ -24,7 +29,7 @@ from nerlink.sources.tokens.rows import (
     place_tokens,
 )
 from nerlink.sources.tokens.spacing import USUAL
-from nerlink.sources.words import has_words
+from nerlink.sources.words import has_words, is_complete
 from nerlink.words import shown
 
 __all__ = ["RowFormat", "Shape", "detect_shape", "documents_from_table"]
@@ -375,7 +380,12 @@ class _Builder:
         meta = meta_from_record(record, where=where)
         if self.own:
             meta[TOKEN_COLUMNS] = {c: [row.get(c) for row in values] for c in self.own}
-        doc = Document(text=text, id=name_or_none(record, "id", where=where), meta=meta)
+        doc = Document(
+            text=text,
+            id=name_or_none(record, "id", where=where),
+            meta=meta,
+            complete=is_complete(record, where=where),
+        )
         doc = document_from_tokens(
             rows, ranges, doc=doc, scheme=self.scheme, places=places, names=self.names
         )

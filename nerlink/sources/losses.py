@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from nerlink.data import Document
 from nerlink.sources.keys import MENTION_KEYS
 from nerlink.words import number_of
 
-__all__ = ["EVERYTHING", "Losses", "WriteReport", "left_out"]
+__all__ = ["EVERYTHING", "INCOMPLETE", "Losses", "WriteReport", "left_out"]
 
 log = logging.getLogger(__name__)
+
+INCOMPLETE: Final = "marks of incomplete documents"
+"""What is lost where a format has no place for `Document.complete`."""
 
 _NAMES: Mapping[str, str] = {"entity": "links", "nil": "kinds of NIL"}
 
@@ -36,6 +40,7 @@ _FACTS: Mapping[str, Callable[[Document], int]] = {
     "sentences": lambda doc: len(doc.sentences or ()),
     "tokens": lambda doc: len(doc.tokens or ()),
     "meta columns": lambda doc: len(doc.meta),
+    INCOMPLETE: lambda doc: not doc.complete,
 }
 
 EVERYTHING = frozenset(_FACTS)

@@ -155,6 +155,14 @@ def _sequence(value: Any, name: str, where: str, *, wanted: str) -> tuple[Any, .
     raise _wrong(value, name, where, wanted=wanted)
 
 
+def _truth(value: Any, name: str, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if type(value).__name__ == "bool" and hasattr(value, "item"):  # numpy
+        return bool(value)
+    raise _wrong(value, name, where, wanted="True or False")
+
+
 def _mapping(value: Any, name: str, where: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
@@ -187,4 +195,5 @@ _DOCUMENT: Final[Mapping[str, Read]] = {
     "sentences": _ranges,
     "tokens": _ranges,
     "meta": _mapping,
+    "complete": _truth,
 }

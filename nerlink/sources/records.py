@@ -17,7 +17,7 @@ from nerlink.sources.found import Found, document_from_found, rest_of_found
 from nerlink.sources.keys import DOCUMENT_KEYS, MENTION_COLUMNS, MENTION_KEYS, refuse_lookalikes
 from nerlink.sources.meta import text_of_value
 from nerlink.sources.names import UNDERSTOOD, Names, plain
-from nerlink.sources.words import document_from_words, has_words, own_meta
+from nerlink.sources.words import document_from_words, has_words, is_complete, own_meta
 from nerlink.tables import mapping
 from nerlink.words import shown
 
@@ -69,6 +69,7 @@ def document_from_record(
         sentences=ranges_or_none(record, "sentences", where=where),
         tokens=ranges_or_none(record, "tokens", where=where),
         meta=meta_from_record(record, where=where),
+        complete=is_complete(record, where=where),
     )
     try:
         own = own_mentions(entries, text, names, where=where, places=places)
@@ -136,6 +137,7 @@ def record_from_document(doc: Document) -> dict[str, Any]:
         record["sentences"] = [list(pair) for pair in doc.sentences]
     if doc.tokens is not None:
         record["tokens"] = [list(pair) for pair in doc.tokens]
+    record |= {} if doc.complete else {"complete": False}
     return record | ({"meta": meta} if meta else {})
 
 

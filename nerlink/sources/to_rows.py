@@ -12,7 +12,7 @@ from nerlink.sources.keys import (
     MOST_COLUMNS,
     TOKEN_COLUMNS,
 )
-from nerlink.sources.losses import EVERYTHING, Losses
+from nerlink.sources.losses import EVERYTHING, INCOMPLETE, Losses
 from nerlink.sources.names import SURFACES, plain
 from nerlink.sources.records import record_from_document
 from nerlink.sources.tokens.rows import TokenRows, rows_from_tokens
@@ -30,7 +30,7 @@ _EMPTY: Final[Mapping[str, list[str]]] = {
 """The columns of a table without documents."""
 
 _TOKENS_CARRY: Final = frozenset(
-    {"ids", "mentions", "labels", "links", "sentences", "tokens", "meta columns"}
+    {"ids", "mentions", "labels", "links", "sentences", "tokens", "meta columns", INCOMPLETE}
 )
 
 
@@ -83,7 +83,7 @@ def _document_rows(doc: Document, losses: Losses, *_: object) -> Iterator[dict[s
 def _text_rows(doc: Document, losses: Losses, *_: object) -> Iterator[dict[str, Any]]:
     record = record_from_document(doc)
     meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
-    kept = {key: record[key] for key in ("sentences", "tokens") if key in record}
+    kept = {key: record[key] for key in ("sentences", "tokens", "complete") if key in record}
     yield {"doc_id": doc.id, "text": doc.text} | kept | _meta_columns(meta, losses)
 
 
@@ -94,7 +94,8 @@ def _mention_rows(
     base: dict[str, Any] = {"doc_id": doc.id}
     if with_text:
         losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
-        base |= {"text": doc.text} | _meta_columns(record.get("meta", {}), losses, _is_surface)
+        base |= {"text": doc.text} | ({} if doc.complete else {"complete": False})
+        base |= _meta_columns(record.get("meta", {}), losses, _is_surface)
     surfaces = map(doc.surface, doc.mentions)
     # A document without mentions still has a row where that row is all that says its text.
     for mention in record["mentions"] or ([{}] if with_text else []):
@@ -110,7 +111,7 @@ def _token_rows(doc: Document, losses: Losses, scheme: str, _: bool) -> Iterator
     losses.note(doc, carried=_TOKENS_CARRY)
     rows = rows_from_tokens(doc, scheme=scheme, losses=losses)
     meta = {key: value for key, value in doc.meta.items() if key != TOKEN_COLUMNS}
-    base = _meta_columns(meta, losses)
+    base = _meta_columns(meta, losses) | ({} if doc.complete else {"complete": False})
     columns = {
         "sentence_id": [number - 1 for number in rows.sentences],
         "token": rows.tokens,

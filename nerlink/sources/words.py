@@ -17,7 +17,7 @@ from nerlink.sources.tokens.rows import (
 from nerlink.tables import mapping
 from nerlink.words import number_of, shown
 
-__all__ = ["document_from_words", "has_words", "own_meta", "refuse_numbers"]
+__all__ = ["document_from_words", "has_words", "is_complete", "own_meta", "refuse_numbers"]
 
 _LISTS: Final = {name: TOKEN_NAMES[name] for name in ("token", "ner", "nel")}
 
@@ -37,6 +37,23 @@ def own_meta(record: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     """
     meta = record.get("meta")
     return {} if meta is None else dict(mapping(meta, where=f"{where}: meta"))
+
+
+def is_complete(record: Mapping[str, Any], *, where: str) -> bool:
+    """Whether what is not marked is no mention; `"false"`, as text files have it, is false too.
+
+    Raises:
+        DataError: The value is neither true nor false.
+    """
+    value = record.get("complete")
+    if value is None or isinstance(value, bool):
+        return value is not False
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    raise DataError(
+        f"{where}: complete is {shown(value)}; it must be true or false (whether what is not "
+        "marked is known to be no mention). Rename the key, where it is something else."
+    )
 
 
 def _is_words(value: Any) -> bool:
@@ -83,12 +100,17 @@ def document_from_words(record: Mapping[str, Any], names: Names, *, where: str) 
     if isinstance(record.get("text"), str):
         text = record["text"]
         ranges = find_tokens(words, text, places)
-    taken = {"id", "text", "meta", *plan.values()}
+    taken = {"id", "text", "meta", "complete", *plan.values()}
     meta = own_meta(record, where=where) | {
         str(k): value for k, value in record.items() if k not in taken and value is not None
     }
     doc_id = record.get("id")
-    doc = Document(text=text, id=None if doc_id is None else str(doc_id), meta=meta)
+    doc = Document(
+        text=text,
+        id=None if doc_id is None else str(doc_id),
+        meta=meta,
+        complete=is_complete(record, where=where),
+    )
     doc = document_from_tokens(rows, ranges, doc=doc, scheme=ANY_SCHEME, places=places, names=names)
     return check_document(doc, where=where)
 

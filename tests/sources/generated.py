@@ -1,5 +1,7 @@
 """Documents in many scripts, for laws that hold for all of them."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from nerlink.data import NIL, Candidate, Document, Mention, is_one_line
@@ -65,7 +67,8 @@ def documents(draw, *, flat=False, full=True):
     """A document; `flat` without overlaps, not `full` without what only JSON carries."""
     text = draw(texts)
     mentions = draw(_mentions(len(text), flat=flat, full=full))
-    return Document(text=text, mentions=mentions, meta=draw(metas))
+    complete = draw(st.booleans()) if full else True
+    return Document(text=text, mentions=mentions, meta=draw(metas), complete=complete)
 
 
 def corpora(**options):
@@ -76,4 +79,4 @@ def corpora(**options):
 
 
 def _named(doc, name):
-    return Document(text=doc.text, id=name, mentions=doc.mentions, meta=doc.meta)
+    return replace(doc, id=name)

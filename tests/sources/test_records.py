@@ -30,6 +30,7 @@ FULL = Document(
     sentences=((0, 16),),
     tokens=((0, 3), (4, 7)),
     meta={"source": "letters"},
+    complete=False,
 )
 
 
@@ -49,6 +50,17 @@ def test_record_leaves_out_what_is_unknown():
 
 def test_text_alone_is_enough():
     assert document_from_record({"text": "Ada"}, where="here") == Document(text="Ada")
+
+
+def test_documents_are_complete_unless_they_say_that_they_are_not():
+    assert document_from_record({"text": "Ada"}, where="here").complete
+    assert not document_from_record({"text": "Ada", "complete": "False"}, where="here").complete
+    assert "complete" not in record_from_document(Document(text="Ada"))
+
+
+def test_a_list_of_words_may_be_incomplete():
+    record = {"tokens": ["Ada", "met"], "ner_tags": ["B-PER", "O"], "complete": False}
+    assert not document_from_record(record, where="here").complete
 
 
 def test_mentions_are_put_in_order():
@@ -107,6 +119,7 @@ BAD = {
     ),
     "tokens": ({"text": "a", "tokens": [[0, 1, 2]]}, r"tokens: 0 is \[0, 1, 2\]; it must be"),
     "meta": ({"text": "a", "meta": "x"}, "meta is 'x'; it must be an object"),
+    "complete": ({"text": "a", "complete": "no"}, "complete is 'no'; it must be true or false"),
 }
 
 

@@ -62,6 +62,24 @@ def test_rows_of_tokens_keep_every_offset(tmp_path, name, documents):
         assert [doc.text for doc in back] == [doc.text for doc in documents]
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.csv", {"shape": "token"}), ("a.parquet", {"shape": "mention"}), ("a.spacy", {})],
+)
+def test_an_incomplete_document_stays_one(tmp_path, name, options):
+    mentions = (Mention(start=0, end=3, label="PER"),)
+    doc = Document(text="Ada slept.", id="a", mentions=mentions, complete=False)
+    back, lost = through([doc], tmp_path / name, **options)
+    assert not back[0].complete
+    assert lost == {}
+
+
+def test_formats_without_a_place_for_it_count_incomplete_documents(tmp_path):
+    doc = Document(text="Ada slept.", id="a", complete=False)
+    _, lost = through([doc], tmp_path / "a.conll")
+    assert lost == {"marks of incomplete documents": 1}
+
+
 @quick
 @pytest.mark.parametrize("scheme", ["iob1", "bio", "bioes"])
 @given(documents=corpora(flat=True, full=False))

@@ -15,7 +15,7 @@ from nerlink.sources.check import Result
 from nerlink.sources.foreign import own_entity
 from nerlink.sources.found import Found, column_name, document_from_found, more_of
 from nerlink.sources.keys import MENTION_COLUMNS
-from nerlink.sources.losses import EVERYTHING, Losses, left_out
+from nerlink.sources.losses import EVERYTHING, INCOMPLETE, Losses, left_out
 from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.names import MENTION_NAMES, Names, plain
 from nerlink.sources.records import (
@@ -334,7 +334,7 @@ def write_label_studio(
     labels: dict[str, None] = {}
     has_candidates, separator = False, "[\n"
     for doc in with_plain_meta(documents, losses):
-        losses.note(doc, carried=EVERYTHING - {"sentences", "tokens"})
+        losses.note(doc, carried=EVERYTHING - {"sentences", "tokens", INCOMPLETE})
         offered = dict.fromkeys(c.entity for m in doc.mentions for c in m.candidates)
         labels |= dict.fromkeys(m.label for m in doc.mentions if m.label is not None)
         has_candidates = has_candidates or bool(offered)

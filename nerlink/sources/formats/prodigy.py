@@ -9,7 +9,7 @@ from nerlink.errors import DataError
 from nerlink.sources.check import Result, documents_from
 from nerlink.sources.found import more_of
 from nerlink.sources.keys import MENTION_COLUMNS
-from nerlink.sources.losses import EVERYTHING, Losses, left_out
+from nerlink.sources.losses import EVERYTHING, INCOMPLETE, Losses, left_out
 from nerlink.sources.meta import with_plain_meta
 from nerlink.sources.names import SURFACES, Names
 from nerlink.sources.records import (
@@ -108,7 +108,7 @@ def write_prodigy(documents: Iterable[Document], handle: TextIO, losses: Losses)
         losses: Counts what tasks cannot carry.
     """
     for doc in with_plain_meta(documents, losses):
-        losses.note(doc, carried=EVERYTHING - {"sentences"})
+        losses.note(doc, carried=EVERYTHING - {"sentences", INCOMPLETE})
         more = more_of(doc, reserved=_RESERVED, losses=losses)
         record = record_from_document(doc)
         task: dict[str, Any] = {} if doc.id is None else {"id": doc.id}

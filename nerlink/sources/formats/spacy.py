@@ -67,7 +67,7 @@ def to_doc(document: Document, vocab: "Vocab", *, losses: Losses | None = None) 
     record = record_from_document(document)
     doc.user_data[SPANS] = {
         key: record[key]
-        for key in ("id", "mentions", "sentences", "tokens", "meta")
+        for key in ("id", "mentions", "sentences", "tokens", "meta", "complete")
         if key in record
     }
     return cast("Doc", doc)
@@ -141,6 +141,7 @@ def from_doc(
         sentences=_pairs(sentences) if sentences else None,
         tokens=_pairs(tokens) if tokens else None,
         meta=kept.get("meta", {}),
+        complete=kept.get("complete", True),
     )
     return document_from_found(plain, found, where=where, say=names.say)
 
