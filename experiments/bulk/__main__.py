@@ -3,12 +3,8 @@
 python -m experiments.bulk overhead workers kills_worker memory --size full
 """
 
-import argparse
-import json
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,19 +16,14 @@ from typing import Any, Final
 import torch
 
 from experiments.bulk.driver import run
-from experiments.bulk.invented import MIXED, PAGES, SHORT, Made, make
+from experiments.bulk.invented import MIXED, PAGES, SHORT, Made
 from experiments.bulk.kills import KILLS, check_same, clear, fingerprint
-from experiments.speed.results import PACKAGES, statistics_of, write_results
+from experiments.measuring import Experiment, Found
 from nerlink import Pipeline
 from nerlink.bulk import outputs_of, tag_files
 from nerlink.sources import stream, write
 
-__all__ = ["main"]
-
-QUESTION: Final = "What does it cost to tag millions of documents, and what does a job survive?"
-RESULTS: Final = Path(__file__).parent / "results.json"
-Found = dict[str, list[float]]
-"""Measures to their values, one a repetition."""
+__all__ = ["EXPERIMENT"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,49 +212,16 @@ def _ratios(slow: Sequence[float], fast: Sequence[float]) -> list[float]:
     return [a / b for a, b in zip(slow, fast, strict=True)]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, show and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("measures", nargs="*", help=f"some of {', '.join(MEASURES)}; or all")
-    parser.add_argument("--size", choices=tuple(SIZES), default="full")
-    parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
-    parser.add_argument("--output", type=Path, help="results.json of this folder at full size")
-    parser.add_argument("--kills", type=int, help="of each kind")
-    asked = parser.parse_args(arguments)
-    size = SIZES[asked.size]
-    if asked.kills is not None:
-        size = Size(
-            **{name: getattr(size, name) for name in Size.__slots__} | {"kills": asked.kills}
-        )
-    output = asked.output or (RESULTS if asked.size == "full" else None)
-    with tempfile.TemporaryDirectory() as name:
-        made = make(Path(name), asked.encoder, n_names=size.names)
-        for measure in asked.measures or MEASURES:
-            place = Path(name, measure)
-            place.mkdir()
-            start = time.perf_counter()
-            found = MEASURES[measure](made, size, place)
-            seconds = round(time.perf_counter() - start, 1)
-            shutil.rmtree(place)
-            print(measure, json.dumps(found))
-            if output and found:
-                _report(output, measure, found, made.encoder, seconds)
-
-
-def _report(path: Path, measure: str, found: Found, encoder: str, seconds: float) -> None:
-    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
-    measured = {name: statistics_of(values) for name, values in found.items()}
-    write_results(
-        path,
-        question=QUESTION,
-        corpus="invented documents of 20 to 600 words",
-        encoder=encoder,
-        scores={**before.get("scores", {}), measure: measured},
-        seconds={**before.get("seconds", {}), measure: seconds},
-        threads=2,
-        packages=(*PACKAGES, "pyarrow", *(["ray"] if find_spec("ray") else [])),
-    )
+EXPERIMENT: Final = Experiment(
+    question="What does it cost to tag millions of documents, and what does a job survive?",
+    corpus="invented documents of 20 to 600 words",
+    results=Path(__file__).parent / "results.json",
+    sizes=SIZES,
+    measures=MEASURES,
+    threads=2,
+    packages=("pyarrow", *(["ray"] if find_spec("ray") else [])),
+)
 
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.run(__doc__)

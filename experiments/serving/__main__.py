@@ -3,10 +3,8 @@
 python -m experiments.serving load overload crosstalk --size full
 """
 
-import argparse
 import json
 import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,23 +17,19 @@ from typing import Any, Final
 
 import torch
 
-from experiments.bulk.invented import Made, make
+from experiments.bulk.invented import Made
+from experiments.measuring import Experiment, Found
 from experiments.serving import fuzz as fuzzing
 from experiments.serving.clients import Load, ask_all, ask_for, body_of, percentile
 from experiments.serving.server import MemoryWatch, Server, serving
-from experiments.speed.results import PACKAGES, statistics_of, write_results
 from nerlink import Document, Pipeline
 from nerlink.sources.records import record_from_document
 
-__all__ = ["main"]
+__all__ = ["EXPERIMENT"]
 
-QUESTION: Final = "What does it cost to serve a model, and what does a server survive?"
-RESULTS: Final = Path(__file__).parent / "results.json"
 SHORT: Final = (1, 1)
 PAGE: Final = (18, 30)
 ONE_THREAD: Final = ("--threads", "1")
-Found = dict[str, list[float]]
-"""Measures to their values, one a repetition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,44 +390,16 @@ MEASURES: Final[Mapping[str, Callable[[Made, Size, Path], Found]]] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, show and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("measures", nargs="*", help=f"some of {', '.join(MEASURES)}; or all")
-    parser.add_argument("--size", choices=tuple(SIZES), default="full")
-    parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
-    parser.add_argument("--output", type=Path, help="results.json of this folder at full size")
-    asked = parser.parse_args(arguments)
-    size = SIZES[asked.size]
-    output = asked.output or (RESULTS if asked.size == "full" else None)
-    with tempfile.TemporaryDirectory() as name:
-        made = make(Path(name), asked.encoder, n_names=size.names)
-        for measure in asked.measures or MEASURES:
-            place = Path(name, f"{measure}-files")
-            place.mkdir()
-            start = time.perf_counter()
-            found = MEASURES[measure](made, size, place)
-            seconds = round(time.perf_counter() - start, 1)
-            shutil.rmtree(place)
-            print(measure, json.dumps(found), flush=True)
-            if output and found:
-                _report(output, measure, found, made.encoder, seconds)
-
-
-def _report(path: Path, measure: str, found: Found, encoder: str, seconds: float) -> None:
-    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
-    scores = {name: statistics_of(values) for name, values in found.items()}
-    write_results(
-        path,
-        question=QUESTION,
-        corpus="invented documents: short texts of 11 words, pages of 270, in the mean",
-        encoder=encoder,
-        scores={**before.get("scores", {}), measure: scores},
-        seconds={**before.get("seconds", {}), measure: seconds},
-        threads=1,
-        packages=(*PACKAGES, "fastapi", "uvicorn"),
-    )
+EXPERIMENT: Final = Experiment(
+    question="What does it cost to serve a model, and what does a server survive?",
+    corpus="invented documents: short texts of 11 words, pages of 270, in the mean",
+    results=Path(__file__).parent / "results.json",
+    sizes=SIZES,
+    measures=MEASURES,
+    threads=1,
+    packages=("fastapi", "uvicorn"),
+)
 
 
 if __name__ == "__main__":
-    main()
+    EXPERIMENT.run(__doc__)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.bulk.__main__ import main
+from experiments.bulk.__main__ import EXPERIMENT
 from experiments.bulk.kills import check_same, fingerprint
 from tests.experiments.shape import check_results
 
@@ -12,7 +12,8 @@ from tests.experiments.shape import check_results
 @pytest.mark.filterwarnings("ignore")
 def test_the_overhead_is_written(encoder_dir, tmp_path):
     output = tmp_path / "results.json"
-    main(["overhead", "--size", "toy", "--encoder", str(encoder_dir), "--output", str(output)])
+    options = ["--size", "toy", "--encoder", str(encoder_dir), "--output", str(output)]
+    EXPERIMENT.run("Measure.", ["overhead", *options])
     results = json.loads(output.read_text("utf8"))
     check_results(results)
     assert set(results["scores"]["overhead"]) == {
