@@ -24,7 +24,7 @@ SPLITS = ("dev", "test")
 LINKS = r"linking\.inkb\..+|linking\.(nil|withnil)\.f1"
 FOUND = (
     r"ner\.(f1|precision|recall|ece)|ner\.f1\.(?!macro|weighted).+|tokens\.accuracy"
-    rf"|{LINKS}"
+    rf"|mentions\.f1|linking\.weak\.withnil\.f1|{LINKS}"
 )
 """Measures of mentions and links that the model found."""
 
