@@ -215,6 +215,8 @@ class TaggerConfig(Section):
         locked_dropout: Share of features dropped in all tokens of a sentence, before and after
             the BiLSTM.
         loss_weight: Factor of its loss in the joint loss.
+        negatives: Share of the unmarked tokens of incomplete documents that teach that they are no
+            mention, drawn anew each epoch.
     """
 
     scheme: Literal["bio", "bioes"] = "bioes"
@@ -225,6 +227,7 @@ class TaggerConfig(Section):
     word_dropout: Fraction = 0.05
     locked_dropout: Fraction = 0.5
     loss_weight: Annotated[float, Field(ge=0)] = 1.0
+    negatives: Fraction = 0.1
 
 
 class LinkerConfig(Section):

@@ -110,6 +110,10 @@ class Document:
         """The text of a mention."""
         return self.text[mention.start : mention.end]
 
+    def means_one_of(self, mention: Mention) -> tuple[Candidate, ...]:
+        """The candidates of which a mention is known to mean one; empty if that is not known."""
+        return () if self.complete or mention.entity is not None else mention.candidates
+
     def _repr_html_(self) -> str:
         """The document as a notebook shows it."""
         # Imported here, and only when asked to show itself: display stands later on the road.

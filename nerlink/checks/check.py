@@ -86,10 +86,12 @@ class _Look:
                 self.reach.see(doc)
             entities.update(m.entity for m in doc.mentions if m.entity not in (None, NIL))
             counts["bare"] += not doc.mentions
+            counts["incomplete"] += not doc.complete
+            counts["ambiguous"] += sum(bool(doc.means_one_of(m)) for m in doc.mentions)
         return SplitCounts(
             name=split,
             **counts,
-            unlinked=counts["mentions"] - counts["linked"] - counts["nil"],
+            unlinked=counts["mentions"] - counts["linked"] - counts["nil"] - counts["ambiguous"],
             unlabelled=counts["mentions"] - labels.total(),
             entities=len(entities),
             labels=dict(labels.most_common()),

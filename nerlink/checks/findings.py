@@ -135,11 +135,13 @@ class SplitCounts:
         name: Its name.
         documents: Its documents.
         bare: Documents without a mention.
+        incomplete: Documents in which unmarked text is not known to be no mention.
         sentences: Sentences, where documents bring them.
         tokens: Tokens, where documents bring them.
-        mentions: Its mentions: those linked, `NIL` and unlinked together.
+        mentions: Its mentions: those linked, `NIL`, ambiguous and unlinked together.
         linked: Mentions linked to an entity.
         nil: Mentions known to have none.
+        ambiguous: Mentions known to mean one of several entities.
         unlinked: Mentions without an annotated link.
         unlabelled: Mentions without a label.
         entities: Distinct entities linked to.
@@ -149,11 +151,13 @@ class SplitCounts:
     name: str
     documents: int
     bare: int
+    incomplete: int
     sentences: int
     tokens: int
     mentions: int
     linked: int
     nil: int
+    ambiguous: int
     unlinked: int
     unlabelled: int
     entities: int
@@ -197,6 +201,8 @@ class CheckReport:
     def tables(self) -> Iterator[Table]:
         """Counts, labels and candidates as tables."""
         yield _counts_table(self.splits)
+        if any(split.incomplete for split in self.splits):
+            yield _open_table(self.splits)
         if any(split.labels for split in self.splits):
             yield _labels_table(self.splits)
         if any(one.mentions for one in self.reach):
@@ -225,6 +231,12 @@ def _counts_table(splits: tuple[SplitCounts, ...]) -> Table:
         (split.name, *(int(getattr(split, name)) for name in names)) for split in splits
     ]
     return Table("What there is", ("", *names), tuple(rows))
+
+
+def _open_table(splits: tuple[SplitCounts, ...]) -> Table:
+    rows: list[tuple[Cell, ...]] = [(one.name, one.incomplete, one.ambiguous) for one in splits]
+    columns = ("", "incomplete documents", "mentions that mean one of several")
+    return Table("What is not known", columns, tuple(rows))
 
 
 def _labels_table(splits: tuple[SplitCounts, ...]) -> Table:

@@ -137,7 +137,7 @@ class Copies:
     def see(self, place: Place) -> None:
         """Compare the text, white space made the same, with those before."""
         doc = place.doc
-        if not doc.mentions:
+        if not doc.mentions and doc.complete:
             self.bare.add(place)
         if (key := text_key(doc.text)) is None:
             return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nerlink.converters.to_flair import (
         AlignmentWarning,
         DocumentCorpus,
+        IncompleteWarning,
         to_corpus,
         to_sentences,
     )
@@ -32,6 +33,7 @@ __all__ = [
     "AlignmentReport",
     "AlignmentWarning",
     "DocumentCorpus",
+    "IncompleteWarning",
     "SentenceSplitter",
     "TokenizedDocument",
     "Tokenizer",

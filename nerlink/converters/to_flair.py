@@ -29,7 +29,7 @@ from nerlink.data import NIL, Document, Mention
 from nerlink.errors import DataError
 from nerlink.sources.check import check_documents
 from nerlink.sources.plain import plain_document
-from nerlink.words import shown
+from nerlink.words import number_of, shown
 
 __all__ = [
     "BARE",
@@ -38,6 +38,7 @@ __all__ = [
     "AlignmentWarning",
     "DocumentCorpus",
     "DocumentSentences",
+    "IncompleteWarning",
     "Origin",
     "flair_score",
     "to_corpus",
@@ -56,6 +57,10 @@ ORIGIN: Final = "nerlink"
 
 class AlignmentWarning(UserWarning):
     """A mention was lost because the tokens cannot hold it."""
+
+
+class IncompleteWarning(UserWarning):
+    """Flair takes unmarked text for no mention, and documents say that it is not known to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,11 @@ def to_sentences(
     sentences = _linked_sentences(doc, alignment)
     _add_spans(sentences, alignment, tasks)
     taught = tasks_of(doc).intersection(tasks)
-    if any(mention.label is None for mention in doc.mentions):
+    if not doc.complete or any(mention.label is None for mention in doc.mentions):
         # Flair's taggers learn that whatever has no label is no mention.
         taught -= {"ner"}
+    if all(mention.entity is None for mention in doc.mentions):
+        taught -= {"nel"}  # no label of Flair's says that a mention means one of several
     for sentence in sentences:
         for task in sorted(taught):
             sentence.add_label("multitask_id", task)
@@ -237,6 +244,15 @@ def to_corpus(
         DataError: There is not a single token in `train`.
     """
     reports: list[AlignmentReport] = []
+    train = list(check_documents(train, what="train"))
+    if n_incomplete := sum(not doc.complete for doc in train):
+        warnings.warn(
+            f"{n_incomplete:,} of {number_of(len(train), 'training documents')} incomplete, and "
+            "Flair's taggers learn that what is not marked is no mention. Leave them out, or train "
+            "with nerlink.train.",
+            IncompleteWarning,
+            stacklevel=2,
+        )
     splits = {
         split: [
             sentence

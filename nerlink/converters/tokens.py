@@ -197,12 +197,12 @@ def tasks_of(doc: Document) -> frozenset[Task]:
     """The tasks that a document's annotation can teach.
 
     `ner` if any mention has a label or there is no mention at all, `nel` if any mention has an
-    entity. A document whose mentions all lack a label says nothing about labels, not that the
-    mentions have none.
+    entity, or means one of several. A document whose mentions all lack a label says nothing about
+    labels, not that the mentions have none.
     """
     tasks: set[Task] = set()
     if not doc.mentions or any(mention.label is not None for mention in doc.mentions):
         tasks.add("ner")
-    if any(mention.entity is not None for mention in doc.mentions):
+    if any(mention.entity is not None or doc.means_one_of(mention) for mention in doc.mentions):
         tasks.add("nel")
     return frozenset(tasks)

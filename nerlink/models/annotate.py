@@ -44,11 +44,18 @@ def example_of(doc: Document, tasks: Iterable[Task]) -> tuple[Example, Alignment
     """
     alignment = align(tokenize(doc), doc.mentions, text=doc.text, document=doc.id)
     spans = tuple(
-        TokenSpan(first, last, mention.label, mention.entity)
+        TokenSpan(
+            first,
+            last,
+            mention.label,
+            mention.entity,
+            tuple(candidate.entity for candidate in doc.means_one_of(mention)),
+        )
         for first, last, mention in alignment.spans
     )
     passage = Passage(doc.text, alignment.tokens)
-    return Example(passage, spans, frozenset(tasks) & tasks_of(doc)), alignment.report
+    taught = frozenset(tasks) & tasks_of(doc)
+    return Example(passage, spans, taught, is_complete=doc.complete), alignment.report
 
 
 def split_example(example: Example, n_tokens: int) -> Iterator[Example]:
@@ -76,7 +83,8 @@ def _piece(example: Example, begin: int, end: int) -> Example:
         for span in example.spans
         if begin <= span.first and span.last <= end
     )
-    return Example(Passage(example.passage.text, piece), spans, example.tasks, whole=example)
+    passage = Passage(example.passage.text, piece)
+    return replace(example, passage=passage, spans=spans, whole=example)
 
 
 def annotate_documents(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from torch import nn
 
 from nerlink.config import Task
-from nerlink.converters.to_flair import UNKNOWN
+from nerlink.converters.to_flair import ORIGIN, UNKNOWN, Origin
 from nerlink.data import NIL
 from nerlink.models.passages import Example, Link, SentenceRun, TokenSpan
 
@@ -50,7 +50,11 @@ def examples_from(runs: Sequence[SentenceRun], tasks: Iterable[Task]) -> list[Ex
 
 
 def _tasks_of(run: SentenceRun, tasks: frozenset[Task]) -> frozenset[Task]:
-    named = {label.value for label in run.sentences[0].get_labels("multitask_id")}
+    first = run.sentences[0]
+    named = {label.value for label in first.get_labels("multitask_id")}
+    origin = first.get_metadata(ORIGIN) if first.has_metadata(ORIGIN) else None
+    if isinstance(origin, Origin) and not origin.document.complete:
+        tasks -= {"ner"}  # as `to_sentences`, also where there is no task to name
     return frozenset(tasks & named) if named else tasks
 
 

@@ -37,12 +37,20 @@ class TokenSpan(NamedTuple):
         last: One past the last token.
         label: Entity type, where known.
         entity: Knowledge-base id or `NIL`, where known.
+        candidates: What it may mean, best first, where it is known to mean one of them: of
+            mentions without an entity in incomplete documents.
     """
 
     first: int
     last: int
     label: str | None = None
     entity: str | None = None
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The entities that it may be linked to and be right: one, several, or not known."""
+        return self.candidates if self.entity is None else (self.entity,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,16 @@ class Example:
         spans: The gold spans, in order, not overlapping.
         tasks: The tasks that the spans teach.
         whole: The example of the whole document, if this example is a piece of a document.
+        is_complete: Whether tokens outside the spans are known to be no mention.
+        draw: Seed of the chance that says which of them teach it where they are not known to.
     """
 
     passage: Passage
     spans: tuple[TokenSpan, ...]
     tasks: frozenset[Task]
     whole: Self | None = None
+    is_complete: bool = True
+    draw: int = 0
 
 
 @dataclass(frozen=True, slots=True)

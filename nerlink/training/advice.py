@@ -20,6 +20,7 @@ from nerlink.models.linker.lookup import Lookup
 from nerlink.training.calibrate import best_threshold, scored_links
 from nerlink.training.data import Summary, links_outside
 from nerlink.training.notes import has_links, reach
+from nerlink.training.reporting import AGREEMENT, is_agreement
 from nerlink.words import number_of
 
 __all__ = [
@@ -96,7 +97,8 @@ def advise(run: Trained, lookup: Lookup | None, folder: Path) -> tuple[str, ...]
         folder: A folder for a copy of the base, for as long as it is looked at.
     """
     hints = [too_few_steps(run)]
-    if lookup and has_links(run.gold):
+    # What a dictionary links has candidates and is no NIL: that says nothing of candidates or NIL.
+    if lookup and has_links(run.gold) and not is_agreement(run.gold):
         hints += [
             *missing_candidates(run, lookup, folder),
             another_threshold(run),
@@ -113,15 +115,16 @@ def too_few_steps(run: Trained) -> Hint | None:
     remedy = f"Try [training] epochs = {wanted}"
     steps = f"{number_of(run.n_steps, 'steps')} in {number_of(epochs, 'epochs')}"
     are_few = run.n_steps < ENOUGH_STEPS
+    score = AGREEMENT if is_agreement(run.gold) else "score on dev"
     if are_few and run.scores and max(run.scores) < LOW:
-        best = f"the best score on dev is {max(run.scores):.1%}"
+        best = f"the best {score} is {max(run.scores):.1%}"
         return Hint(1.0, f"{steps} are few, and {best}. {remedy}")
     if are_few and not run.scores and (epochs < 2 or run.losses[-1] > LEARNT * run.losses[0]):
         fall = f"the loss is still {run.losses[-1]:.2f}"
         return Hint(1.0, f"{steps} are few, and {fall}. {remedy}")
     rise = run.scores[-1] - max(run.scores[:-1]) if len(run.scores) > 1 else 0.0
     if rise >= GAIN:
-        more = f"the score on dev rose by {100 * rise:.1f} points in the last of them"
+        more = f"the {score} rose by {100 * rise:.1f} points in the last of them"
         return Hint(rise, f"{steps} may be few: {more}. {remedy}")
     return None
 

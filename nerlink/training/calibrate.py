@@ -38,10 +38,14 @@ CENTRE_ROWS: Final = 10_000
 def calibrate(model: JointModel, documents: Sequence[Document]) -> None:
     """Fit temperatures, second look and threshold; without documents, nothing changes.
 
+    Incomplete documents are left out: a find that they do not mark may be right, and what they
+    link are the mentions that are easy to link.
+
     Args:
         model: A trained model, in evaluation mode.
         documents: Development documents with gold mentions.
     """
+    documents = [doc for doc in documents if doc.complete]
     examples = [example_of(doc, model.config.tasks)[0] for doc in documents]
     groups = [
         examples[i : i + DOCUMENTS_TOGETHER] for i in range(0, len(examples), DOCUMENTS_TOGETHER)

@@ -15,13 +15,14 @@ from nerlink.errors import ConfigError, DataError
 from nerlink.kb import KnowledgeBase, normalise
 from nerlink.lookalikes import nearest
 from nerlink.models.annotate import example_of, split_example
-from nerlink.models.passages import Example
+from nerlink.models.passages import Example, TokenSpan
 from nerlink.sources.check import check_documents
 from nerlink.words import number_of
 
 __all__ = [
     "Summary",
     "TrainingSet",
+    "candidates_outside",
     "check_reach",
     "count_links",
     "dev_documents",
@@ -32,6 +33,7 @@ __all__ = [
     "tokens_in",
     "training_parts",
     "training_set",
+    "within",
     "without_links",
 ]
 
@@ -92,12 +94,14 @@ class TrainingSet:
         weights: How often each example is drawn in an epoch, on average.
         labels: All entity types, in alphabetical order.
         report: Mentions that do not fit tokens.
+        n_incomplete: Documents in which unmarked text is not known to be no mention.
     """
 
     examples: list[Example]
     weights: list[float]
     labels: tuple[str, ...]
     report: AlignmentReport
+    n_incomplete: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +110,13 @@ class Summary:
 
     Args:
         n_documents: Training documents.
+        n_incomplete: Those of them in which unmarked text is not known to be no mention.
         n_tokens: Tokens of the documents.
         labels: Mentions of each entity type.
         n_unlabelled: Mentions without a type in documents that teach `ner`.
         n_linked: Mentions linked to an entity of the knowledge base.
         n_nil: Mentions annotated as `NIL`.
+        n_ambiguous: Mentions known to mean one of several entities.
         n_unlinked: Mentions without an annotated link.
         outside: Linked entities that the knowledge base lacks, with the number of links to each.
         n_entities: Distinct entities linked to.
@@ -125,8 +131,10 @@ class Summary:
     n_tokens: int
     labels: Mapping[str, int]
     n_unlabelled: int = 0
+    n_incomplete: int = 0
     n_linked: int = 0
     n_nil: int = 0
+    n_ambiguous: int = 0
     n_unlinked: int = 0
     outside: Mapping[str, int] = field(default_factory=dict)
     n_entities: int = 0
@@ -155,6 +163,7 @@ def training_set(
     examples: list[Example] = []
     weights: list[float] = []
     reports: list[AlignmentReport] = []
+    parts = list(parts)
     for documents, entry in parts:
         wanted = set(entry.tasks or tasks) & set(tasks)
         for doc in documents:
@@ -163,10 +172,13 @@ def training_set(
             examples += pieces
             weights += [entry.weight] * len(pieces)
             reports.append(report)
-    spans = [(e.tasks, span) for e in examples for span in e.spans]
-    labels = sorted({s.label for tasks_, s in spans if "ner" in tasks_ and s.label})
-    _check_tasks(tasks, labels, n_links=sum("nel" in t and s.entity is not None for t, s in spans))
-    return TrainingSet(examples, weights, tuple(labels), AlignmentReport.total(reports))
+    taught = [s for e in examples if "ner" in e.tasks for s in e.spans]
+    labels = sorted({s.label for s in taught if s.label})
+    _check_tasks(tasks, labels, n_links=links_in(examples))
+    n_incomplete = sum(not doc.complete for documents, _ in parts for doc in documents)
+    return TrainingSet(
+        examples, weights, tuple(labels), AlignmentReport.total(reports), n_incomplete
+    )
 
 
 def _check_tasks(tasks: Sequence[Task], labels: Sequence[str], *, n_links: int) -> None:
@@ -181,6 +193,28 @@ def _check_tasks(tasks: Sequence[Task], labels: Sequence[str], *, n_links: int) 
             "from. Give mentions an 'entity' (in columns of tokens, name it: read.columns = "
             '["token", "nel"] in [[data]]), or set tasks = ["ner"].'
         )
+
+
+def candidates_outside(data: TrainingSet, kb: KnowledgeBase) -> Counter[str]:
+    """Candidates of ambiguous mentions that a base lacks, with the number of these mentions."""
+    spans = (span for example in data.examples for span in example.spans)
+    named = Counter(entity for span in spans for entity in span.candidates)
+    return Counter({e: n for e, n in named.most_common() if e != NIL and e not in kb})
+
+
+def within(data: TrainingSet, kb: KnowledgeBase) -> TrainingSet:
+    """The examples without the candidates of ambiguous mentions that a base lacks."""
+    outside = candidates_outside(data, kb)
+    if not outside:
+        return data
+
+    def inside(span: TokenSpan) -> TokenSpan:
+        return span._replace(candidates=tuple(e for e in span.candidates if e not in outside))
+
+    def of_base(example: Example) -> Example:
+        return replace(example, spans=tuple(map(inside, example.spans)))
+
+    return replace(data, examples=[of_base(example) for example in data.examples])
 
 
 def count_links(
@@ -215,8 +249,8 @@ def check_reach(examples: Iterable[Example], kb: KnowledgeBase) -> None:
     Raises:
         DataError: There are links, and the base has none of their entities.
     """
-    taught = [span.entity for e in examples if "nel" in e.tasks for span in e.spans]
-    links = Counter(entity for entity in taught if entity not in (None, NIL))
+    taught = [span.answers for e in examples if "nel" in e.tasks for span in e.spans]
+    links = Counter(entity for answers in taught for entity in answers if entity != NIL)
     if not links or any(entity in kb for entity in links):
         return
     known = list(islice(kb, NEAR_IDS))
@@ -271,12 +305,14 @@ def summarise(data: TrainingSet, kb: KnowledgeBase | None) -> Summary:
     inside = [(surface, e) for surface, e in links if e is not None and e not in outside]
     return Summary(
         n_documents=data.report.n_documents,
+        n_incomplete=data.n_incomplete,
         n_tokens=sum(len(e.passage.tokens.words) for e in data.examples),
         labels=dict(Counter(label for label in taught if label).most_common()),
         n_unlabelled=taught.count(None),
         n_linked=len(inside),
         n_nil=sum(s.entity == NIL for s, _ in spans),
-        n_unlinked=sum(s.entity is None for s, _ in spans),
+        n_ambiguous=sum(bool(s.candidates) for s, _ in spans),
+        n_unlinked=sum(not s.answers for s, _ in spans),
         outside={entity: count for entity, count in outside.most_common() if entity is not None},
         n_entities=len({entity for _, entity in inside}),
         alignment=data.report,
@@ -294,7 +330,9 @@ def make_batches(data: TrainingSet, *, batch_tokens: int, rng: Random) -> Iterat
         rng: The source of chance.
     """
     drawn = [
-        example
+        # The seed is drawn here, and not the tokens in a step, so that a resumed run and several
+        # processes draw the same ones.
+        example if example.is_complete else replace(example, draw=rng.getrandbits(32))
         for example, weight in zip(data.examples, data.weights, strict=True)
         for _ in range(int(weight) + (rng.random() < weight % 1))
     ]
@@ -318,5 +356,5 @@ def tokens_in(examples: Sequence[Example], *, task: Task | None = None) -> int:
 
 
 def links_in(examples: Sequence[Example]) -> int:
-    """Number of annotated links, `NIL` among them, of the examples that teach `nel`."""
-    return sum(s.entity is not None for e in examples if "nel" in e.tasks for s in e.spans)
+    """Number of mentions that teach `nel`: linked, `NIL`, or known to mean one of several."""
+    return sum(bool(s.answers) for e in examples if "nel" in e.tasks for s in e.spans)

@@ -10,6 +10,7 @@ from nerlink.data import NIL, Document
 from nerlink.kb import CandidateGenerator, InDocument, KnowledgeBase
 from nerlink.kb.candidates.recall import CandidateRecall, report_candidates
 from nerlink.training.data import TrainingSet, links_outside, without_links
+from nerlink.training.reporting import AGREEMENT
 from nerlink.words import number_of
 
 __all__ = ["has_links", "notes_on", "outside_note", "reach"]
@@ -24,6 +25,7 @@ def notes_on(
     data: TrainingSet,
     *,
     batch_tokens: int,
+    lost: Counter[str] | None = None,
 ) -> list[str]:
     """What may be wrong with the documents, a line each; nothing where nothing is.
 
@@ -32,13 +34,14 @@ def notes_on(
         dev: Development documents.
         data: The training documents as examples.
         batch_tokens: Tokens in a step.
+        lost: Candidates of ambiguous mentions that the base lacks, with the number of mentions.
     """
     parts = list(parts)
     train = [doc for documents, _ in parts for doc in documents]
     lines: Iterator[str | None] = chain(
         (_bare(documents, _name_of(entry)) for documents, entry in parts),
         [_bare(dev, "dev"), _common(train, dev), _only_nil(train), _namesakes(data)],
-        [_long(data, batch_tokens)],
+        [_long(data, batch_tokens), _lost(lost), _agreeing(dev)],
     )
     return [line for line in lines if line]
 
@@ -81,16 +84,15 @@ def reach(
 
 def _bare(documents: Sequence[Document], name: str) -> str | None:
     """Documents without a mention: of a class of documents, or left out by a reader."""
-    bare = [
-        doc.id or f"document {n}" for n, doc in enumerate(documents, start=1) if not doc.mentions
-    ]
-    if not bare:
-        return None
-    if len(bare) == len(documents):
+    bare = [(n, doc) for n, doc in enumerate(documents, start=1) if not doc.mentions]
+    if bare and len(bare) == len(documents):
         return f"{name}: none of the {number_of(len(documents), 'documents')} has a mention"
+    taught = [doc.id or f"document {n}" for n, doc in bare if doc.complete]
+    if not taught:
+        return None
     return (
-        f"{name}: {len(bare):,} of {number_of(len(documents), 'documents')} without a mention, "
-        f"taken to name nothing: {_first(bare)}"
+        f"{name}: {len(taught):,} of {number_of(len(documents), 'documents')} without a mention, "
+        f"taken to name nothing: {_first(taught)}"
     )
 
 
@@ -131,6 +133,27 @@ def _long(data: TrainingSet, batch_tokens: int) -> str | None:
     return (
         f"train: {number_of(len(long), 'sentences')} of more tokens than training.batch_tokens "
         f"({batch_tokens:,}), at most {max(long):,}; each is learnt whole, in a step of its own"
+    )
+
+
+def _lost(lost: Counter[str] | None) -> str | None:
+    """Candidates that nothing can be linked to."""
+    if not lost:
+        return None
+    return (
+        f"train: the knowledge base lacks {number_of(len(lost), 'candidates')} of ambiguous "
+        f"mentions, which are left out: {_first(lost)}"
+    )
+
+
+def _agreeing(dev: Sequence[Document]) -> str | None:
+    """Development documents that a dictionary marked."""
+    n_incomplete = sum(not doc.complete for doc in dev)
+    if not n_incomplete:
+        return None
+    return (
+        f"dev: {n_incomplete:,} of {number_of(len(dev), 'documents')} incomplete, so scores are "
+        f"no more than {AGREEMENT}"
     )
 
 

@@ -2,17 +2,30 @@
 
 import math
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nerlink.data import Document
 from nerlink.evaluation import Report
 from nerlink.training.data import Summary
 from nerlink.words import number_of, visible
 
-__all__ = ["Epoch", "Reporter", "Terminal", "format_summary"]
+__all__ = [
+    "AGREEMENT",
+    "Epoch",
+    "Reporter",
+    "Terminal",
+    "format_summary",
+    "is_agreement",
+    "named_scores",
+]
+
+AGREEMENT: Final = "agreement with the dictionary"
+"""What scores on incomplete documents are: what the dictionary did not mark counts as wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +40,7 @@ class Epoch:
         report: Scores on the development documents, if there are any.
         score: The score that decides which epoch is best.
         is_best: Whether this is the best epoch so far.
+        is_agreement: Whether the scores are no more than agreement with a dictionary.
     """
 
     number: int
@@ -36,6 +50,7 @@ class Epoch:
     report: Report | None
     score: float | None
     is_best: bool
+    is_agreement: bool = False
 
 
 class Reporter:
@@ -123,6 +138,7 @@ class Terminal(Reporter):
         scores = epoch.report.scores if epoch.report else {}
         shown = [(name, scores[name]) for name in HEADLINES if name in scores]
         parts = [f"epoch {epoch.number}", f"loss {epoch.loss:.4f}", f"{epoch.seconds:.0f} s"]
+        parts += [f"{AGREEMENT}:"] if shown and epoch.is_agreement else []
         parts += [f"{name} {value:.4f}" for name, value in shown]
         self.note("  ".join(parts) + ("  *" if epoch.is_best else ""))
 
@@ -136,6 +152,17 @@ class Terminal(Reporter):
         if time.monotonic() - self.last_line > LINE_SECONDS:
             self.last_line = time.monotonic()
             self.note(text)
+
+
+def is_agreement(dev: Iterable[Document]) -> bool:
+    """Whether scores on some documents are no more than agreement with a dictionary."""
+    return any(not doc.complete for doc in dev)
+
+
+def named_scores(scores: Mapping[str, float], dev: Iterable[Document]) -> dict[str, float]:
+    """Scores under names that say what they are."""
+    prefix = f"{AGREEMENT}: " if is_agreement(dev) else ""
+    return {prefix + name: score for name, score in scores.items()}
 
 
 HEADLINES = (
@@ -153,14 +180,21 @@ def format_summary(summary: Summary) -> str:
     labels = ", ".join(f"{label} {count:,}" for label, count in summary.labels.items())
     documents = number_of(summary.n_documents, "documents")
     lines = [f"{documents}, {number_of(summary.n_tokens, 'tokens')}"]
+    if summary.n_incomplete:
+        lines.append(
+            f"{summary.n_incomplete:,} of {documents} incomplete: what they do not mark is not "
+            "known to be no mention"
+        )
     if labels:
         unlabelled = number_of(summary.n_unlabelled, "mentions without a label")
         more = f"; {unlabelled}" if summary.n_unlabelled else ""
         lines.append(f"labels: {labels}{more}")
-    if summary.n_linked or summary.n_nil:
+    if summary.n_linked or summary.n_nil or summary.n_ambiguous:
+        ambiguous = f"{summary.n_ambiguous:,} ambiguous, " if summary.n_ambiguous else ""
         lines.append(
             f"links: {summary.n_linked:,} to {number_of(summary.n_entities, 'entities')}, "
-            f"{summary.n_nil:,} NIL, {number_of(summary.n_unlinked, 'mentions without a link')}"
+            f"{summary.n_nil:,} NIL, {ambiguous}"
+            f"{number_of(summary.n_unlinked, 'mentions without a link')}"
         )
     if summary.outside:
         first = ", ".join(list(summary.outside)[:5])

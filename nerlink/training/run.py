@@ -31,7 +31,7 @@ from nerlink.training.checkpoint import (
 )
 from nerlink.training.data import TrainingSet, links_in, make_batches, tokens_in
 from nerlink.training.optimisers import make_optimisers
-from nerlink.training.reporting import Epoch, Reporter
+from nerlink.training.reporting import Epoch, Reporter, is_agreement
 
 __all__ = ["Run", "answer_documents", "deciding_score", "score_documents"]
 
@@ -266,10 +266,10 @@ class Run:
     def _refresh_text(self, examples: Iterable[Example]) -> None:
         """Encode the texts of all candidates and gold entities of some examples anew."""
         if linker := self.model.linker:
-            spans = [(e.passage.surface(span), span.entity) for e in examples for span in e.spans]
+            spans = [(e.passage.surface(span), span.answers) for e in examples for span in e.spans]
             sets = linker.lookup({surface for surface, _ in spans})
             rows = {row for candidates in sets for row in candidates.rows.tolist()}
-            rows |= {linker.lookup.row(entity) for _, entity in spans if entity is not None}
+            rows |= {linker.lookup.row(e) for e in {e for _, answers in spans for e in answers}}
             wanted = sorted(rows - {-1})
             linker.texts.write(wanted)
             # Only before the first step of the run: later the prototype of `NIL` is learnt.
@@ -298,6 +298,7 @@ class Run:
             report=report,
             score=score,
             is_best=is_best,
+            is_agreement=is_agreement(self.dev),
         )
         scores = dict(report.scores) if report else {}
         progress.history.append(

@@ -41,15 +41,17 @@ from nerlink.training.checkpoint import CHECKPOINT, hold_folder
 from nerlink.training.data import (
     Summary,
     TrainingSet,
+    candidates_outside,
     check_reach,
     count_links,
     dev_documents,
     summarise,
     training_parts,
     training_set,
+    within,
 )
 from nerlink.training.notes import has_links, notes_on, outside_note, reach
-from nerlink.training.reporting import Reporter
+from nerlink.training.reporting import Reporter, named_scores
 from nerlink.training.run import Run, answer_documents, deciding_score
 
 __all__ = ["TrainingResult", "open_accelerator", "train"]
@@ -89,7 +91,8 @@ class TrainingResult:
 
     Args:
         folder: The folder of the model.
-        scores: Scores of the saved model on the development documents.
+        scores: Scores of the saved model on the development documents; where these are incomplete,
+            each name begins with `agreement with the dictionary`.
         best_epoch: The epoch of the saved weights, counted from 1.
         history: Loss, scores and seconds of each epoch.
         summary: The training data, counted.
@@ -150,13 +153,14 @@ def train(
         run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb)}\n"
         resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
-        base = None
+        base, lost = None, Counter[str]()
         linked = [doc for docs, e in parts if not e.tasks or "nel" in e.tasks for doc in docs]
         if "nel" in config.tasks:
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
+            data, lost = within(data, base), candidates_outside(data, base)
         summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
-        notes = notes_on(parts, dev, data, batch_tokens=config.training.batch_tokens)
+        notes = notes_on(parts, dev, data, batch_tokens=config.training.batch_tokens, lost=lost)
         summary = _with_notes(summary, notes, model, dev=dev, linked=linked)
         if config.encoder.store == "memory":
             stack.enter_context(model.encoder.keep_vectors())
@@ -217,6 +221,7 @@ def _digest(
     digest = hashlib.sha256(str(kb).encode())
     for doc in chain(*(documents for documents, _ in parts), dev):
         digest.update(repr((doc.id, doc.text, doc.mentions, doc.tokens, doc.sentences)).encode())
+        digest.update(b"" if doc.complete else b"incomplete")
     return digest.hexdigest()
 
 
@@ -362,9 +367,9 @@ def _result(run: Run, summary: Summary, output: Path) -> TrainingResult:
     is_first = run.accelerator.is_main_process
     return TrainingResult(
         folder=output,
-        scores=report.scores if report else {},
+        scores=named_scores(report.scores if report else {}, run.dev),
         best_epoch=run.progress.best_epoch,
-        history=history,
+        history=[{**epoch, "scores": named_scores(epoch["scores"], run.dev)} for epoch in history],
         summary=summary,
         advice=advise(trained, lookup, run.folder) if is_first else (),
     )
@@ -375,10 +380,12 @@ def _save(model: JointModel, result: TrainingResult) -> None:
     summary = result.summary
     trained_on = {
         "documents": summary.n_documents,
+        **({"incomplete": summary.n_incomplete} if summary.n_incomplete else {}),
         "tokens": summary.n_tokens,
         "labels": dict(summary.labels),
         "linked": summary.n_linked,
         "nil": summary.n_nil,
+        **({"ambiguous": summary.n_ambiguous} if summary.n_ambiguous else {}),
         "entities": summary.n_entities,
         "epochs": len(result.history),
         "best_epoch": result.best_epoch,

@@ -8,7 +8,7 @@ from nerlink.checks import FindingKind, check
 from nerlink.data import Document, Entity, Mention
 from nerlink.errors import DataError
 from tests.evaluation.marked import marked
-from tests.world import DOCUMENTS
+from tests.world import DOCUMENTS, SILVER
 
 SOUND = [marked("[Paris|LOC|paris] is on the river."), marked("[Ada|PER|ada] met [Otto|PER|NIL].")]
 
@@ -37,6 +37,16 @@ def test_mentions_are_counted_by_split_label_and_link():
     assert (one.linked, one.nil, one.unlinked, one.entities) == (2, 1, 0, 2)
     assert (other.name, other.linked, other.unlinked, other.unlabelled) == ("dev", 1, 1, 1)
     assert (one.labels, other.labels) == ({"PER": 2, "LOC": 1}, {"LOC": 1})
+
+
+def test_what_is_not_known_is_counted_apart():
+    bare = Document(text="Nobody.", complete=False)
+    report = check([*SILVER, bare])
+    (one,) = report.splits
+    assert (one.documents, one.incomplete, one.ambiguous, one.unlinked) == (11, 11, 10, 0)
+    assert "What is not known" in str(report)
+    assert "What is not known" not in str(check(SOUND))
+    assert FindingKind.BARE not in {found.kind for found in report.findings}
 
 
 def test_documents_may_be_a_stream_and_must_be_sound():

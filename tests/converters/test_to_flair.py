@@ -1,11 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from flair.data import Sentence
 from flair.models import MultitaskModel
 
-from nerlink.converters import AlignmentReport, AlignmentWarning, to_corpus, to_sentences
-from nerlink.data import NIL, Document, Mention
+from nerlink.converters import (
+    AlignmentReport,
+    AlignmentWarning,
+    IncompleteWarning,
+    to_corpus,
+    to_sentences,
+)
+from nerlink.data import NIL, Candidate, Document, Mention
 from nerlink.errors import DataError
 
 DOC = Document(
@@ -63,6 +71,19 @@ def test_flair_learns_no_labels_where_some_are_unknown() -> None:
     mentions = (Mention(start=0, end=3, label="PER"), Mention(start=8, end=11, entity="Q1"))
     (sentence,) = to_sentences(Document(text="Ada and Bob.", mentions=mentions))
     assert [label.value for label in sentence.get_labels("multitask_id")] == ["nel"]
+
+
+def test_flair_learns_no_labels_where_unmarked_text_is_unknown() -> None:
+    open_ = Mention(start=9, end=13, candidates=(Candidate(entity="Q2"), Candidate(entity="Q3")))
+    (sentence, _) = to_sentences(replace(SHORT, complete=False))
+    assert [label.value for label in sentence.get_labels("multitask_id")] == ["nel"]
+    bare = Document(text="Ada won. Yes.", mentions=(open_,), complete=False)
+    assert [one.get_labels("multitask_id") for one in to_sentences(bare)] == [[], []]
+
+
+def test_a_corpus_warns_of_what_flair_takes_for_no_mention() -> None:
+    with pytest.warns(IncompleteWarning, match=r"1 of 2 training documents incomplete, and Flair"):
+        to_corpus([SHORT, replace(SHORT, complete=False)])
 
 
 def test_context_stays_inside_the_document() -> None:

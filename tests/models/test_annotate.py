@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from nerlink.data import NIL, Document, Mention
+from nerlink.data import NIL, Candidate, Document, Mention
 from nerlink.models import annotate as module
 from nerlink.models.annotate import (
     annotate_documents,
@@ -36,6 +36,27 @@ def test_an_example_holds_the_spans_of_a_document():
 def test_an_example_teaches_what_its_document_has(text, tasks):
     assert example_of(marked(text), ("ner", "nel"))[0].tasks == tasks
     assert example_of(marked(text), ("ner",))[0].tasks == tasks & {"ner"}
+
+
+def test_candidates_say_what_is_meant_in_incomplete_documents_alone():
+    doc = marked("[Paris||] and [Texas|LOC|texas] and [Rome||]")
+    open_, *others = doc.mentions
+    either = (Candidate(entity="paris"), Candidate(entity="paris-texas"))
+    doc = replace(doc, mentions=(replace(open_, candidates=either), *others), complete=False)
+    example, _ = example_of(doc, ("ner", "nel"))
+    assert [span.answers for span in example.spans] == [("paris", "paris-texas"), ("texas",), ()]
+    assert (example.is_complete, example.tasks) == (False, {"ner", "nel"})
+    whole, _ = example_of(replace(doc, complete=True), ("ner", "nel"))
+    assert [span.answers for span in whole.spans] == [(), ("texas",), ()]
+    assert all(not piece.is_complete for piece in split_example(example, 2))
+
+
+def test_a_mention_that_means_one_of_several_teaches_linking():
+    doc = marked("[Paris||] won.")
+    mention = replace(doc.mentions[0], candidates=(Candidate(entity="paris"),))
+    doc = replace(doc, mentions=(mention,))
+    assert example_of(doc, ("ner", "nel"))[0].tasks == set()
+    assert example_of(replace(doc, complete=False), ("ner", "nel"))[0].tasks == {"nel"}
 
 
 def test_long_examples_are_cut_between_sentences():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from nerlink.converters import to_sentences
 from nerlink.data import NIL
 from nerlink.models.flair import examples_from, gold_spans, write_links, write_spans
@@ -29,6 +31,11 @@ def test_sentences_without_named_tasks_teach_all():
     for sentence in run.sentences:
         sentence.remove_labels("multitask_id")
     assert examples_from([run], ("ner", "nel"))[0].tasks == {"ner", "nel"}
+
+
+def test_sentences_of_incomplete_documents_do_not_teach_what_is_no_mention():
+    (run,) = runs_of(to_sentences(replace(DOC, complete=False), tasks=()))
+    assert examples_from([run], ("ner", "nel"))[0].tasks == {"nel"}
 
 
 def test_found_spans_become_labels_of_their_sentence():

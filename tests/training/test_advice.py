@@ -238,3 +238,12 @@ def test_without_development_documents_only_steps_are_spoken_of(lookup, tmp_path
     assert len(advise(trained(n_steps=9, scores=[], losses=[2.0]), of_base, tmp_path)) == 1
     assert advise(trained(scores=[]), of_base, tmp_path) == ()
     assert advise(trained(GOLD, UNSURE), None, tmp_path) == ()
+
+
+def test_what_a_dictionary_marked_is_called_so_and_says_nothing_of_candidates(lookup, tmp_path):
+    gold = [replace(marked("[Paris|LOC|paris] won."), complete=False)]
+    found = [answer(gold[0], [(NIL, "paris", 0.4)])]
+    run = trained(gold, found, scores=[0.1, 0.3], n_steps=20)
+    (line,) = advise(run, lookup, tmp_path)
+    assert "the best agreement with the dictionary is 30.0%" in line
+    assert "dev" not in line

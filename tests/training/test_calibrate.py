@@ -8,7 +8,7 @@ from nerlink.evaluation import evaluate
 from nerlink.models.annotate import annotate_documents
 from nerlink.models.storage.model import load_model
 from nerlink.training.calibrate import best_threshold, calibrate
-from tests.world import DOCUMENTS
+from tests.world import DOCUMENTS, SILVER
 
 
 @pytest.fixture
@@ -25,6 +25,13 @@ def test_without_documents_nothing_is_fitted(model):
     calibrate(model, [])
     assert torch.equal(model.linker.second_look.weights, before)
     assert model.tagger.temperature == 1
+
+
+def test_incomplete_documents_fit_nothing(model):
+    before = model.linker.second_look.weights.clone()
+    calibrate(model, SILVER)
+    assert torch.equal(model.linker.second_look.weights, before)
+    assert (model.tagger.temperature, model.tagger.confidence.tolist()) == (1, [1.0, 0.0])
 
 
 def test_a_model_that_is_too_sure_is_made_less_sure(model, monkeypatch):

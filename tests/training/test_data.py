@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pandas as pd
@@ -7,23 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nerlink.config import Config, DataConfig
-from nerlink.data import NIL, Document
+from nerlink.data import NIL, Candidate, Document
 from nerlink.errors import ConfigError, DataError
 from nerlink.kb import KnowledgeBase
 from nerlink.sources import write
 from nerlink.training.data import (
     TrainingSet,
+    candidates_outside,
     check_reach,
     count_links,
     dev_documents,
+    links_in,
     links_outside,
     make_batches,
     summarise,
     training_parts,
     training_set,
+    within,
     without_links,
 )
-from tests.world import DOCUMENTS, marked
+from tests.world import DOCUMENTS, SILVER, marked
 
 BARE = Document(text="Nothing to find here.", id="bare")
 
@@ -190,6 +194,51 @@ def test_nil_alone_can_be_learnt_from():
 
 def chance(seed: int) -> Random:
     return Random(seed)  # noqa: S311
+
+
+def test_what_is_known_of_incomplete_documents_is_counted(kb):
+    summary = summarise(read(*SILVER), kb)
+    assert (summary.n_documents, summary.n_incomplete) == (10, 10)
+    assert (summary.n_ambiguous, summary.n_linked, summary.n_unlinked) == (10, 8, 0)
+    assert summary.n_entities == 4
+    assert summarise(read(*DOCUMENTS), kb).n_incomplete == 0
+
+
+def test_ambiguous_mentions_are_not_counted_as_links(kb):
+    links, _ = count_links(read(*SILVER).examples, kb)
+    assert {surface for surface, _ in links} == {"Texas", "Mike Jordan", "Ada Byron", "Acme"}
+
+
+def test_ambiguous_mentions_alone_are_enough_to_learn_linking(kb):
+    data = read(SILVER[2], tasks=("nel",))
+    check_reach(data.examples, kb)
+    assert links_in(data.examples) == 2
+
+
+def test_candidates_that_the_base_lacks_are_left_out_and_counted(kb):
+    doc = SILVER[0]
+    gone = tuple(
+        replace(m, candidates=(Candidate(entity="sunken"), Candidate(entity=NIL), *m.candidates))
+        for m in doc.mentions
+    )
+    data = read(replace(doc, mentions=gone), SILVER[1])
+    assert candidates_outside(data, kb) == {"sunken": 2}
+    inside = within(data, kb)
+    assert inside.examples[0].spans[0].candidates == (NIL, "paris", "paris-texas")
+    assert inside.examples[1] == data.examples[1]
+    only = read(replace(doc, mentions=(replace(gone[0], candidates=gone[0].candidates[:1]),)))
+    with pytest.raises(DataError, match=r"none of the 1 link .*have 'sunken'"):
+        check_reach(only.examples, kb)
+
+
+def test_each_epoch_draws_anew_what_is_no_mention():
+    data = read(*SILVER)
+    draws = [
+        [e.draw for b in make_batches(data, batch_tokens=50, rng=chance(s)) for e in b]
+        for s in (1, 1, 2)
+    ]
+    assert draws[0] == draws[1] != draws[2]
+    assert len(set(draws[0])) == len(data.examples)
 
 
 @given(seed=st.integers(0, 999), batch_tokens=st.integers(1, 60))

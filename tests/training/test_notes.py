@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from nerlink.config import DataConfig, KnowledgeBaseConfig
@@ -46,6 +48,23 @@ def test_a_source_without_any_mention_is_named():
         "dev: none of the 2 documents has a mention",
         "dev: 2 of 2 documents with the text of a training document, so scores are too good: "
         "document 1, document 2",
+    ]
+
+
+def test_incomplete_documents_without_a_mention_do_not_say_that_there_is_none():
+    bare = [Document(text="Nobody came.", id="bare", complete=False)]
+    assert notes([*SOUND, *bare]) == []
+    assert notes(dev=[*OTHERS, *bare]) == [
+        "dev: 1 of 2 documents incomplete, so scores are no more than agreement with the dictionary"
+    ]
+
+
+def test_candidates_that_the_base_lacks_are_named():
+    data = training_set([(SOUND, DataConfig())], tasks=("ner", "nel"), piece_tokens=9)
+    lost = Counter({"Q1": 3, "Q2": 1})
+    assert notes_on([], [], data, batch_tokens=9, lost=lost) == [
+        "train: the knowledge base lacks 2 candidates of ambiguous mentions, which are left out: "
+        "Q1, Q2"
     ]
 
 

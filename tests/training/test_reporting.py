@@ -43,6 +43,16 @@ def test_a_summary_tells_of_mentions_without_a_label():
     assert lines[1] == "labels: PER 20, LOC 3; 1,500 mentions without a label"
 
 
+def test_a_summary_tells_of_incomplete_documents_and_ambiguous_mentions():
+    lines = format_summary(replace(SUMMARY, n_incomplete=1000, n_ambiguous=40)).splitlines()
+    assert lines[1] == (
+        "1,000 of 1,200 documents incomplete: what they do not mark is not known to be no mention"
+    )
+    assert lines[3] == (
+        "links: 1,500 to 90 entities, 7 NIL, 40 ambiguous, 3 mentions without a link"
+    )
+
+
 def test_a_summary_leaves_out_what_there_is_not():
     summary = Summary(n_documents=1, n_tokens=2, labels={}, alignment=AlignmentReport.total([]))
     assert format_summary(summary) == "1 document, 2 tokens"

@@ -17,7 +17,7 @@ from nerlink.training import run as module
 from nerlink.training import train
 from nerlink.training.run import Run, score_documents
 from tests.training.conftest import Killed, Killer, Listener, weights
-from tests.world import DOCUMENTS, marked, tiny_config
+from tests.world import DOCUMENTS, SILVER, marked, tiny_config
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,15 @@ def test_a_killed_run_ends_as_if_nothing_had_happened(run, killer):
     assert_same_weights(resumed.folder, whole.folder)
     assert listener.steps[-1] == listener.n_steps
     assert len(listener.steps) == listener.n_steps - max(0, listener.steps[0] - 1)
+
+
+def test_a_killed_run_draws_the_same_of_incomplete_documents_again(run):
+    whole = run("whole", train_on=SILVER, checkpoint_minutes=1e-9)
+    with pytest.raises(Killed):
+        run("killed", train_on=SILVER, checkpoint_minutes=1e-9, reporter=Killer(step=2))
+    resumed = run("killed", train_on=SILVER, checkpoint_minutes=1e-9)
+    assert losses(resumed) == losses(whole)
+    assert_same_weights(resumed.folder, whole.folder)
 
 
 class Interrupter(Listener):
@@ -154,7 +163,8 @@ def train_in_process(rank: int, port: int, arguments: tuple, dev: tuple = ()) ->
         "GLOO_SOCKET_IFNAME": "lo",
     }
     listener = Listener()
-    result = train(config, output, train=DOCUMENTS, dev=dev, kb=kb, reporter=listener)
+    documents = SILVER if output.name == "silver" else DOCUMENTS
+    result = train(config, output, train=documents, dev=dev, kb=kb, reporter=listener)
     assert (listener.summary == result.summary) == (rank == 0), "the first process alone tells"
     torch.save(losses(result), output.parent / f"losses-{rank}.pt")
     torch.distributed.destroy_process_group()
@@ -190,11 +200,21 @@ def in_two_processes(function, *arguments) -> None:
     multiprocessing.start_processes(function, (port, arguments), **options)
 
 
-@pytest.mark.parametrize("batch_tokens", [1000, 16], ids=["whole", "shares without links"])
-def test_two_processes_get_the_loss_of_one(run, plain_encoder_dir, kb_path, tmp_path, batch_tokens):
-    one = run("one", encoder=plain_encoder_dir, batch_tokens=batch_tokens)
+@pytest.mark.parametrize(
+    ("batch_tokens", "name"),
+    [
+        pytest.param(1000, "two", id="whole"),
+        pytest.param(16, "two", id="shares without links"),
+        pytest.param(16, "silver", id="incomplete documents"),
+    ],
+)
+def test_two_processes_get_the_loss_of_one(
+    run, plain_encoder_dir, kb_path, tmp_path, batch_tokens, name
+):
+    documents = SILVER if name == "silver" else DOCUMENTS
+    one = run("one", encoder=plain_encoder_dir, batch_tokens=batch_tokens, train_on=documents)
     config = tiny_config(plain_encoder_dir, training={"epochs": 2, "batch_tokens": batch_tokens})
-    output = tmp_path / "two"
+    output = tmp_path / name
     in_two_processes(train_in_process, config, output, kb_path)
     assert torch.load(tmp_path / "losses-0.pt") == pytest.approx(losses(one), rel=1e-4)
     assert_same_weights(one.folder, output, atol=2e-3, rtol=1e-2)

@@ -19,7 +19,7 @@ from nerlink.training.reporting import Reporter
 from nerlink.training.run import score_documents
 from nerlink.training.train import open_accelerator
 from tests.training.conftest import Killed, Killer, Listener
-from tests.world import DOCUMENTS, ENTITIES, marked, tiny_config
+from tests.world import DOCUMENTS, ENTITIES, SILVER, marked, tiny_config
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -186,6 +186,50 @@ def test_training_again_on_a_models_own_base_counts_nothing_twice(
     assert aliases[0] == aliases[1]
     assert aliases[2]["Paname"] == 2
     assert aliases[2]["Paris"] == aliases[0]["Paris"] + 1
+
+
+AGREEMENT = "agreement with the dictionary: "
+
+
+def test_scores_on_incomplete_documents_are_called_agreement_wherever_they_stand(run):
+    listener = Listener()
+    result = run(train_on=SILVER, dev=SILVER, reporter=listener)
+    info = read_info(result.folder)
+    for scores in (result.scores, info.scores, result.history[0]["scores"]):
+        assert scores
+        assert all(name.startswith(AGREEMENT) for name in scores)
+    assert info.trained_on["incomplete"] == 10
+    assert info.trained_on["ambiguous"] == 10
+    assert AGREEMENT in (result.folder / "README.md").read_text()
+    assert "dev: 10 of 10 documents incomplete, so scores are no more than agreement" in " ".join(
+        result.summary.notes
+    )
+    assert all(epoch.is_agreement for epoch in listener.epochs)
+    assert not any("score on dev" in line for line in result.advice)
+
+
+def test_gold_and_incomplete_documents_are_trained_on_together(encoder_dir, kb_path, tmp_path):
+    write(SILVER[:6], tmp_path / "silver.jsonl")
+    write(DOCUMENTS[6:], tmp_path / "gold.jsonl")
+    data = (
+        DataConfig(train=tmp_path / "silver.jsonl"),
+        DataConfig(train=tmp_path / "gold.jsonl", dev=tmp_path / "gold.jsonl", weight=2),
+    )
+    config = tiny_config(encoder_dir, data=data, training={"epochs": 1})
+    result = train(config, tmp_path / "model", kb=kb_path)
+    assert (result.summary.n_documents, result.summary.n_incomplete) == (10, 6)
+    assert "ner.f1" in result.scores
+
+
+def test_links_of_ambiguous_mentions_are_not_counted_into_the_base(run, kb_path):
+    folder = run(train_on=SILVER, epochs=1).folder
+    counts = []
+    for path in (kb_path, folder / "kb.sqlite"):
+        with KnowledgeBase.open(path) as kb:
+            counts.append({entity: kb[entity].aliases for entity in kb})
+    assert counts[1].pop("acme") != counts[0].pop("acme")
+    for open_ in ("paris", "paris-texas", "jordan"):
+        assert counts[1][open_] == counts[0][open_]
 
 
 def test_recall_is_that_of_dev_once_training_is_counted_into_the_base(run):

@@ -40,7 +40,7 @@ from nerlink.models.passages import (
     runs_of,
 )
 
-__all__ = ["Linker", "choose"]
+__all__ = ["Linker", "choose", "set_loss"]
 
 
 def choose(
@@ -74,6 +74,22 @@ def choose(
         kind = NilKind.PREDICTED if nil >= score else NilKind.BELOW_THRESHOLD
         return Link(NIL, nil if nil >= score else 1 - score, top, kind)
     return Link(candidates.entities[best], score, top)
+
+
+def set_loss(scores: Tensor, targets: Sequence[tuple[int, ...]]) -> Tensor:
+    """Summed negative log-probability that any of each row's target columns is the one, a scalar.
+
+    With one target a row, that is the cross-entropy.
+
+    Args:
+        scores: Logits, (n_rows, n_columns).
+        targets: The columns of each row, at least one.
+    """
+    is_target = torch.zeros(scores.shape, dtype=torch.bool)
+    rows = [row for row, columns in enumerate(targets) for _ in columns]
+    is_target[rows, list(chain(*targets))] = True
+    log_probs = scores.log_softmax(-1).masked_fill(~is_target.to(scores.device), -torch.inf)
+    return -log_probs.logsumexp(-1).sum()
 
 
 class Linker(SpanClassifier):
@@ -190,7 +206,8 @@ class Linker(SpanClassifier):
         """Summed cross-entropy of the gold links, and how many mentions it sums over.
 
         Annotated `NIL`s and links that the knowledge base lacks are `NIL`; mentions without an
-        annotated link do not count.
+        annotated link do not count. A mention that means one of several entities teaches that one
+        of them is meant, whichever.
 
         Args:
             vectors: All token vectors of the examples, (n_tokens, embedding_length).
@@ -199,7 +216,7 @@ class Linker(SpanClassifier):
         """
         passages = [example.passage for example in examples]
         inside = [example.spans if self.task in example.tasks else () for example in examples]
-        gold = [[span for span in spans if span.entity] for spans in inside]
+        gold = [[span for span in spans if span.answers] for spans in inside]
         mentions = locate(passages, gold, vectors.device)
         if not len(mentions):
             # Where other processes learn links from their share of a step, this one takes part in
@@ -210,7 +227,7 @@ class Linker(SpanClassifier):
         # Candidates are looked up for all mentions, as at inference: a mention without a gold link
         # may be the fuller name that lends candidates to a shorter one.
         every = self.lookup.of_mentions(locate(passages, inside, vectors.device))
-        found = [s for s, span in zip(every, chain(*inside), strict=True) if span.entity]
+        found = [s for s, span in zip(every, chain(*inside), strict=True) if span.answers]
         sets, targets = self.gold_candidates(list(chain(*gold)), found)
         counts = [self.counts_without(example) for example in examples]
         flat = self.flatten(sets, [counts[number] for number in mentions.passages])
@@ -218,8 +235,7 @@ class Linker(SpanClassifier):
         prototypes = self.prototypes.vectors_of(flat.rows, self._remembered(flat))
         flat, queries = self._asked(vectors, labels, mentions, flat)
         scores = self.score(queries, flat, prototypes)
-        target = torch.tensor(targets, device=scores.device)
-        return nn.functional.cross_entropy(scores, target, reduction="sum"), len(mentions)
+        return set_loss(scores, targets), len(mentions)
 
     def start_nil(self, rows: Sequence[int]) -> None:
         """Before training, make `NIL` as near to each mention as the mean of some entities.
@@ -299,9 +315,10 @@ class Linker(SpanClassifier):
 
     def gold_candidates(
         self, spans: Sequence[TokenSpan], found: Sequence[CandidateSet]
-    ) -> tuple[list[CandidateSet], list[int]]:
-        """Candidate sets that hold the gold entity, and the gold entity's column of the scores.
+    ) -> tuple[list[CandidateSet], list[tuple[int, ...]]]:
+        """Candidate sets that hold the gold entities, and the columns of these in the scores.
 
+        Most mentions have one gold entity; those that mean one of several have a column for each.
         The column is 0, that of `NIL`, for a mention whose entity is `NIL`, not in the base, or
         taken out of the candidates by chance.
 
@@ -309,21 +326,24 @@ class Linker(SpanClassifier):
             spans: Mentions with gold links.
             found: The candidates of each mention.
         """
-        sets, targets = [], []
+        sets: list[CandidateSet] = []
+        targets: list[tuple[int, ...]] = []
         for span, candidates in zip(spans, found, strict=True):
-            entity = span.entity or NIL
-            if self.lookup.row(entity) == NO_ROW:
-                sets.append(candidates)
-                targets.append(0)
-            elif entity in candidates.entities:
-                position = candidates.entities.index(entity)
-                share = self.config.candidate_dropout if self.training else 0.0
-                is_dropped = share > 0 and float(torch.rand(())) < share
-                sets.append(candidates.without(position) if is_dropped else candidates)
-                targets.append(0 if is_dropped else 1 + position)
-            else:
-                sets.append(self.lookup.with_entity(candidates, entity))
-                targets.append(1 + len(candidates))
+            share = self.config.candidate_dropout if self.training and span.entity else 0.0
+            if span.entity in candidates.entities and share > 0 and float(torch.rand(())) < share:
+                sets.append(candidates.without(candidates.entities.index(span.entity)))
+                targets.append((0,))
+                continue
+            whole, columns = candidates, []
+            for entity in span.answers[: self.lookup.limit]:
+                is_inside = entity in whole.entities
+                if not is_inside and self.lookup.row(entity) == NO_ROW:
+                    columns.append(0)
+                    continue
+                whole = whole if is_inside else self.lookup.with_entity(whole, entity)
+                columns.append(1 + whole.entities.index(entity))
+            sets.append(whole)
+            targets.append(tuple(columns))
         return sets, targets
 
     def counts_without(self, example: Example) -> TrainingCounts:

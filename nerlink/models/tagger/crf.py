@@ -96,6 +96,33 @@ class TagChain(nn.Module):
             total = total + self._log_partition(padded, batch).sum() - gold
         return total
 
+    def partial_loss(
+        self,
+        scores: Tensor,
+        tags: Tensor,
+        sentences: Sequence[tuple[int, int]],
+        *,
+        unknown: int,
+    ) -> Tensor:
+        """Summed negative log-probability of all tag sequences with the known tags, a scalar.
+
+        Tsuboi et al., "Training conditional random fields using incomplete annotations" (2008).
+
+        Args:
+            scores: Scores of each tag by itself, (n_tokens, n_tags).
+            tags: Tag indices, (n_tokens).
+            sentences: Token ranges; tokens outside them do not count.
+            unknown: The index of tags that are not known.
+        """
+        total = scores.sum() * 0.0
+        every = torch.arange(scores.shape[1], device=scores.device)
+        for batch in batch_sentences(sentences, scores.device):
+            padded, known = scores.float()[batch.rows], tags[batch.rows].unsqueeze(2)
+            agreeing = padded.where((known == unknown) | (known == every), -torch.inf)
+            every_path, right = (self._log_partition(one, batch) for one in (padded, agreeing))
+            total = total + (every_path - right).sum()
+        return total
+
     def decode(self, scores: Tensor, sentences: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
         """The most probable tag sequences of sentences.
 

@@ -68,6 +68,7 @@ class Tagger(SequenceTagger):
                 locked_dropout=0.0,
             )
         self.labels = tuple(labels)
+        self.negatives = config.negatives
         self._numbers = {label: number for number, label in enumerate(labels)}
         self.tagset = TagSet(labels, config.scheme)
         width = 2 * config.rnn or encoder.embedding_length
@@ -106,8 +107,7 @@ class Tagger(SequenceTagger):
     def loss(self, scores: Tensor, examples: Sequence[Example]) -> tuple[Tensor, int]:
         """Summed cross-entropy of the gold tags, and the number of tokens in the sum.
 
-        A conditional random field sums over the tag sequences of sentences in which each token has
-        a gold tag.
+        A conditional random field sums over all tag sequences that agree with the gold tags.
 
         Args:
             scores: Logits of all tokens of the examples, (n_tokens, n_tags).
@@ -117,8 +117,12 @@ class Tagger(SequenceTagger):
         target = torch.from_numpy(tags).to(scores.device)
         if self.chain:
             sentences = sentence_ranges([example.passage for example in examples])
-            taught = [(a, b) for a, b in sentences if (tags[a:b] != IGNORED).all()]
-            return self.chain.loss(scores, target, taught), sum(b - a for a, b in taught)
+            whole = [(a, b) for a, b in sentences if (tags[a:b] != IGNORED).all()]
+            partly = [(a, b) for a, b in sentences if 0 < (tags[a:b] == IGNORED).sum() < b - a]
+            loss = self.chain.loss(scores, target, whole)
+            if partly:
+                loss = loss + self.chain.partial_loss(scores, target, partly, unknown=IGNORED)
+            return loss, int((tags != IGNORED).sum())
         loss = nn.functional.cross_entropy(scores, target, ignore_index=IGNORED, reduction="sum")
         return loss, int((tags != IGNORED).sum())
 
@@ -141,7 +145,13 @@ class Tagger(SequenceTagger):
         return replace(found, scores=1 / (1 + np.exp(-odds)))
 
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
-        """Tag index of each token, (n_tokens); `IGNORED` in mentions without a known label."""
+        """Tag index of each token, (n_tokens); `IGNORED` where it is not known.
+
+        It is not known in mentions without a known label. Outside the mentions of an incomplete
+        document it is not known either; a share of these tokens, drawn by chance, is taken to be
+        no mention nonetheless, since without any such token all text would become mentions (Li et
+        al., "Empirical analysis of unlabeled entity problem", ICLR 2021, draw spans so).
+        """
         n_tokens = len(example.passage.tokens.words)
         if self.task not in example.tasks:
             return np.full(n_tokens, IGNORED, dtype=np.int64)
@@ -152,6 +162,9 @@ class Tagger(SequenceTagger):
         for span in example.spans:
             if span.label not in numbers:
                 tags[span.first : span.last] = IGNORED
+        if not example.is_complete:
+            chance = np.random.default_rng(example.draw).random(n_tokens)
+            tags[(tags == 0) & (chance >= self.negatives)] = IGNORED
         return tags
 
     def forward_loss(self, sentences: list[Sentence]) -> tuple[Tensor, int]:

@@ -1,15 +1,17 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from nerlink.data import NIL, NilKind
+from nerlink.data import NIL, Candidate, NilKind
 from nerlink.models.annotate import split_example
 from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.linker.counts import TrainingCounts
 from nerlink.models.linker.features import FEATURES
+from nerlink.models.linker.linker import set_loss
 from nerlink.models.passages import Example, TokenSpan, locate
 from tests.models.conftest import examples
 from tests.world import marked, tiny_config
@@ -85,8 +87,51 @@ def test_the_gold_entity_is_among_the_candidates_in_training(linker):
         TokenSpan(0, 1, None, "outside-the-base"),
     ]
     sets, targets = linker.gold_candidates(spans, linker.lookup(["Paris"] * 4))
-    assert targets == [2, 3, 0, 0]
+    assert targets == [(2,), (3,), (0,), (0,)]
     assert [len(found) for found in sets] == [2, 3, 2, 2]
+
+
+def test_all_that_a_mention_may_mean_is_among_the_candidates_in_training(linker):
+    spans = [
+        TokenSpan(0, 1, candidates=("paris-texas", "paris")),
+        TokenSpan(0, 1, candidates=("ada", "paris", NIL)),
+    ]
+    sets, targets = linker.gold_candidates(spans, linker.lookup(["Paris"] * 2))
+    assert targets == [(2, 1), (3, 1, 0)]
+    assert [len(found) for found in sets] == [2, 3]
+
+
+def test_a_chance_to_lose_the_gold_candidate_leaves_ambiguous_mentions_alone(linker):
+    linker.config = linker.config.model_copy(update={"candidate_dropout": 1.0})
+    linker.train()
+    spans = [TokenSpan(0, 1, entity="paris"), TokenSpan(0, 1, candidates=("paris",))]
+    sets, targets = linker.gold_candidates(spans, linker.lookup(["Paris"] * 2))
+    assert targets == [(0,), (1,)]
+    assert [len(found) for found in sets] == [1, 2]
+
+
+def test_one_answer_has_the_loss_of_cross_entropy_and_several_that_of_their_sum():
+    scores = torch.tensor([[1.0, 2.0, 3.0], [0.5, 0.1, -torch.inf]], requires_grad=True)
+    expected = torch.nn.functional.cross_entropy(scores, torch.tensor([2, 0]), reduction="sum")
+    torch.testing.assert_close(set_loss(scores, [(2,), (0,)]), expected)
+    both = set_loss(scores, [(1, 2), (0, 1)])
+    torch.testing.assert_close(both, -torch.log(scores.softmax(-1)[0, 1:].sum()))
+    both.backward()
+    assert scores.grad.isfinite().all()
+
+
+def test_an_ambiguous_mention_teaches_that_none_but_its_candidates_is_meant(linker):
+    doc = replace(marked("[Jordan||] won."), complete=False)
+    wrong = Candidate(entity="jordan"), Candidate(entity="player")
+    (mention,) = doc.mentions
+    doc = replace(doc, mentions=(replace(mention, candidates=wrong),))
+    (example,) = examples(doc)
+    vectors = linker.embeddings.encode([example.passage.tokens])
+    loss, n_mentions = linker.loss(vectors, None, [example])
+    sure = linker.loss(vectors, None, examples(marked("[Jordan||jordan] won.")))[0]
+    assert n_mentions == 1
+    assert 0 < loss < sure
+    assert linker.counts_without(example).left_out.links == {}
 
 
 def test_mentions_without_a_link_teach_nothing(linker):
@@ -180,11 +225,11 @@ def test_the_gold_entity_is_sometimes_taken_away_in_training(linker):
     linker.config = linker.config.model_copy(update={"candidate_dropout": 0.5})
     spans, found = [TokenSpan(0, 1, None, "paris-texas")] * 50, linker.lookup(["Paris"] * 50)
     linker.eval()
-    assert set(linker.gold_candidates(spans, found)[1]) == {2}
+    assert set(linker.gold_candidates(spans, found)[1]) == {(2,)}
     linker.train()
     sets, targets = linker.gold_candidates(spans, found)
-    assert set(targets) == {0, 2}
-    dropped = sets[targets.index(0)]
+    assert set(targets) == {(0,), (2,)}
+    dropped = sets[targets.index((0,))]
     assert dropped.entities == ("paris",)
     assert len(dropped.rows) == len(dropped.names) == 1
 

@@ -77,6 +77,42 @@ def test_a_tag_has_the_probability_of_all_sequences_with_it(chain):
     torch.testing.assert_close(log_probs.exp(), torch.stack(expected), atol=1e-4, rtol=1e-4)
 
 
+UNKNOWN = -100
+
+
+@pytest.mark.parametrize("known", [(None, 1, None), (0, None, None), (None, None, 0)])
+def test_the_loss_of_known_tags_is_that_of_all_sequences_that_have_them(chain, known):
+    scores = random_scores(chain, 3)
+    agreeing = [
+        score_of(chain, scores, one)
+        for one in sequences(chain, 3)
+        if all(tag is None or tag == of for tag, of in zip(known, one, strict=True))
+    ]
+    every = torch.tensor([score_of(chain, scores, one) for one in sequences(chain, 3)])
+    expected = every.logsumexp(0) - torch.tensor(agreeing).logsumexp(0)
+    tags = torch.tensor([UNKNOWN if tag is None else tag for tag in known])
+    found = chain.partial_loss(scores, tags, [(0, 3)], unknown=UNKNOWN)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_known_tags_throughout_have_the_loss_of_their_sequence(chain):
+    scores = random_scores(chain).requires_grad_()
+    tags = torch.tensor([0] * 6)
+    partial = chain.partial_loss(scores, tags, SENTENCES, unknown=UNKNOWN)
+    whole = chain.loss(scores, tags, SENTENCES)
+    torch.testing.assert_close(partial, whole)
+    gradients = [torch.autograd.grad(loss, scores)[0] for loss in (partial, whole)]
+    torch.testing.assert_close(*gradients)
+
+
+def test_unknown_tags_of_sentences_of_several_lengths_have_a_gradient(chain):
+    scores = random_scores(chain).requires_grad_()
+    tags = torch.tensor([UNKNOWN, 0, UNKNOWN, UNKNOWN, 1, 0])
+    chain.partial_loss(scores, tags, SENTENCES, unknown=UNKNOWN).backward()
+    assert scores.grad.isfinite().all()
+    assert scores.grad.any()
+
+
 def test_forbidden_steps_stay_forbidden_in_training(chain):
     scores = random_scores(chain)
     optimiser = torch.optim.AdamW(chain.parameters(), lr=0.1, weight_decay=0.01)

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,9 +79,8 @@ def test_a_label_that_is_not_the_taggers_is_left_out_of_the_sum(any_tagger):
     known = examples(marked("Nobody came. [Ada|PER|] won."))
     other = examples(marked("Nobody came. [Ada|GOD|] won."))
     scores = read(any_tagger, known)
-    n_left = 3 if any_tagger.chain else 5
     loss, n_tokens = any_tagger.loss(scores, other)
-    assert n_tokens == n_left
+    assert n_tokens == 5
     assert 0 < loss < any_tagger.loss(scores, known)[0]
 
 
@@ -152,6 +152,52 @@ def test_labels_that_were_never_learnt_are_ignored(tagger):
     (example,) = examples(marked("[Ada|PER|] saw [Q1|GENE|] in [Paris|LOC|]."))
     tags = tagger.gold_tags(example)
     assert [tag == IGNORED for tag in tags.tolist()] == [False, False, True, False, False, False]
+
+
+def ignored(tagger, example) -> list[bool]:
+    return [tag == IGNORED for tag in tagger.gold_tags(example).tolist()]
+
+
+LONG = replace(marked("[Ada|PER|] saw [Bo||] " + "and walked on " * 300), complete=False)
+
+
+def test_a_share_of_what_an_incomplete_document_leaves_unmarked_is_no_mention(tagger):
+    (example,) = examples(LONG)
+    found = ignored(tagger, example)
+    assert found[0] is False, "a mention is known"
+    assert found[2] is True, "a mention without a label is no negative"
+    assert sum(found) / len(found) == pytest.approx(1 - tagger.negatives, abs=0.03)
+    assert set(tagger.gold_tags(example)[3:].tolist()) == {0, IGNORED}
+
+
+@pytest.mark.parametrize(("share", "n_ignored"), [(0.0, 3), (1.0, 0)])
+def test_all_or_nothing_unmarked_may_be_no_mention(encoder, share, n_ignored):
+    tagger = Tagger(encoder, ["PER"], TaggerConfig(negatives=share))
+    (example,) = examples(replace(marked("[Ada|PER|] walked on ."), complete=False))
+    assert sum(ignored(tagger, example)) == n_ignored
+
+
+def test_the_seed_alone_draws_what_is_no_mention(tagger):
+    (example,) = examples(LONG)
+    draws = [ignored(tagger, replace(example, draw=seed)) for seed in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+
+
+def test_unknown_tokens_of_a_sentence_do_not_keep_the_others_from_teaching(any_tagger):
+    known = examples(marked("Ada saw [Bo|PER|] ."))
+    (partly,) = examples(replace(marked("Ada saw [Bo|PER|] ."), complete=False))
+    any_tagger.negatives = 0.0
+    scores = read(any_tagger, known)
+    loss, n_tokens = any_tagger.loss(scores, [partly])
+    assert n_tokens == 1
+    assert 0 < loss < any_tagger.loss(scores, known)[0]
+
+
+def test_nothing_known_teaches_nothing(any_tagger):
+    (example,) = examples(replace(marked("Ada saw Bo ."), complete=False))
+    any_tagger.negatives = 0.0
+    loss, n_tokens = any_tagger.loss(read(any_tagger, [example]), [example])
+    assert (loss.item(), n_tokens) == (0, 0)
 
 
 def test_a_mention_without_a_label_teaches_nothing(tagger):
