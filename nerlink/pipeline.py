@@ -23,11 +23,13 @@ from nerlink.models.annotate import (
     group_documents,
     links_seen,
 )
+from nerlink.models.doubts import Doubts, doubts_of_group
 from nerlink.models.encoder.fast.buffers import keep_out_of_heap
 from nerlink.models.encoder.fast.devices import choose_device
 from nerlink.models.encoder.fast.precision import batch_note, choose_precision
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.explanations import Explanation
+from nerlink.models.passages import Passage
 from nerlink.models.storage.folder import identity_of
 from nerlink.models.storage.hub import find_model, push_model
 from nerlink.models.storage.model import load_model, read_info, save_model
@@ -223,6 +225,21 @@ class Pipeline:
         linking = _linking(self.model, threshold, top_k, where="Pipeline.stream")
         return self._run(documents, link_only=link_only, linking=linking)
 
+    def doubts(self, documents: Iterable[str | Document]) -> Iterator[Doubts]:
+        """The documents as annotated, and how unsure the model is of each; a stream, in order.
+
+        A model that links given mentions only keeps those of the documents.
+
+        Raises:
+            DataError: A text or a document is not sound.
+        """
+        for group in self._groups(documents, texts=True):
+            with self._lock:
+                if self.model.linker:
+                    self.model.linker.texts.refresh()
+                done = list(doubts_of_group(self.model, group))
+            yield from done
+
     def links_seen(self, documents: Iterable[Document]) -> dict[str, int] | None:
         """How often training linked to each entity of some documents; `None` without a linker.
 
@@ -298,15 +315,22 @@ class Pipeline:
         linking: LinkerConfig | None,
     ) -> Iterator[Document]:
         """The annotated documents, group by group; the lock is held for one group at a time."""
-        for group in group_documents(check_documents(documents, texts=not link_only)):
-            if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
-                keep_out_of_heap()
+        for group in self._groups(documents, texts=not link_only):
             with self._lock:
                 if self.model.linker:
                     self.model.linker.texts.refresh()
                 tagged = annotate_group(self.model, group, link_only=link_only, linking=linking)
                 done = list(tagged)
             yield from done
+
+    def _groups(
+        self, documents: Iterable[str | Document], *, texts: bool
+    ) -> Iterator[list[tuple[Document, Passage]]]:
+        """Checked documents as passages, in groups of a bounded number of tokens."""
+        for group in group_documents(check_documents(documents, texts=texts)):
+            if self.model.encoder.is_packed and len(group) >= MANY_SHORT:
+                keep_out_of_heap()
+            yield group
 
 
 def _linking(

@@ -20,6 +20,7 @@ from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
+from nerlink.cli.select import select
 from nerlink.cli.serve import serve
 from nerlink.cli.show import show
 from nerlink.cli.tag import tag
@@ -35,6 +36,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     check: "nerlink check train.jsonl --dev dev.jsonl --kb towns.sqlite",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
+    select: "nerlink select model news.jsonl --n 50 --exclude gold.jsonl --output ask.jsonl",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",
     serve: "nerlink serve model --port 8000",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",

@@ -18,6 +18,7 @@ __all__ = [
     "LastReading",
     "annotate_documents",
     "annotate_group",
+    "annotated",
     "example_of",
     "explain_mention",
     "group_documents",
@@ -119,11 +120,16 @@ def annotate_group(
         return
     found = model.annotate([passage for _, passage in group], linking=linking)
     for (doc, passage), annotations in zip(group, found, strict=True):
-        mentions = [_mention(passage, annotation) for annotation in annotations]
-        # The columns describe the mentions that are replaced here.
-        meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
-        # What the model does not mark it holds for no mention.
-        yield replace(doc, mentions=tuple(mentions), meta=meta, complete=True)
+        yield annotated(doc, passage, annotations)
+
+
+def annotated(doc: Document, passage: Passage, annotations: Iterable[Annotation]) -> Document:
+    """A document with what was found in its passage, in place of the mentions that it has."""
+    mentions = [_mention(passage, annotation) for annotation in annotations]
+    # The columns describe the mentions that are replaced here.
+    meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
+    # What the model does not mark it holds for no mention.
+    return replace(doc, mentions=tuple(mentions), meta=meta, complete=True)
 
 
 def group_documents(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Passage]]]:

@@ -164,12 +164,15 @@ class JointModel(MultitaskModel):
             given: Spans to link, instead of the spans that the tagger would find.
             linking: A linker configuration whose threshold and `top_k` replace those of the model.
         """
-        begin = 0
-        most = HELD_PACKED if self.encoder.is_packed else HELD_PADDED
-        for end in _chunk_ends(passages, most):
+        for begin, end in self.pieces(passages):
             spans = given[begin:end] if given is not None else None
-            yield from self._annotate(passages[begin:end], spans, linking)
-            begin = end
+            reading = self.read(passages[begin:end])
+            yield from self.annotate_read(reading, passages[begin:end], spans, linking)
+
+    def pieces(self, passages: Sequence[Passage]) -> Iterator[tuple[int, int]]:
+        """Where to cut a list of passages so that the vectors of each piece are held at once."""
+        most = HELD_PACKED if self.encoder.is_packed else HELD_PADDED
+        yield from pairwise([0, *_chunk_ends(passages, most)])
 
     @torch.inference_mode()
     def read(self, passages: Sequence[Passage]) -> Reading:
@@ -182,14 +185,15 @@ class JointModel(MultitaskModel):
         return Reading(vectors, scores, labels)
 
     @torch.inference_mode()
-    def _annotate(
+    def annotate_read(
         self,
+        reading: Reading,
         passages: Sequence[Passage],
-        given: Sequence[Sequence[TokenSpan]] | None,
-        linking: LinkerConfig | None,
+        given: Sequence[Sequence[TokenSpan]] | None = None,
+        linking: LinkerConfig | None = None,
     ) -> list[list[Annotation]]:
-        """`annotate` for passages that are held at once."""
-        vectors, scores, labels = self.read(passages)
+        """`annotate` for passages that `read` has read."""
+        vectors, scores, labels = reading
         found: list[list[tuple[TokenSpan, float | None]]]
         found = [[(span, None) for span in spans] for spans in given or [()] * len(passages)]
         if self.tagger and scores is not None and given is None:

@@ -144,6 +144,18 @@ class Tagger(SequenceTagger):
         odds = sharpness * log_odds(found.scores) + shift
         return replace(found, scores=1 / (1 + np.exp(-odds)))
 
+    def doubt(self, scores: Tensor, passages: Sequence[Passage]) -> Tensor:
+        """How likely the tag of each token is wrong, (n_tokens), each 0 to 1.
+
+        Args:
+            scores: Logits of all tokens, (n_tokens, n_tags).
+            passages: The passages, in the order of the rows.
+        """
+        if self.chain:
+            _, log_marginals = self.chain.decode(scores, sentence_ranges(passages))
+            return 1 - log_marginals.exp()
+        return 1 - (scores.float() / self.temperature).softmax(-1).amax(-1)
+
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
         """Tag index of each token, (n_tokens); `IGNORED` where it is not known.
 

@@ -106,6 +106,16 @@ def test_spans_do_not_depend_on_the_batch(any_tagger):
         begin = end
 
 
+def test_doubt_is_what_the_chosen_tags_leave(any_tagger):
+    batch = examples(*DOCUMENTS[:3])
+    passages = [example.passage for example in batch]
+    with torch.inference_mode():
+        untrained = any_tagger.doubt(read(any_tagger, batch), passages)
+    assert ((untrained >= 0) & (untrained <= 1)).all()
+    assert untrained.mean() > 0.3, "nothing is learnt yet"
+    assert any_tagger.doubt(perfect_scores(any_tagger, batch), passages).max() < 1e-3
+
+
 def test_gold_spans_are_found_in_perfect_scores(any_tagger):
     tagger = any_tagger
     batch = examples()
