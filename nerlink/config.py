@@ -19,6 +19,7 @@ __all__ = [
     "EncoderConfig",
     "KnowledgeBaseConfig",
     "LinkerConfig",
+    "ModelConfig",
     "Section",
     "TaggerConfig",
     "Task",
@@ -149,6 +150,29 @@ class KnowledgeBaseConfig(Section):
                 "(experiments/candidates). Take 'fuzzy', or take it out, and train again"
             )
         return names
+
+
+class ModelConfig(Section):
+    """The trained model that a run starts from, if it starts from one.
+
+    Args:
+        from_: `from` in a file: folder of a trained model, or its `owner/name` on the Hugging Face
+            hub. Its encoder, its heads and what it learnt of entities by their ids are where
+            training begins; what shaped its weights (encoder, and scheme, rnn, hidden and crf of
+            the tagger) need not be named again. Without another base, its own is linked to.
+        keep_labels: Keep also those of its labels that no training document has. They fade: what
+            is not marked teaches that nothing is there.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: str | None = Field(default=None, alias="from")
+    keep_labels: bool = True
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _as_text(cls, name: Any) -> Any:
+        return str(name) if isinstance(name, Path) else name
 
 
 class EncoderConfig(Section):
@@ -301,6 +325,7 @@ class Config(CheckedTable, Section):
 
     tasks: tuple[Task, ...] = get_args(Task)
     seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
+    model: ModelConfig = ModelConfig()
     data: tuple[DataConfig, ...] = ()
     kb: KnowledgeBaseConfig = KnowledgeBaseConfig()
     encoder: EncoderConfig = EncoderConfig()
@@ -334,7 +359,7 @@ def load_config(
     path = Path(path)
     table = _without_retired(read_table(path), where=str(path), is_saved=is_saved)
     config = check_table(Config, table, where=str(path))
-    table = _anchored(config.model_dump(exclude_unset=True), path.parent)
+    table = _anchored(config.model_dump(exclude_unset=True, by_alias=True), path.parent)
     for key, text in (overrides or {}).items():
         set_value(table, key, parse_value(text))
     return check_table(Config, table, where="overrides")

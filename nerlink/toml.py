@@ -87,7 +87,7 @@ def read_json(model: type[Checked], path: Path) -> Checked:
 
 def dump_table(model: BaseModel) -> str:
     """A model as TOML; what is `None` is left out."""
-    return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True))
+    return tomli_w.dumps(model.model_dump(mode="json", exclude_none=True, by_alias=True))
 
 
 def parse_value(text: str) -> Any:
@@ -249,7 +249,8 @@ def _suggestion(key: str, keys: list[str]) -> str:
 
 def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     """Dotted names of all fields, those of nested models too."""
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         yield prefix + name
         for nested in (field.annotation, *get_args(field.annotation)):
             if isinstance(nested, type) and issubclass(nested, BaseModel):

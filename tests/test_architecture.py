@@ -69,6 +69,7 @@ ROAD = (
     "models.annotate",
     "models.doubts",
     "models.build",
+    "models.transfer",
     "models.storage",
     "pipeline",
     "selection",

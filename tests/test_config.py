@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nerlink.config import Config, dump_config, load_config
+from nerlink.config import Config, ModelConfig, dump_config, load_config
 from nerlink.errors import ConfigError
 
 
@@ -44,6 +44,7 @@ def test_names_that_open_like_a_path_are_relative_to_it_too(config_file, tmp_pat
 @pytest.mark.parametrize(
     ("key", "text", "read"),
     [
+        pytest.param("model.from", "m0", lambda c: c.model.from_ == "m0", id="word of Python's"),
         pytest.param("seed", "7", lambda c: c.seed == 7, id="number"),
         pytest.param("training.device", "cpu", lambda c: c.training.device == "cpu", id="bare"),
         pytest.param("training.device", '"cpu"', lambda c: c.training.device == "cpu", id="quoted"),
@@ -197,7 +198,12 @@ def test_file_that_is_not_utf8_is_an_error(tmp_path):
 def test_dumped_config_loads_as_it_was(tmp_path_factory, seed, rate, train):
     path = tmp_path_factory.mktemp("dump") / "run.toml"
     config = Config.model_validate(
-        {"seed": seed, "training": {"learning_rate": rate}, "data": [{"train": f"/{train}"}]}
+        {
+            "seed": seed,
+            "model": {"from": f"/{train}"},
+            "training": {"learning_rate": rate},
+            "data": [{"train": f"/{train}"}],
+        }
     )
     path.write_text(dump_config(config), encoding="utf8")
     assert load_config(path) == config
@@ -229,3 +235,26 @@ def test_saved_model_is_loaded_whatever_training_was_once_told(config_file):
 def test_generator_of_the_past_is_refused_with_what_to_do(config_file):
     with pytest.raises(ConfigError, match=r"kb\.fill = .*'nearest', which nerlink no longer has.*"):
         load_config(config_file('[kb]\nfill = ["partial", "nearest"]\n'))
+
+
+@pytest.mark.parametrize("start", ["m0", "owner/name@main", Path("m0")], ids=str)
+def test_a_model_to_start_from_is_named_as_in_a_file_and_as_in_python(start):
+    configs = Config(model={"from": start}), Config(model=ModelConfig(from_=start))
+    assert [config.model.from_ for config in configs] == [str(start)] * 2
+
+
+def test_a_folder_to_start_from_is_beside_the_file(config_file, tmp_path):
+    config = load_config(config_file('[model]\nfrom = "./m0"\n'))
+    assert Path(config.model.from_ or "") == tmp_path / "m0"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("form = 'm0'", r"model\.form is not a known key, did you mean model\.from\?"),
+        ("from = 3", r"model\.from = 3 should be text in quotes"),
+    ],
+)
+def test_a_model_to_start_from_that_is_named_wrongly_is_refused(config_file, text, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(config_file(f"[model]\n{text}\n"))

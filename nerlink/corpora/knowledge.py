@@ -15,7 +15,7 @@ from nerlink.kb.store.connections import copy_base, remove_base
 from nerlink.sources.keys import ENTITY_NAME, MENTION_COLUMNS
 from nerlink.tables import AnyTable
 
-__all__ = ["entities_in", "make_knowledge_base"]
+__all__ = ["entities_in", "make_knowledge_base", "names_entities"]
 
 
 def make_knowledge_base(
@@ -57,6 +57,12 @@ def make_knowledge_base(
     if "fuzzy" in config.kb.generators:
         base.index_fuzzy()
     return base
+
+
+def names_entities(config: Config) -> bool:
+    """Whether a configuration says which entities to link to."""
+    named = config.kb.path is not None or config.kb.from_training
+    return named or _tables(config) is not None
 
 
 def entities_in(documents: Iterable[Document]) -> list[Entity]:

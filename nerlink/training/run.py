@@ -272,8 +272,10 @@ class Run:
             rows |= {linker.lookup.row(e) for e in {e for _, answers in spans for e in answers}}
             wanted = sorted(rows - {-1})
             linker.texts.write(wanted)
-            # Only before the first step of the run: later the prototype of `NIL` is learnt.
-            if wanted and self.progress.epoch == self.progress.batch == 0:
+            # Only before the first step of the run: later the prototype of `NIL` is learnt. A run
+            # that starts from a trained model has a learnt one from the start.
+            is_first = self.progress.epoch == self.progress.batch == 0
+            if wanted and is_first and not linker.nil_prototype.any():
                 linker.start_nil(wanted)
 
     def _finish_epoch(self) -> None:

@@ -5,7 +5,7 @@ import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -18,7 +18,7 @@ from accelerate.state import AcceleratorState, is_initialized
 from accelerate.utils import set_seed
 
 from nerlink.config import Config, DataConfig, TrainingConfig, dump_config
-from nerlink.corpora.knowledge import make_knowledge_base
+from nerlink.corpora.knowledge import make_knowledge_base, names_entities
 from nerlink.data import Document
 from nerlink.errors import ConfigError
 from nerlink.evaluation import evaluate
@@ -53,6 +53,7 @@ from nerlink.training.data import (
 from nerlink.training.notes import has_links, notes_on, outside_note, reach
 from nerlink.training.reporting import Reporter, named_scores
 from nerlink.training.run import Run, answer_documents, deciding_score
+from nerlink.training.warm import Start, find_start
 
 __all__ = ["TrainingResult", "open_accelerator", "train"]
 
@@ -127,6 +128,9 @@ def train(
 ) -> TrainingResult:
     """Train a model and save it; an interrupted run goes on where its checkpoint was written.
 
+        Config(model={"from": "my-model"})  # goes on from a trained model, which must stay
+                                            # where it is until the run has ended
+
     Args:
         config: The whole configuration.
         output: Folder of the model; `output/training` holds the checkpoint meanwhile.
@@ -140,17 +144,22 @@ def train(
         ConfigError: The configuration does not fit, an interrupted run in `output` used another
             configuration, or another process trains there.
         DataError: A document cannot be used, or there is nothing to learn.
-        StorageError: The model would replace files of `output` that do not belong to a model.
+        StorageError: The model would replace files of `output` that do not belong to a model, or
+            the model to start from cannot be read.
     """
     _check_arguments(config, kb)
     check_target(Path(output))
+    start = find_start(config, Path(output))
+    if start:
+        config = start.fitted(config)
+        kb = start.base if kb is None and not names_entities(config) else kb
     parts, dev = training_parts(config, train), dev_documents(config, dev)
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
         if accelerator.is_main_process:
             stack.enter_context(hold_folder(folder))
-        run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb)}\n"
+        run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb, start)}\n"
         resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
         base, lost = None, Counter[str]()
@@ -159,7 +168,9 @@ def train(
             base = _base(config, kb, folder, linked, is_new=not resumes, accelerator=accelerator)
             stack.callback(base.close)
             data, lost = within(data, base), candidates_outside(data, base)
-        summary, model = _prepare(config, data, base, is_new=not resumes, accelerator=accelerator)
+        summary, model = _prepare(
+            config, data, base, start, is_new=not resumes, accelerator=accelerator
+        )
         notes = notes_on(parts, dev, data, batch_tokens=config.training.batch_tokens, lost=lost)
         summary = _with_notes(summary, notes, model, dev=dev, linked=linked)
         if config.encoder.store == "memory":
@@ -216,9 +227,11 @@ def _digest(
     parts: Iterable[tuple[Sequence[Document], DataConfig]],
     dev: Iterable[Document],
     kb: str | Path | None,
+    start: Start | None,
 ) -> str:
-    """A digest of the documents and the knowledge base's path, to tell one run from another."""
+    """A digest of documents, knowledge base's path and start, to tell one run from another."""
     digest = hashlib.sha256(str(kb).encode())
+    digest.update(start.identity.encode() if start else b"")
     for doc in chain(*(documents for documents, _ in parts), dev):
         digest.update(repr((doc.id, doc.text, doc.mentions, doc.tokens, doc.sentences)).encode())
         digest.update(b"" if doc.complete else b"incomplete")
@@ -256,7 +269,8 @@ def _differences(before: str, now: str) -> str:
     old, new = (dict(flatten(tomllib.loads(text))) for text in (before, now))
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if not changed:
-        return "other documents or another knowledge base"
+        start = ", or another model to start from" if "model.from" in new else ""
+        return f"other documents or another knowledge base{start}"
     values = [[repr(side.get(key)) for side in (old, new)] for key in changed]
     return "another configuration: " + ", ".join(
         f"{key} = {was}, now {is_now}" for key, (was, is_now) in zip(changed, values, strict=True)
@@ -286,24 +300,42 @@ def _prepare(
     config: Config,
     data: TrainingSet,
     base: KnowledgeBase | None,
+    start: Start | None,
     *,
     is_new: bool,
     accelerator: Accelerator,
 ) -> tuple[Summary, JointModel]:
-    """The counted training data, and an untrained model; links are counted into the base."""
+    """The counted training data, and a model as it is before the first step.
+
+    Links are counted into the base. The summary has notes on what a trained model gave.
+    """
     summary = summarise(data, base)
-    counts = TrainingCounts()
-    if base is not None:
-        check_reach(data.examples, base)
-        links, nil = count_links(data.examples, base)
-        linked: Counter[int] = Counter()
-        for (_, entity), count in links.items():
-            linked[base.row(entity)] += count
-        accelerator.wait_for_everyone()
-        names = _count_into(links, base, is_new=is_new, accelerator=accelerator)
-        counts = TrainingCounts(links=linked, nil=nil, new_names=names)
-    encoder = WindowEmbeddings(config.encoder)
-    return summary, build_model(config, encoder, labels=data.labels, kb=base, counts=counts)
+    with start.loaded() if start else nullcontext() as learnt:
+        counts, rows = TrainingCounts(), dict[int, int]()
+        if base is not None:
+            check_reach(data.examples, base)
+            links, nil = count_links(data.examples, base)
+            linked: Counter[int] = Counter()
+            for (_, entity), count in links.items():
+                linked[base.row(entity)] += count
+            earlier = learnt.names_in(base) if learnt else {}
+            accelerator.wait_for_everyone()
+            names = _count_into((earlier, links), base, is_new=is_new, accelerator=accelerator)
+            counts = TrainingCounts(links=linked, nil=nil, new_names=names)
+            if learnt:
+                rows = learnt.rows_in(base)
+                counts = learnt.counts_with(counts, rows)
+        if learnt is None:
+            encoder = WindowEmbeddings(config.encoder)
+            labels = data.labels
+        else:
+            encoder = WindowEmbeddings(config.encoder, folder=learnt.start.folder / "encoder")
+            labels = learnt.start.labels(data.labels, keeps=config.model.keep_labels)
+        model = build_model(config, encoder, labels=labels, kb=base, counts=counts)
+        if learnt:
+            learnt.begin(model, rows)
+            summary = replace(summary, notes=tuple(learnt.told(model, data.labels, rows)))
+    return summary, model
 
 
 def _with_notes(
@@ -320,20 +352,20 @@ def _with_notes(
     its names into the base by then.
     """
     if (linker := model.linker) is None:
-        return replace(summary, notes=tuple(notes))
+        return replace(summary, notes=(*summary.notes, *notes))
     kb = linker.lookup.kb
     documents, name = (dev, "dev") if has_links(dev) else (linked, "train")
     found = reach(documents, kb, linker.lookup.generator, model.config.kb)
     return replace(
         summary,
-        notes=(*outside_note(dev, kb), *notes),
+        notes=(*summary.notes, *outside_note(dev, kb), *notes),
         recall=found.recall if found.n_mentions else {},
         recall_on=name,
     )
 
 
 def _count_into(
-    links: Mapping[tuple[str, str], int],
+    counted: Iterable[Mapping[tuple[str, str], int]],
     base: KnowledgeBase,
     *,
     is_new: bool,
@@ -342,7 +374,8 @@ def _count_into(
     """The names that the base knows from training alone, after links are counted into it."""
     if is_new and accelerator.is_main_process:
         with base.change() as connection:
-            count_training(connection, links)
+            for links in counted:
+                count_training(connection, links)
     accelerator.wait_for_everyone()
     return names_of_training(base.connection)
 
@@ -390,4 +423,6 @@ def _save(model: JointModel, result: TrainingResult) -> None:
         "epochs": len(result.history),
         "best_epoch": result.best_epoch,
     }
+    if model.config.model.from_ is not None:
+        trained_on["started_from"] = model.config.model.from_
     save_model(model, result.folder, trained_on=trained_on, scores=result.scores)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from nerlink.config import Config, DataConfig, KnowledgeBaseConfig, load_config
-from nerlink.corpora.knowledge import entities_in, make_knowledge_base
+from nerlink.corpora.knowledge import entities_in, make_knowledge_base, names_entities
 from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase, make_chain
 from nerlink.sources import read
@@ -175,3 +175,18 @@ def test_corpora_with_tables_of_their_own_are_linked_to_together(tmp_path):
         }
         (found,) = make_chain(kb, ("normalised",)).candidates_of(["Town"])
         assert [(one.entity, one.count) for one in found] == [("p", 2)], "one table of two is one"
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        (Config(), False),
+        (Config(data=(DataConfig(train="train.jsonl"),)), False),
+        (Config(data=(DataConfig(corpus="tiny-news"),)), True),
+        (Config(kb=KnowledgeBaseConfig(path="kb.sqlite")), True),
+        (Config(kb=KnowledgeBaseConfig(tables=("towns.csv",))), True),
+        (Config(kb=KnowledgeBaseConfig(from_training=True)), True),
+    ],
+)
+def test_whether_a_configuration_names_entities(config, names):
+    assert names_entities(config) is names

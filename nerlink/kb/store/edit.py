@@ -20,6 +20,7 @@ __all__ = [
     "count_mentions",
     "count_training",
     "index_fuzzy",
+    "links_of_training",
     "mark_change",
     "merge_entities",
     "names_of_training",
@@ -191,6 +192,24 @@ def names_of_training(connection: BaseConnection) -> dict[tuple[str, int], int]:
         (key, row): sound_count(connection, n, "a count of training")
         for key, row, n in connection.execute(query)
     }
+
+
+def links_of_training(connection: BaseConnection) -> Counter[tuple[str, str]]:
+    """How often training counted each (surface, entity) of the entities that are still there."""
+    if not has_trained(connection):
+        return Counter()
+    query = (
+        "SELECT surface, entity.id, sum(count) FROM trained JOIN entity USING (row) "
+        "GROUP BY surface, entity.id"
+    )
+    return Counter(
+        {
+            (sound_text(connection, surface, "a surface"), sound_text(connection, id_, "an id")): (
+                sound_count(connection, n, "a count of training")
+            )
+            for surface, id_, n in connection.execute(query)
+        }
+    )
 
 
 def index_fuzzy(connection: BaseConnection) -> None:

@@ -14,6 +14,8 @@ __all__ = [
     "Attributes",
     "EntityRecord",
     "check_record",
+    "find_ids",
+    "find_keys",
     "find_rows",
     "read_entities",
     "read_records",
@@ -111,6 +113,19 @@ def find_rows(connection: BaseConnection, ids: Iterable[str]) -> dict[str, int]:
     """The row of each id; ids that the base lacks are left out."""
     query = "SELECT entity.id, row FROM json_each(?) CROSS JOIN entity ON entity.id = value"
     return dict(connection.execute(query, (json.dumps(list(ids)),)).fetchall())
+
+
+def find_ids(connection: BaseConnection, rows: Iterable[int]) -> dict[int, str]:
+    """The id of the entity on each row; rows whose entity was removed are left out."""
+    query = "SELECT row, entity.id FROM json_each(?) CROSS JOIN entity ON row = value"
+    found = connection.execute(query, (json.dumps(list(rows)),))
+    return {row: sound_text(connection, id_, f"the id on row {row}") for row, id_ in found}
+
+
+def find_keys(connection: BaseConnection, keys: Iterable[str]) -> set[str]:
+    """Those of some normalised surfaces that are aliases."""
+    query = "SELECT DISTINCT alias.key FROM json_each(?) CROSS JOIN alias ON alias.key = value"
+    return {key for (key,) in connection.execute(query, (json.dumps(list(keys)),))}
 
 
 def read_records(connection: BaseConnection, rows: Sequence[int]) -> dict[int, EntityRecord]:

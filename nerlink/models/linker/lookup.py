@@ -55,6 +55,7 @@ class Lookup:
         self.kb = kb
         self.generator = generator
         self.limit = limit
+        self.labels = tuple(labels)
         self._labels = {label: 1 + i for i, label in enumerate(labels)}
         self._fuller = InDocument(generator).fuller if in_document else _no_fuller
         self._recent: OrderedDict[_Key, CandidateSet] = OrderedDict()

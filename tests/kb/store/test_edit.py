@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nerlink.data import NIL, Entity
 from nerlink.errors import DataError, KnowledgeBaseError
 from nerlink.kb import Acronym, Exact, KnowledgeBase, Normalised
-from nerlink.kb.store.edit import count_training, names_of_training
+from nerlink.kb.store.edit import count_training, links_of_training, names_of_training
 from tests.kb.conftest import ENTITIES
 
 
@@ -178,3 +178,13 @@ def test_a_name_of_two_lines_is_refused(kb: KnowledgeBase) -> None:
 def test_a_name_that_no_file_can_hold_is_refused(kb: KnowledgeBase) -> None:
     with pytest.raises(DataError, match="with a NUL or half a surrogate pair"):
         kb.rename("Q90", "Pa\0ris")
+
+
+def test_links_of_training_are_those_to_entities_that_are_still_there(kb: KnowledgeBase) -> None:
+    assert links_of_training(kb.connection) == {}
+    links = {("Paris", "Q90"): 2, ("Lutetia", "Q90"): 1, ("Paris", "Q830149"): 4}
+    with kb.change() as connection:
+        count_training(connection, links)
+    assert links_of_training(kb.connection) == links
+    kb.remove("Q830149")
+    assert links_of_training(kb.connection) == {("Paris", "Q90"): 2, ("Lutetia", "Q90"): 1}

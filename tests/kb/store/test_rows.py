@@ -5,6 +5,7 @@ import pytest
 from nerlink.data import Entity
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import Exact, KnowledgeBase, Normalised
+from nerlink.kb.store.rows import find_ids, find_keys
 
 
 @pytest.fixture
@@ -55,3 +56,16 @@ def test_more_entities_than_are_remembered_are_described_all_the_same(
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [Entity(id=n, name=n) for n in names]) as kb:
         found = [Normalised(kb).candidates(name)[0].entity for name in names]
         assert kb.attributes(kb.rows(found)).names == names
+
+
+def test_rows_of_removed_entities_have_no_id(kb: KnowledgeBase) -> None:
+    first, second, *_ = kb
+    rows = kb.rows([first, second])
+    assert find_ids(kb.connection, [*rows, 10**6]) == {rows[0]: first, rows[1]: second}
+
+
+def test_keys_that_are_aliases_are_found_once(kb: KnowledgeBase) -> None:
+    assert find_keys(kb.connection, ["paris", "city of light", "atlantis"]) == {
+        "paris",
+        "city of light",
+    }
