@@ -26,6 +26,7 @@ __all__ = [
     "check_expansion",
     "choose_encoding",
     "decode",
+    "lock_file",
     "numbered_lines",
     "open_binary",
     "open_output",
@@ -443,7 +444,7 @@ def _new_partial(path: Path) -> _Partial:
     while True:
         name = path.with_name(f"{prefix}{secrets.token_hex(4)}.partial")
         lock = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        is_locked = _lock(lock)
+        is_locked = lock_file(lock)
         if is_locked and os.fstat(lock).st_nlink:
             return _Partial(name, lock)
         os.close(lock)
@@ -463,7 +464,7 @@ def _remove_unlocked(left: Path) -> None:
     except OSError:
         return
     try:
-        if _lock(lock):
+        if lock_file(lock):
             left.unlink(missing_ok=True)
     except OSError:
         pass
@@ -471,7 +472,7 @@ def _remove_unlocked(left: Path) -> None:
         os.close(lock)
 
 
-def _lock(descriptor: int) -> bool | None:
+def lock_file(descriptor: int) -> bool | None:
     """Lock a file: whether nobody else has; `None` where files cannot be locked."""
     try:
         import fcntl

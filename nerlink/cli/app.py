@@ -20,6 +20,7 @@ from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
+from nerlink.cli.review import review
 from nerlink.cli.select import select
 from nerlink.cli.serve import serve
 from nerlink.cli.show import show
@@ -39,6 +40,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     select: "nerlink select model news.jsonl --n 50 --exclude gold.jsonl --output ask.jsonl",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",
     serve: "nerlink serve model --port 8000",
+    review: "nerlink review ask.jsonl --model m0 --output gold.jsonl",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
     show: "nerlink show tagged.jsonl --output page.html",
     explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',

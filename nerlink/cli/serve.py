@@ -11,7 +11,7 @@ from nerlink.cli.options import Device, Model, Precision, Threshold, log_to_stde
 from nerlink.cli.output import say
 from nerlink.errors import ConfigError
 
-__all__ = ["serve"]
+__all__ = ["NEEDED", "AllowedHosts", "Host", "Port", "Token", "check_token", "serve"]
 
 NEEDED: Final = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
 
@@ -156,9 +156,17 @@ def _serve(model: str, said: dict[str, Any], loading: dict[str, Any]) -> None:
     from nerlink.serving.settings import ServingSettings
     from nerlink.toml import check_table
 
-    if said.get("token") is None and os.environ.get(TOKEN_VARIABLE) == "":
-        # Typer takes an empty variable for none, and the server would let everybody in.
-        raise ConfigError(f"{TOKEN_VARIABLE} is empty. Put a token there, or unset it.")
+    check_token(said.get("token"))
     log_to_stderr()
     settings = check_table(ServingSettings, said, where="nerlink serve")
     run.serve(model, settings, loading=loading, say=say)
+
+
+def check_token(token: str | None) -> None:
+    """Refuse an empty variable, which Typer takes for none, so that everybody would be let in.
+
+    Raises:
+        ConfigError: It is empty.
+    """
+    if token is None and os.environ.get(TOKEN_VARIABLE) == "":
+        raise ConfigError(f"{TOKEN_VARIABLE} is empty. Put a token there, or unset it.")

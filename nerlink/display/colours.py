@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "Shade", "Theme", "hue_class", "hue_css", "label_hue"]
+__all__ = ["DARK", "LIGHT", "Shade", "Theme", "all_hues_css", "hue_class", "hue_css", "label_hue"]
 
 HUES: Mapping[str, int] = {
     "PER": 214,
@@ -88,7 +88,15 @@ def hue_class(label: str | None) -> str:
 
 def hue_css(labels: Iterable[str | None]) -> str:
     """Style rules for the classes of these labels, on light and on dark ground."""
-    hues = {hue_class(label): label_hue(label) for label in labels}
+    return _css({hue_class(label): label_hue(label) for label in labels})
+
+
+def all_hues_css() -> str:
+    """Style rules for the classes of all labels that there can be."""
+    return _css({"grey": None} | {f"hue{hue}": hue for hue in range(360)})
+
+
+def _css(hues: Mapping[str, int | None]) -> str:
     light = "".join(f".nerlink .{name}{{{LIGHT.css(hue)}}}" for name, hue in sorted(hues.items()))
     dark = "".join(f".nerlink .{name}{{{DARK.css(hue)}}}" for name, hue in sorted(hues.items()))
     return f"{light}@media(prefers-color-scheme:dark){{{dark}}}"

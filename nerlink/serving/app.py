@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +28,7 @@ from nerlink.serving.schemas import describe
 from nerlink.serving.service import Service
 from nerlink.serving.settings import ServingSettings
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "frame", "guards_of", "readiness_of"]
 
 READY: Final = (tagging, entities, gerbil, label_studio, reconcile)
 """Rooms of routes that ask for the token, if there is one, and for a model that is ready."""
@@ -46,6 +46,29 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
         settings: The limits.
     """
     service = Service(pipeline, settings)
+    app = frame(service, "Finds the mentions in documents and links them to a knowledge base.")
+    # Around the door, or a page of another origin could not read why it was refused there.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=service.settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+    )
+    guards = guards_of(service)
+    for room in READY:
+        app.include_router(
+            room.router(service), dependencies=[*guards, Depends(readiness_of(service))]
+        )
+    app.include_router(state.router(service), dependencies=guards)
+    app.include_router(page.guarded_router(service), dependencies=guards)
+    app.include_router(state.open_router(service))
+    app.include_router(page.router(service))
+    describe(app)
+    return app
+
+
+def frame(service: Service, description: str) -> FastAPI:
+    """An app without routes: it begins and ends with its service, and has a door."""
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
@@ -57,7 +80,7 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
 
     app = FastAPI(
         title="nerlink",
-        description="Finds the mentions in documents and links them to a knowledge base.",
+        description=description,
         version=_version(),
         docs_url=None,  # these load their scripts from elsewhere
         redoc_url=None,
@@ -65,29 +88,17 @@ def create_app(pipeline: Pipeline, settings: ServingSettings | None = None) -> F
     )
     app.state.service = service
     app.add_middleware(Door, service=service, streams=tagging.STREAMS)
-    # Around the door, or a page of another origin could not read why it was refused there.
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=service.settings.cors_origins,
-        allow_methods=["*"],
-        allow_headers=["*"],
-    )
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(DataError, _unsound)
     app.add_exception_handler(HTTPException, _not_here)
     app.add_exception_handler(RequestValidationError, _invalid)
-    token = service.settings.token
-    guards = [] if token is None else [Depends(_guard(token))]
-    for room in READY:
-        app.include_router(
-            room.router(service), dependencies=[*guards, Depends(_readiness(service))]
-        )
-    app.include_router(state.router(service), dependencies=guards)
-    app.include_router(page.guarded_router(service), dependencies=guards)
-    app.include_router(state.open_router(service))
-    app.include_router(page.router(service))
-    describe(app)
     return app
+
+
+def guards_of(service: Service) -> list[Any]:
+    """What a request passes before its route, where it must bear a token."""
+    token = service.settings.token
+    return [] if token is None else [Depends(_guard(token))]
 
 
 def _version() -> str:
@@ -121,7 +132,9 @@ def _guard(token: str) -> Callable[..., Awaitable[None]]:
     return guard
 
 
-def _readiness(service: Service) -> Callable[[], Awaitable[None]]:
+def readiness_of(service: Service) -> Callable[[], Awaitable[None]]:
+    """What refuses a request that comes too early or too late."""
+
     async def readiness() -> None:
         service.check_ready()
 

@@ -1,6 +1,7 @@
 """The page at `/`, to try a model on: files of the package, and what the page must know."""
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from nerlink.serving.refusals import NotFound
 from nerlink.serving.service import Service
 from nerlink.words import number_of
 
-__all__ = ["guarded_router", "router"]
+__all__ = ["SCRIPT", "STYLE", "common_files", "guarded_router", "own", "pages", "router"]
 
 POLICY: Final = "; ".join(
     (
@@ -31,6 +32,9 @@ POLICY: Final = "; ".join(
 )
 """What the page may do: run and load its own files, and ask its own server."""
 
+SCRIPT: Final = "text/javascript; charset=utf-8"
+STYLE: Final = "text/css; charset=utf-8"
+
 SCRIPTS: Final = ("talk.js", "share.js", "details.js", "finder.js", "app.js")
 
 
@@ -46,21 +50,35 @@ def guarded_router(service: Service) -> APIRouter:
 
 
 def router(service: Service) -> APIRouter:
-    """`/` and the files that it loads, which are read once, here, and no others ever."""
-    routes = APIRouter(include_in_schema=False)
+    """`/` and the files that it loads."""
     labels = _labels(service)
     # The page comes without the token, and so without what `/v1/info` keeps for who bears it.
     known = _model(service) if service.settings.token is None else {"is_guarded": True, "hues": {}}
-    setup = json.dumps(_setup(service) | known)
-    index = _own("index.html").replace("{setup}", escape(setup))
-    script, style = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
-    sent = {name: (_own(name), script) for name in SCRIPTS} | {
-        "parts.js": (asset("parts.js"), script),
-        "page.css": (asset("page.css"), style),
-        "app.css": (_own("app.css"), style),
-        "colours.css": (hue_css([None, *labels]), style),
-        "icon.svg": (_own("icon.svg"), "image/svg+xml"),
+    sent = {name: (own(name), SCRIPT) for name in SCRIPTS} | common_files()
+    sent["colours.css"] = (hue_css([None, *labels]), STYLE)
+    return pages(own("index.html"), _setup(service) | known, sent)
+
+
+def common_files() -> dict[str, tuple[str, str]]:
+    """Text and media type of the files that every page of a server loads, by their names."""
+    return {
+        "parts.js": (asset("parts.js"), SCRIPT),
+        "page.css": (asset("page.css"), STYLE),
+        "app.css": (own("app.css"), STYLE),
+        "icon.svg": (own("icon.svg"), "image/svg+xml"),
     }
+
+
+def pages(index: str, setup: Mapping[str, Any], sent: Mapping[str, tuple[str, str]]) -> APIRouter:
+    """`/` and the files that it loads, which are in memory, and no others ever.
+
+    Args:
+        index: The page, with a place for its setup.
+        setup: What the page must know before it asks anything.
+        sent: Text and media type of each file by its name.
+    """
+    routes = APIRouter(include_in_schema=False)
+    index = index.replace("{setup}", escape(json.dumps(setup)))
 
     @routes.head("/")
     @routes.get("/")
@@ -106,5 +124,6 @@ def _model(service: Service) -> dict[str, Any]:
     }
 
 
-def _own(name: str) -> str:
-    return files("nerlink.serving").joinpath("static", name).read_text(encoding="utf-8")
+def own(name: str, room: str = "nerlink.serving") -> str:
+    """The text of a file in the folder `static` of a room."""
+    return files(room).joinpath("static", name).read_text(encoding="utf-8")

@@ -38,7 +38,16 @@ from nerlink.serving.metrics import FOLDER, forget_the_dead
 from nerlink.serving.settings import ServingSettings, is_loopback
 from nerlink.words import number_of, visible
 
-__all__ = ["JsonLines", "Lines", "bound", "serve"]
+__all__ = [
+    "JsonLines",
+    "Lines",
+    "address_of",
+    "bound",
+    "guarded",
+    "in_order",
+    "run_alone",
+    "serve",
+]
 
 LAST_CALL: Final = 0.5
 """Seconds in which new requests are still told that the server is about to end."""
@@ -84,24 +93,48 @@ def serve(
     has = [", ".join(info.tasks), number_of(len(info.labels), "labels")]
     if "nel" in info.tasks:
         has.append(number_of(info.n_entities, "entities"))
-    if settings.token is None and is_loopback(settings.host):
-        settings = settings.model_copy(update={"allowed_hosts": settings.allowed_hosts or ()})
-    elif settings.token is None:
-        say(f"whoever reaches {settings.host} may use this server: no token is asked for (--token)")
+    settings = guarded(settings, say)
     with bound(settings) as listener:
-        host, port = listener.getsockname()[:2]
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        address = address_of(listener)
         os.environ.update(limited(n_threads))  # torch, not imported yet, reads it
         if n_workers == 1:
             app = _prepared(folder, settings, loading)
             say(f"{model} ({'; '.join(has)}) is served at {address}")
-            server = uvicorn.Server(_config(app, settings))
-            server.run(sockets=[listener])
+            run_alone(app, settings, listener)
         else:
             said = f"by {n_workers} processes with {number_of(n_threads, 'threads')} each"
             say(f"{model} ({'; '.join(has)}) is served at {address} {said}")
             logging.config.dictConfig(_logging(settings))
             _serve_by_many(folder, settings, loading, listener)
+
+
+def guarded(settings: ServingSettings, say: Callable[[str], None]) -> ServingSettings:
+    """The settings, with the names that the server has where it asks for no token."""
+    if settings.token is not None:
+        return settings
+    if is_loopback(settings.host):
+        return settings.model_copy(update={"allowed_hosts": settings.allowed_hosts or ()})
+    say(f"whoever reaches {settings.host} may use this server: no token is asked for (--token)")
+    return settings
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address of a server that listens."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def run_alone(
+    begin: Callable[[], FastAPI], settings: ServingSettings, listener: socket.socket
+) -> None:
+    """Serve an app in this process until it is told to end.
+
+    Args:
+        begin: Makes the app, in the loop that serves.
+        settings: Where and how.
+        listener: The socket.
+    """
+    uvicorn.Server(_config(begin, settings)).run(sockets=[listener])
 
 
 def _n_threads(settings: ServingSettings, device: str) -> tuple[int, int]:
@@ -144,7 +177,11 @@ def _prepared(
     from nerlink.pipeline import Pipeline
     from nerlink.serving.app import create_app
 
-    app = create_app(Pipeline.load(folder, **loading), settings)
+    return in_order(create_app(Pipeline.load(folder, **loading), settings))
+
+
+def in_order(app: FastAPI) -> Callable[[], FastAPI]:
+    """What gives an app to the loop that serves, where it ends in order when it is told to."""
 
     def begin() -> FastAPI:
         _end_in_order(app.state.service.drain)

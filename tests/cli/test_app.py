@@ -23,6 +23,7 @@ PROMISED = [
     "tag",
     "bulk",
     "serve",
+    "review",
     "evaluate",
     "show",
     "explain",

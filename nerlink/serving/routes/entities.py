@@ -25,7 +25,7 @@ from nerlink.serving.service import Service
 from nerlink.tables import mapping
 from nerlink.toml import check_table
 
-__all__ = ["router"]
+__all__ = ["GivenEntity", "add_entity", "given_entity", "router"]
 
 _MISSING: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Problem, "description": "No such entity."}
@@ -35,7 +35,7 @@ _KEPT: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class _Given(Section):
+class GivenEntity(Section):
     """What a request says of an entity.
 
     Args:
@@ -87,8 +87,8 @@ def router(service: Service) -> APIRouter:
     async def put(entity: Id, request: Request) -> Response:
         """Add an entity, which the next request can link to, on all workers."""
         _check_editable(service)
-        given = await read_json_body(request, _given)
-        is_new, found = await service.look_up(_add, service, entity, given)
+        given = await read_json_body(request, given_entity)
+        is_new, found = await service.look_up(add_entity, _base(service), entity, given)
         return json_response(asdict(found), 201 if is_new else 200)
 
     @routes.delete("/{entity:path}", status_code=204, responses={**_MISSING, **_KEPT})
@@ -124,16 +124,25 @@ def _show(service: Service, entity: str) -> Entity:
     return found
 
 
-def _given(value: Any) -> _Given:
+def given_entity(value: Any) -> GivenEntity:
+    """What is given of an entity, beside its id.
+
+    Raises:
+        Invalid: It is none, or a value is of another kind.
+    """
     try:
-        return check_table(_Given, mapping(value, where="the body"), where="the body")
+        return check_table(GivenEntity, mapping(value, where="the body"), where="the body")
     except ConfigError as error:
         raise Invalid(str(error)) from error
 
 
-def _add(service: Service, entity: str, given: _Given) -> tuple[bool, Entity]:
-    """Whether an entity is new, and the entity as the base has it."""
-    kb = _base(service)
+def add_entity(kb: KnowledgeBase, entity: str, given: GivenEntity) -> tuple[bool, Entity]:
+    """Whether an entity is new, and the entity as the base has it.
+
+    Raises:
+        Conflict: Another entity has the id.
+        Invalid: It can be no id.
+    """
     if (found := kb.get(entity)) is not None:
         if not _agrees(found, given):
             raise Conflict(
@@ -157,7 +166,7 @@ def _add(service: Service, entity: str, given: _Given) -> tuple[bool, Entity]:
     return True, kb.get(entity) or new
 
 
-def _agrees(found: Entity, given: _Given) -> bool:
+def _agrees(found: Entity, given: GivenEntity) -> bool:
     """Whether the base says of an entity what is given, and perhaps more."""
     said = given.model_dump(exclude_unset=True, exclude={"aliases"})
     aliases = {found.name, *found.aliases}
