@@ -54,6 +54,7 @@ ROAD = (
     "sources.formats",
     "sources.sniffing",
     "sources.reading",
+    "matching",
     "corpora",
     "evaluation",
     "converters",
@@ -100,6 +101,7 @@ HOMES = {
     "prometheus_client": {"nerlink.serving"},
     "lxml": {"nerlink.sources"},
     "spacy": {"nerlink.sources", "nerlink.spacy"},
+    "ahocorasick_rs": {"nerlink.matching"},
 }
 """Packages that stay where they belong."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from nerlink.cli.annotate import annotate
 from nerlink.cli.bulk import bulk
 from nerlink.cli.check import check
 from nerlink.cli.convert import convert
@@ -35,6 +36,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     demo: "nerlink demo --output demo",
     convert: "nerlink convert train.conll --output train.jsonl --read scheme=iob1",
     check: "nerlink check train.jsonl --dev dev.jsonl --kb towns.sqlite",
+    annotate: "nerlink annotate towns.sqlite news.jsonl --output silver.jsonl",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
     select: "nerlink select model news.jsonl --n 50 --exclude gold.jsonl --output ask.jsonl",

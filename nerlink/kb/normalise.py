@@ -5,7 +5,7 @@ import unicodedata
 from typing import Final
 from unicodedata import combining
 
-__all__ = ["acronym", "is_acronym", "normalise", "without_parenthesis"]
+__all__ = ["acronym", "folded_character", "is_acronym", "normalise", "without_parenthesis"]
 
 _MARKS: Final = ((0x0300, 0x036F), (0x0591, 0x05C7), (0x064B, 0x065F), (0x0670, 0x0670))
 """Accents of Latin, Greek and Cyrillic, Hebrew points, Arabic vowels; marks that are letters of
@@ -63,10 +63,22 @@ def normalise(surface: str) -> str:
         folded = surface.lower()
     else:
         surface = surface if len(surface) <= _MOST_MARKS else _with_few_marks(surface)
-        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", surface).casefold())
+        folded = _without_case(surface)
     key = " ".join(folded.translate(_REPLACEMENTS).split())
     key = key or "".join(folded.split())
     return key if key.isascii() else unicodedata.normalize("NFC", key)
+
+
+def folded_character(character: str) -> str:
+    """What one character gives to the key of a surface that it stands in, decomposed.
+
+    Nothing for an apostrophe or an accent, a blank for a comma, two letters for `ß`.
+    """
+    return _without_case(character).translate(_REPLACEMENTS)
+
+
+def _without_case(surface: str) -> str:
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", surface).casefold())
 
 
 def _with_few_marks(surface: str) -> str:

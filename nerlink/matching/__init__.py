@@ -1,0 +1,7 @@
+"""A base's names and aliases, found in texts: mentions without a model."""
+
+from nerlink.matching.matcher import Matcher
+from nerlink.matching.options import ENGLISH, MatchingOptions
+from nerlink.matching.rules import Rule
+
+__all__ = ["ENGLISH", "Matcher", "MatchingOptions", "Rule"]

@@ -1,0 +1,66 @@
+"""Which aliases are looked for: options of the matcher, and the small words that are no names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+from nerlink.errors import ConfigError
+
+__all__ = ["ENGLISH", "CaseRule", "MatchingOptions"]
+
+CaseRule = Literal["auto", "agree", "ignore"]
+
+_ENGLISH: Final = """
+    a about above after again against all almost along also although always am among an and another
+    any anyone anything are around as at away back be became because become been before behind being
+    below between both but by came can cannot come could day did do does doing done down during each
+    either else even ever every everyone everything few first for from further get go goes going
+    gone good got had has have having he her here hers herself him himself his home how however i if
+    in into is it its itself just know last least less let like long made make man many may me might
+    mine more most much must my myself near neither never new next no nobody none nor not nothing
+    now of off often on once one only onto or other others our ours out over own people per perhaps
+    quite rather really said same say says second see seen several shall she should since so some
+    somebody someone something soon still such take than that the their theirs them themselves then
+    there these they thing things think this those though three through thus time to today together
+    tomorrow too toward towards two under until up upon us use used very via was way we well went
+    were what when where whether which while who whole whom whose why will with within without work
+    would year years yes yesterday yet you your yours yourself
+"""
+ENGLISH: Final = frozenset(_ENGLISH.split())
+"""Words of English that stand at the start of sentences so often that a capital tells nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchingOptions:
+    """Which aliases are looked for, and what becomes of them.
+
+    Args:
+        min_length: Letters and digits that an alias must have.
+        stop: Words that are no mention. One in small letters stops itself and its capitalised form,
+            not an alias in capitals (`it` stops `It`, and `IT` stays); one with a capital in it
+            stops what is written so.
+        keep: Aliases that no rule leaves out.
+        case: Whether letters must be large where those of the alias are: `agree` says so of every
+            alias, `ignore` of none, `auto` of short and of single words, unless the base or the
+            texts show that capitals mean nothing there.
+        case_length: Letters and digits up to which an alias is short.
+        labels: Types of entities to labels; `None` for no label. Other types are labels as they
+            are.
+
+    Raises:
+        ConfigError: A value that cannot be used.
+    """
+
+    min_length: int = 2
+    stop: frozenset[str] = ENGLISH
+    keep: frozenset[str] = frozenset()
+    case: CaseRule = "auto"
+    case_length: int = 4
+    labels: Mapping[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("min_length", "case_length"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}. It counts letters, from 0 on.")
+        if self.case not in get_args(CaseRule):
+            raise ConfigError(f"case is {self.case!r}. Known are {', '.join(get_args(CaseRule))}.")
