@@ -22,6 +22,7 @@ from nerlink.cli.kb import kb
 from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
 from nerlink.cli.review import review
+from nerlink.cli.propose_entities import propose_entities
 from nerlink.cli.select import select
 from nerlink.cli.serve import serve
 from nerlink.cli.show import show
@@ -39,7 +40,8 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     annotate: "nerlink annotate towns.sqlite news.jsonl --output silver.jsonl",
     train: "nerlink train config.toml --output model --training.epochs 3",
     tag: "nerlink tag model news.jsonl --output tagged.jsonl",
-    select: "nerlink select model news.jsonl --n 50 --exclude gold.jsonl --output ask.jsonl",
+    select: "nerlink select model news.jsonl --n 50 --output ask.jsonl",
+    propose_entities: "nerlink propose-entities model news.jsonl --output new.csv",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",
     serve: "nerlink serve model --port 8000",
     review: "nerlink review ask.jsonl --model m0 --output gold.jsonl",

@@ -7,8 +7,9 @@ import pytest
 import nerlink
 from nerlink.cli.app import COMMANDS, GROUPS
 
+NAMES = [command.__name__.replace("_", "-") for command in COMMANDS]
 LEAVES = {
-    **{command.__name__: example for command, example in COMMANDS.items()},
+    **dict(zip(NAMES, COMMANDS.values(), strict=True)),
     **{
         f"{name} {(command.name or command.callback.__name__)}": command.epilog
         for name, group in GROUPS.items()
@@ -21,6 +22,8 @@ PROMISED = [
     "check",
     "train",
     "tag",
+    "select",
+    "propose-entities",
     "bulk",
     "serve",
     "review",
@@ -36,7 +39,7 @@ PROMISED = [
 
 def test_the_promised_commands_are_there(run):
     listing = run("--help").out
-    assert [command.__name__ for command in COMMANDS] + list(GROUPS) == PROMISED
+    assert NAMES + list(GROUPS) == PROMISED
     assert all(f"  {name} " in listing for name in PROMISED)
 
 
