@@ -21,8 +21,8 @@ from nerlink.cli.info import info
 from nerlink.cli.kb import kb
 from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
-from nerlink.cli.review import review
 from nerlink.cli.propose_entities import propose_entities
+from nerlink.cli.review import review
 from nerlink.cli.select import select
 from nerlink.cli.serve import serve
 from nerlink.cli.show import show
