@@ -134,6 +134,8 @@ class EntityTables:
         self._results = SparqlResults(self.thesauri, splits=alias_separator is None)
         self.cells = Cells(alias_separator)
         self._met: set[str] = set()
+        self._columns_met: set[str] = set()
+        self._has_concepts = False
         self._left_out: dict[Kind, set[str]] = {"entities": set(), "aliases": set()}
         known = (*_ENTITY, *_ALIAS)
         for name, column in self.columns.items():
@@ -154,6 +156,7 @@ class EntityTables:
         for one in _each(table):
             if _is_thesaurus(one) and kind == "entities":
                 self._met |= {*_OF_THESAURI}
+                self._has_concepts = True
                 yield from read_concepts(Path(one), self.thesauri, self._results.ids, self.report)
                 continue
             # JSON lines need not have the same keys in each row.
@@ -168,7 +171,9 @@ class EntityTables:
                 reading = readings[keys]
                 values = {reading.get(column, column): v for column, v in row.values.items()}
                 read = Row(row.where, values) if reading else row
-                yield self._results.shortened(read) if is_result(keys, reading) else read
+                if is_result(keys, reading):
+                    self._has_concepts, read = True, self._results.shortened(read)
+                yield read
             if not n_rows and (isinstance(one, str | PathLike) or is_frame(one)):
                 log.warning("%s: no rows, so nothing comes of this table.", _called(one))
                 if columns := _columns_of(one, self.text):
@@ -256,12 +261,23 @@ class EntityTables:
             DataError: With the nearest column that was met.
         """
         for name, column in self.columns.items():
-            if self._met and name not in self._met:
-                there = ", ".join(sorted(map(repr, self._met)))
+            # Rows come with nerlink's names for the columns that were named, and only for these.
+            if self._met and name not in self._columns_met:
+                there = ", ".join(sorted(map(repr, self._columns_met)))
+                there = f"there are {there}" if there else "thesauri have labels and no columns"
                 raise DataError(
-                    f"columns: no table has the column {column!r} given for {name!r}; "
-                    f"there are {there}.{did_you_mean(column, self._met)}"
+                    f"columns: no table has the column {column!r} given for {name!r} (--column); "
+                    f"{there}.{did_you_mean(column, self._columns_met)}"
                 )
+        if self._met and not self._columns_met and not self._results.splits:
+            log.warning(
+                "Thesauri have labels and no cells, so the separator of aliases is not used."
+            )
+        if self._met and not self._has_concepts and self.thesauri != ThesaurusOptions():
+            log.warning(
+                "None of the tables is a thesaurus, an ontology or a result of SPARQL, so options "
+                "of these, such as language and type_from, change nothing."
+            )
         for kind, columns in self._left_out.items():
             self._tell_left_out(kind, sorted(columns))
         others = self._left_out["entities"] | ({"alias"} & self._met)
@@ -291,6 +307,7 @@ class EntityTables:
         there = {reading.get(column, column) for column in columns}
         known = {*_KNOWN[kind], *(("count",) if "alias" in there else ())}
         self._met |= there
+        self._columns_met |= {*columns}
         self._left_out[kind] |= there - known
         return reading
 

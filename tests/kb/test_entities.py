@@ -7,7 +7,7 @@ import pytest
 
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
-from nerlink.kb import BuildOptions, KnowledgeBase
+from nerlink.kb import BuildOptions, KnowledgeBase, ThesaurusOptions
 from nerlink.sources.check import check_document
 
 
@@ -169,6 +169,39 @@ def test_what_only_looks_like_a_list_is_an_alias(tmp_path: Path, alias: str) -> 
 def test_a_list_in_a_column_of_one_alias_is_a_list(tmp_path: Path, alias: Any) -> None:
     with KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "Q1", "alias": alias}]) as kb:
         assert kb["Q1"].aliases == {"Ada": 0, "Lady": 0}
+
+
+WINE = (
+    "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+    '<http://a.org/wine> a skos:Concept ; skos:prefLabel "wine"@en .\n'
+)
+
+
+def test_a_column_that_is_named_for_a_thesaurus_is_refused(tmp_path):
+    (tmp_path / "a.ttl").write_text(WINE)
+    with pytest.raises(DataError, match=r"'title' given for 'name' .* thesauri have labels and no"):
+        create(tmp_path, tmp_path / "a.ttl", columns={"name": "title"})
+    (tmp_path / "a.csv").write_text("id,title\nq,Oslo\n")
+    create(tmp_path, [tmp_path / "a.ttl", tmp_path / "a.csv"], columns={"name": "title"})
+
+
+def test_a_column_that_is_named_wrongly_is_not_guessed(tmp_path):
+    (tmp_path / "a.csv").write_text("id,title\nq,Oslo\n")
+    with pytest.raises(DataError, match=r"no table has the column 'titel' .*Did you mean 'title'"):
+        create(tmp_path, tmp_path / "a.csv", columns={"name": "titel"})
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("a.csv", {"thesauri": ThesaurusOptions(language="de")}, "None of the tables is a thes"),
+        ("a.ttl", {"alias_separator": ";"}, "the separator of aliases is not used"),
+    ],
+)
+def test_options_that_change_nothing_are_told(tmp_path, caplog, content, options, message):
+    (tmp_path / content).write_text(WINE if content == "a.ttl" else "id,name\nq,Oslo\n")
+    create(tmp_path, tmp_path / content, options=BuildOptions(**options))
+    assert message in caplog.text
 
 
 def test_another_separator_of_aliases_is_told_of_and_can_be_named(tmp_path, caplog):

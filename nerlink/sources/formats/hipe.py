@@ -138,6 +138,7 @@ def _document(block: _Block, layer: Layer, names: Names, *, path: str) -> Docume
         sentences=_numbers(ends),
         ner=tags,
         nel=links if has_links else None,
+        has_ids=True,
         misc=["|".join(one) or _EMPTY for one in flags],
     )
     text, ranges = place_tokens(token_rows)

@@ -52,6 +52,7 @@ class TokenRows:
         sentences: The number of the token's sentence.
         ner: The token's tag for labels, such as `B-PER`.
         nel: The token's tag for entities, such as `B-Q7259`.
+        has_ids: Whether `nel` has bare ids, as the format wants; otherwise that is found, and said.
         entity_name: The token's tag for the name of the entity, such as `B-Ada_Lovelace`.
         misc: The white space around the token (see `spacing`); as usual where there is none.
     """
@@ -60,6 +61,7 @@ class TokenRows:
     sentences: Sequence[int]
     ner: Sequence[str] | None = None
     nel: Sequence[str] | None = None
+    has_ids: bool = False
     entity_name: Sequence[str] | None = None
     misc: Sequence[str] | None = None
 
@@ -117,8 +119,9 @@ def document_from_tokens(
         if said := describe_scheme(scheme, rows.ner):
             names.say(said)
     labels = _spans(rows.ner, rows.sentences, "ner", scheme, places)
-    if rows.nel is not None and _are_bare(rows.nel):
-        names.say("entities have no prefixes: equal neighbours, and each mention, are one link")
+    if rows.nel is not None and (rows.has_ids or _are_bare(rows.nel)):
+        if not rows.has_ids:
+            names.say("entities have no prefixes: equal neighbours, and each mention, are one link")
         entities = _spans_of_ids(rows.nel, rows.sentences, labels, places)
     else:
         in_letters = scheme if scheme in TAG_SCHEMES else ANY_SCHEME

@@ -39,6 +39,11 @@ def test_documents_text_mentions_and_links_are_read(tmp_path):
     assert one.meta["hipe2022:date"] == "1900-01-02"
 
 
+def test_ids_without_prefixes_are_as_the_format_has_them_and_not_told(tmp_path, caplog):
+    read(stored(tmp_path), format="hipe")
+    assert not caplog.text
+
+
 @pytest.mark.parametrize(
     ("layer", "labels"),
     [
