@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from glob import has_magic
 from pathlib import Path, PurePosixPath
@@ -66,6 +66,9 @@ def is_local(system: Any) -> bool:
 def files_at(place: str | Path, *, every: bool = False) -> list[File]:
     """The files of a path, a folder or a pattern such as `news/*.jsonl.gz`, in order of names.
 
+    Files that belong to others, and are read with these, are left out: the annotations beside a
+    text and the configuration of brat, the type system beside UIMA CAS XMI.
+
     Args:
         place: A path or an address.
         every: Take all files of a folder, not only those whose ending tells a format.
@@ -78,12 +81,13 @@ def files_at(place: str | Path, *, every: bool = False) -> list[File]:
         if system.isdir(path):
             found = _inside(system, path)
             names = [name for name in found if _is_wanted(name, path, every)]
-            names = _without_outputs(names, found, path)
+            names = _without_companions(_without_outputs(names, found, path))
         elif system.exists(path):
             found, names = {path: system.info(path)}, [path]
         else:
             found = system.glob(path, detail=True)
             names = [name for name, info in found.items() if info["type"] == "file"]
+            names = _without_companions(names)
     except OSError as error:
         raise DataError(f"{place} cannot be read: {error.strerror or error}.") from error
     if not names:
@@ -119,6 +123,28 @@ def _without_outputs(names: list[str], found: Iterable[str], folder: str) -> lis
             ", ".join(sorted(outputs)),
         )
     return left
+
+
+def _without_companions(names: Sequence[str]) -> list[str]:
+    """Names without those of files that a reader opens beside others."""
+    stems = {PurePosixPath(name).with_suffix("") for name in names if name.endswith(".txt")}
+    of_brat = {PurePosixPath(name).parent for name in names if name.endswith(".ann")}
+    of_xmi = {PurePosixPath(name).parent for name in names if name.endswith((".xmi", ".xmi.gz"))}
+
+    def is_companion(path: PurePosixPath) -> bool:
+        return (
+            (path.suffix == ".ann" and path.with_suffix("") in stems)
+            or (path.name in _OF_BRAT and path.parent in of_brat)
+            or (path.name == _OF_XMI and path.parent in of_xmi)
+        )
+
+    return [name for name in names if not is_companion(PurePosixPath(name))]
+
+
+_OF_BRAT: Final = frozenset(
+    {"annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf", "acl.conf"}
+)
+_OF_XMI: Final = "TypeSystem.xml"
 
 
 def look_at(place: str) -> File:

@@ -183,6 +183,9 @@ def local_part(shard: Shard) -> Iterator[Part]:
         if shard.kind == "groups":
             _copy_groups(shard, copy)
             sha256 = hash_of(shard)
+        beside = path.removesuffix(".txt") + ".ann"  # brat's annotations of a text
+        if shard.kind == "whole" and path.endswith(".txt") and system.exists(beside):
+            system.get_file(beside, str(copy.with_suffix(".ann")))
         yield Part(copy, sha256)
 
 

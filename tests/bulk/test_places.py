@@ -29,6 +29,15 @@ def test_patterns_name_files_and_brackets_may_be_part_of_a_name(tmp_path):
     assert names_of(files_at(tmp_path / "c[1].jsonl")) == ["c[1].jsonl"]
 
 
+def test_files_that_are_read_beside_others_are_no_inputs_of_their_own(tmp_path):
+    make(tmp_path, "b/a.txt", "b/a.ann", "b/lonely.ann", "b/annotation.conf", "c/plain.txt")
+    make(tmp_path, "x/a.xmi", "x/TypeSystem.xml", "y/TypeSystem.xml")
+    left = ["a.txt", "lonely.ann", "plain.txt", "a.xmi", "TypeSystem.xml"]
+    assert names_of(files_at(tmp_path)) == names_of(files_at(tmp_path, every=True))
+    assert sorted(names_of(files_at(tmp_path))) == sorted(left)
+    assert names_of(files_at(tmp_path / "b/*")) == ["a.txt", "lonely.ann"]
+
+
 @pytest.mark.parametrize("place", ["none", "none/*.jsonl", "empty"])
 def test_a_place_without_files_is_told(tmp_path, place):
     (tmp_path / "empty").mkdir()

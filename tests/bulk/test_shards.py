@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nerlink.bulk.options import BulkOptions
-from nerlink.bulk.places import File, look_at
+from nerlink.bulk.places import File, files_at, look_at
 from nerlink.bulk.shards import hash_of, local_part, shards_of
+from nerlink.sources import read
 
 
 def cut(path: Path, shard_size: int, **options):
@@ -75,6 +76,18 @@ def test_a_whole_file_of_this_machine_is_not_copied(tmp_path):
     (shard,) = cut(path, 10_000)
     with local_part(shard) as part:
         assert part.path == path
+
+
+def test_annotations_of_brat_are_copied_beside_their_text():
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    store.pipe({"/brat/a.txt": b"Ada slept.", "/brat/a.ann": b"T1\tPER 0 3\tAda\n"})
+    (file,) = files_at("memory://brat")
+    (shard,) = shards_of(0, file, BulkOptions())
+    with local_part(shard) as part:
+        (doc,) = read(part.path)
+    assert [doc.surface(mention) for mention in doc.mentions] == ["Ada"]
 
 
 def test_row_groups_are_put_together_until_they_are_large_enough(tmp_path):
