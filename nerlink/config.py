@@ -16,6 +16,7 @@ __all__ = [
     "CandidateSource",
     "Config",
     "DataConfig",
+    "DictionaryConfig",
     "EncoderConfig",
     "KnowledgeBaseConfig",
     "LinkerConfig",
@@ -254,6 +255,30 @@ class TaggerConfig(Section):
     negatives: Fraction = 0.1
 
 
+class DictionaryConfig(Section):
+    """How mentions are found by the names of the base alone, where a model has no tagger.
+
+    A model without this section links given mentions only. The rules are those of
+    `nerlink annotate`.
+
+    Args:
+        min_length: Letters and digits that a name must have.
+        stop: Words that are no mention; the small words of English if not given.
+        keep: Names that no rule leaves out.
+        case: Whether letters must be large where those of the name are: `agree`, `ignore`, or
+            `auto`, where it matters for short names and single words.
+        case_length: Letters and digits up to which a name is short.
+        labels: Types of entities to labels, an empty one for none; other types are labels.
+    """
+
+    min_length: Count = 2
+    stop: tuple[str, ...] | None = None
+    keep: tuple[str, ...] = ()
+    case: Literal["auto", "agree", "ignore"] = "auto"
+    case_length: Count = 4
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
 class LinkerConfig(Section):
     """The head that chooses among candidates.
 
@@ -330,6 +355,7 @@ class Config(CheckedTable, Section):
     kb: KnowledgeBaseConfig = KnowledgeBaseConfig()
     encoder: EncoderConfig = EncoderConfig()
     tagger: TaggerConfig = TaggerConfig()
+    dictionary: DictionaryConfig | None = None
     linker: LinkerConfig = LinkerConfig()
     training: TrainingConfig = TrainingConfig()
 

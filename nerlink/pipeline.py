@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Self, overload
@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 import torch
 
-from nerlink.config import LinkerConfig
+from nerlink.config import Config, LinkerConfig
 from nerlink.data import Document, Mention
 from nerlink.display.mistakes import ScoreParts
 from nerlink.errors import DataError, StorageError
@@ -32,7 +32,8 @@ from nerlink.models.linker.explanations import Explanation
 from nerlink.models.passages import Passage
 from nerlink.models.storage.folder import identity_of
 from nerlink.models.storage.hub import find_model, push_model
-from nerlink.models.storage.model import load_model, read_info, save_model
+from nerlink.models.storage.model import describe, load_model, read_info, save_model
+from nerlink.models.untrained import build_untrained
 from nerlink.sources.check import check_document, check_documents
 from nerlink.toml import check_table
 
@@ -120,6 +121,55 @@ class Pipeline:
         return cls(model, info=asdict(info), device=str(chosen), precision=kind, folder=folder)
 
     from_pretrained = load
+
+    @classmethod
+    def from_kb(
+        cls,
+        kb: str | Path,
+        *,
+        encoder: str | Path | None = None,
+        dictionary: Mapping[str, Any] | None = None,
+        device: str = "auto",
+        threshold: float | None = None,
+        top_k: int | None = None,
+    ) -> Self:
+        """A pipeline without training: mentions are the names of a knowledge base.
+
+            Pipeline.from_kb("firms.sqlite")("Amazon opened a warehouse in Paris.")
+            Pipeline.from_kb("firms.sqlite", dictionary={"labels": {"company": "ORG"}})
+
+        The longest names of the base in a text are its mentions, labelled by the types of their
+        entities. They are linked by the prior and by how close the encoder, as it was published,
+        holds the text and the entity's text to be. The base stays where it is; what is added to it
+        is found by the next call. `save` writes a model that `load`, the commands and training
+        (`[model] from`) take.
+
+        Args:
+            kb: The knowledge base; the folder of a model stands for the base in it.
+            encoder: Hugging Face id or folder; that of a configuration by default.
+            dictionary: Which names are looked for: keys of `[dictionary]` in a configuration.
+            device: As in `load`.
+            threshold: As in `load`; 0 links every name.
+            top_k: As in `load`.
+
+        Raises:
+            KnowledgeBaseError: There is no such base, or it has no entities.
+            EncoderError: There is no such encoder.
+            ConfigError: A value is wrong.
+        """
+        chosen = choose_device(device)
+        linking = {"threshold": threshold, "top_k": top_k}
+        sections = {
+            "tasks": ("nel",),
+            "encoder": {} if encoder is None else {"model": str(encoder)},
+            "dictionary": dict(dictionary or {}),
+            "linker": {name: value for name, value in linking.items() if value is not None},
+        }
+        config = check_table(Config, sections, where="Pipeline.from_kb")
+        model = build_untrained(config, KnowledgeBase.open(kb))
+        precision = choose_precision("auto", chosen)
+        model.encoder.set_precision(precision)
+        return cls(model, info=asdict(describe(model)), device=str(chosen), precision=precision)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A pickle or a copy is the folder and the settings: the model is loaded from it again.
@@ -218,7 +268,7 @@ class Pipeline:
         """
         if link_only and self.model.linker is None:
             raise DataError("this model finds mentions only: it was trained without 'nel'.")
-        if not link_only and self.model.tagger is None:
+        if not link_only and not self.model.finds:
             raise DataError(
                 "this model links given mentions only. Use pipeline.link_only(documents)."
             )
@@ -250,13 +300,15 @@ class Pipeline:
     def refresh(self, *, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Encode the texts of entities added since the last call; every call on documents does so.
 
+        A pipeline of `from_kb`, which reads texts when they are needed, reads all of them.
+
         Args:
             on_progress: Called after each group of texts, with the number of texts encoded and
                 the number of texts to encode.
         """
         with self._lock:
             if self.model.linker:
-                self.model.linker.texts.refresh(on_progress=on_progress)
+                self.model.linker.texts.complete(on_progress=on_progress)
 
     def explain(self, doc: Document, mention: Mention) -> Explanation:
         """Why a mention is linked as it is: the parts of each candidate's score.

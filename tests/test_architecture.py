@@ -71,6 +71,7 @@ ROAD = (
     "models.doubts",
     "models.build",
     "models.transfer",
+    "models.untrained",
     "models.storage",
     "pipeline",
     "selection",

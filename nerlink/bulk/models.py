@@ -100,8 +100,9 @@ def check_tasks(model: str, *, link_only: bool) -> None:
         ConfigError: It does not find mentions, or does not link them.
         StorageError: There is no such model.
     """
-    tasks = read_manifest(_folder_of(model)).tasks
-    if ("nel" if link_only else "ner") in tasks:
+    manifest = read_manifest(_folder_of(model))
+    tasks = manifest.tasks
+    if "nel" in tasks if link_only else "ner" in tasks or manifest.dictionary:
         return
     advice = "Leave --link-only out" if link_only else "Give --link-only"
     raise ConfigError(f"{model}: this model was trained for {', '.join(tasks)} alone. {advice}.")

@@ -118,6 +118,13 @@ def annotate_group(
     if link_only:
         yield from _link(model, group, linking)
         return
+    if model.tagger is None and (dictionary := model.dictionary):
+        named = dictionary.find([doc for doc, _ in group])
+        passages = [passage for _, passage in group]
+        yield from map(
+            dictionary.label, _link(model, list(zip(named, passages, strict=True)), linking)
+        )
+        return
     found = model.annotate([passage for _, passage in group], linking=linking)
     for (doc, passage), annotations in zip(group, found, strict=True):
         yield annotated(doc, passage, annotations)

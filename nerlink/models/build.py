@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nerlink.config import Config, KnowledgeBaseConfig
 from nerlink.kb import CandidateGenerator, KnowledgeBase, make_filled
+from nerlink.models.dictionary import Dictionary
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.joint import JointModel
 from nerlink.models.linker.counts import TrainingCounts
@@ -47,7 +48,7 @@ def build_model(
     """
     counts = counts or TrainingCounts()
     tagger = Tagger(encoder, labels, config.tagger) if "ner" in config.tasks else None
-    linker = None
+    linker = dictionary = None
     if kb is not None and "nel" in config.tasks:
         prototypes = Prototypes(list(counts.links), encoder.text_length)
         linker = Linker(
@@ -64,4 +65,6 @@ def build_model(
             label_width=1 + len(labels) if tagger else 0,
             config=config.linker,
         )
-    return JointModel(encoder, tagger=tagger, linker=linker, config=config)
+        if config.dictionary is not None and tagger is None:
+            dictionary = Dictionary(kb, config.dictionary)
+    return JointModel(encoder, tagger=tagger, linker=linker, config=config, dictionary=dictionary)

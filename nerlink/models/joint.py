@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nerlink.config import Config, LinkerConfig
 from nerlink.errors import ConfigError
+from nerlink.models.dictionary import Dictionary
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.flair import evaluating, examples_from, gold_spans, write_links, write_spans
 from nerlink.models.linker.linker import Linker
@@ -83,6 +84,7 @@ class JointModel(MultitaskModel):
         tagger: Finds mentions; `None` for a model that links given mentions only.
         linker: Links mentions; `None` for a model that finds mentions only.
         config: The whole configuration.
+        dictionary: Finds mentions by the names of the base, where there is no tagger.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class JointModel(MultitaskModel):
         tagger: Tagger | None = None,
         linker: Linker | None = None,
         config: Config,
+        dictionary: Dictionary | None = None,
     ) -> None:
         heads: list[Any] = [head for head in (tagger, linker) if head is not None]
         factors = {"ner": config.tagger.loss_weight, "nel": config.linker.loss_weight}
@@ -105,6 +108,12 @@ class JointModel(MultitaskModel):
         self.encoder = encoder
         self.tagger = tagger
         self.linker = linker
+        self.dictionary = dictionary
+
+    @property
+    def finds(self) -> bool:
+        """Whether the model finds mentions itself, by a tagger or by names."""
+        return self.tagger is not None or self.dictionary is not None
 
     def forward(  # type: ignore[override]
         self, examples: Sequence[Example], rng: Random | None = None

@@ -96,7 +96,7 @@ class Service:
     @property
     def finds(self) -> bool:
         """Whether the model finds mentions."""
-        return self.pipeline.model.tagger is not None
+        return self.pipeline.model.finds
 
     @property
     def links(self) -> bool:

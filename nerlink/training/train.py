@@ -149,10 +149,8 @@ def train(
     """
     _check_arguments(config, kb)
     check_target(Path(output))
-    start = find_start(config, Path(output))
-    if start:
-        config = start.fitted(config)
-        kb = start.base if kb is None and not names_entities(config) else kb
+    if start := find_start(config, Path(output)):
+        config, kb = _of_start(start, config, kb)
     parts, dev = training_parts(config, train), dev_documents(config, dev)
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
@@ -205,6 +203,15 @@ def _check_arguments(config: Any, kb: Any) -> None:
             f"kb is a {type(kb).__name__}; pass the path of a knowledge base. "
             "nerlink.KnowledgeBase.create(path, table) makes one of a table."
         )
+
+
+def _of_start(
+    start: Start, config: Config, kb: str | Path | None
+) -> tuple[Config, str | Path | None]:
+    """Configuration and base of a run, those of the model it starts from where none is named."""
+    config = start.fitted(config)
+    has_base = kb is not None or names_entities(config)
+    return config, kb if has_base else start.base
 
 
 def _go(run: Run, summary: Summary, *, resumes: bool) -> None:

@@ -88,11 +88,16 @@ class Start:
         named = encoder.model_dump(include=encoder.model_fields_set)
         table = self.config.encoder.model_dump() | named
         if "ner" in self.manifest.tasks:
-            taken = self.config.tagger.model_dump(include=set(SHAPING["tagger"]))
-            tagger = tagger.model_copy(update=taken)
+            shape = self.config.tagger.model_dump(include=set(SHAPING["tagger"]))
+            tagger = tagger.model_copy(update=shape)
         where = f"[encoder] of {self.name} and of the configuration"
         encoder = check_table(EncoderConfig, table, where=where)
-        return config.model_copy(update={"encoder": encoder, "tagger": tagger})
+        # Without a tagger, mentions are found as this model finds them.
+        dictionary = config.dictionary or (
+            None if "ner" in config.tasks else self.config.dictionary
+        )
+        taken = {"encoder": encoder, "tagger": tagger, "dictionary": dictionary}
+        return config.model_copy(update=taken)
 
     def _check(self, section: str, mine: Section) -> None:
         theirs = getattr(self.config, section)

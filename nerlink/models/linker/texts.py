@@ -44,6 +44,7 @@ class EntityTexts:
         self.encoder = encoder
         self.prototypes = prototypes
         self._written: set[int] | None = None
+        self._met: set[int] | None = None
 
     def write(
         self, rows: Iterable[int] | None = None, *, on_progress: OnProgress | None = None
@@ -57,6 +58,7 @@ class EntityTexts:
         """
         version = self.kb.version
         table = self.prototypes.writable_text(self.kb.n_rows)
+        self._met = None
         n_done = 0
         for numbers, vectors in encode_entities(self.encoder, self.kb.texts(rows)):
             table[torch.tensor(numbers)] = vectors
@@ -84,6 +86,18 @@ class EntityTexts:
                 on_progress(n_done, len(changed))
         self.prototypes.version = version
 
+    def leave_unread(self) -> None:
+        """From now on, encode a text when its entity is first met: few of a large base are."""
+        self._met = set()
+        self.prototypes.version = self.kb.version
+
+    def complete(self, *, on_progress: OnProgress | None = None) -> None:
+        """Encode all texts that the table lacks; `on_progress` as for `write`."""
+        if self._met is None:
+            self.refresh(on_progress=on_progress)
+        else:
+            self.write(on_progress=on_progress)
+
     @contextmanager
     def written_when_met(self) -> Iterator[None]:
         """Encode a text, within the context, when its entity is first a candidate of a mention.
@@ -100,6 +114,10 @@ class EntityTexts:
     @torch.inference_mode(mode=False)  # the table is there for training, too
     def meet(self, rows: Tensor) -> None:
         """Bring texts up to date before candidates of these rows, (n_candidates), are scored."""
+        if self._met is not None and (new := set(rows.tolist()) - self._met):
+            for numbers, vectors in encode_entities(self.encoder, self.kb.texts(sorted(new))):
+                self.prototypes.add_text(numbers, vectors)
+            self._met |= new
         if self._written is None:
             return
         if new := set(rows.tolist()) - self._written:

@@ -65,6 +65,7 @@ class Manifest(_Format):
         trained_on: Counts of the training documents, mentions and epochs.
         scores: Scores on the development documents.
         versions: Versions of the packages that wrote the model.
+        dictionary: Whether mentions are found by the names of the base.
     """
 
     files: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
@@ -75,6 +76,7 @@ class Manifest(_Format):
     trained_on: dict[str, JsonValue]
     scores: dict[str, float]
     versions: dict[str, str]
+    dictionary: bool = False
 
     @field_validator("tasks", "labels")
     @classmethod

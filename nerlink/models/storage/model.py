@@ -12,7 +12,7 @@ README.md               a model card
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,7 @@ from nerlink.toml import read_json
 
 __all__ = [
     "ModelInfo",
+    "describe",
     "head_state",
     "load_head_state",
     "load_model",
@@ -82,6 +83,7 @@ class ModelInfo:
         trained_on: Counts of the training documents, mentions and epochs.
         scores: Scores on the development documents.
         versions: Versions of the packages that wrote the model.
+        dictionary: Whether mentions are found by the names of the base.
     """
 
     tasks: tuple[str, ...]
@@ -91,6 +93,7 @@ class ModelInfo:
     trained_on: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    dictionary: bool = False
 
 
 def save_model(
@@ -113,19 +116,25 @@ def save_model(
     """
     folder = Path(folder)
     check_target(folder)
-    info = ModelInfo(
-        tasks=tuple(model.tasks),
-        labels=model.tagger.labels if model.tagger else (),
-        n_entities=len(model.linker.lookup.kb) if model.linker else 0,
-        precision=model.encoder.precision,
-        trained_on=trained_on or {},
-        scores=scores or {},
-        versions={package: version(package) for package in VERSIONED},
-    )
+    info = replace(describe(model), trained_on=trained_on or {}, scores=scores or {})
+    if model.linker:
+        model.linker.texts.complete()
     is_own = _is_base_of(model, folder / BASE)
     with replacing(folder) as partial:
         _write_files(model, partial, info, with_base=not is_own)
     return folder
+
+
+def describe(model: JointModel) -> ModelInfo:
+    """What there is to say of a model itself."""
+    return ModelInfo(
+        tasks=tuple(model.tasks),
+        labels=model.tagger.labels if model.tagger else (),
+        n_entities=len(model.linker.lookup.kb) if model.linker else 0,
+        precision=model.encoder.precision,
+        versions={package: version(package) for package in VERSIONED},
+        dictionary=model.dictionary is not None,
+    )
 
 
 def save_texts(model: JointModel, folder: str | Path) -> None:

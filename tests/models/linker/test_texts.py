@@ -76,3 +76,35 @@ def test_texts_are_written_when_candidates_meet_them(linker):
     after = linker.prototypes.text.clone()
     linker.look(vectors, None, mentions)
     assert torch.equal(linker.prototypes.text, after)
+
+
+def test_texts_left_unread_are_read_when_met_and_all_of_them_when_asked(linker):
+    table = linker.prototypes.full_text(7)
+    linker.prototypes.set_text(table[:0], version=0)
+    linker.texts.leave_unread()
+    with count_rows(linker.embeddings) as rows:
+        linker.texts.refresh()
+        linker.texts.meet(torch.tensor([2, 4, 2]))
+        linker.texts.meet(torch.tensor([4]))
+    assert sum(rows) == 2
+    met = linker.prototypes.full_text(7)
+    torch.testing.assert_close(met[[2, 4]], table[[2, 4]], atol=1e-3, rtol=0)
+    assert not met[[0, 1, 3, 5, 6]].any()
+    linker.texts.complete()
+    torch.testing.assert_close(linker.prototypes.full_text(7), table, atol=1e-3, rtol=0)
+    with count_rows(linker.embeddings) as rows:
+        linker.texts.meet(torch.tensor([0]))
+        linker.texts.complete()
+    assert sum(rows) == 0
+
+
+def test_a_text_that_changed_after_it_was_met_is_read_again(linker):
+    kb, prototypes = linker.lookup.kb, linker.prototypes
+    linker.texts.leave_unread()
+    row = kb.row("texas")
+    linker.texts.meet(torch.tensor([row]))
+    before = prototypes.text_of(torch.tensor([row]))
+    kb.rename("texas", "Tejas")
+    linker.texts.meet(torch.tensor([kb.row("paris")]))
+    linker.texts.refresh()
+    assert not torch.equal(prototypes.text_of(torch.tensor([row])), before)
