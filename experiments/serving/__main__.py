@@ -1,6 +1,6 @@
 """What a server costs, and what it survives; `results.json` gets what was found.
 
-python -m experiments.serving load overload crosstalk --size full
+python -m experiments.serving short pages overload --size full
 """
 
 import json
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Thread
@@ -20,7 +21,7 @@ import torch
 from experiments.bulk.invented import Made
 from experiments.measuring import Experiment, Found
 from experiments.serving import fuzz as fuzzing
-from experiments.serving.clients import Load, ask_all, ask_for, body_of, percentile
+from experiments.serving.clients import PATIENCE, Load, ask_all, ask_for, body_of, percentile
 from experiments.serving.server import MemoryWatch, Server, serving
 from nerlink import Document, Pipeline
 from nerlink.sources.records import record_from_document
@@ -82,8 +83,8 @@ SIZES: Final[Mapping[str, Size]] = {
     ),
     "full": Size(
         names=100,
-        short=4000,
-        pages=400,
+        short=2000,
+        pages=200,
         repeats=3,
         minutes=10,
         marked=20_000,
@@ -97,27 +98,27 @@ SIZES: Final[Mapping[str, Size]] = {
 }
 
 
-def load(made: Made, size: Size, folder: Path) -> Found:
+def load(made: Made, size: Size, folder: Path, *, kind: str) -> Found:
     """Documents a second and latencies, beside the pipeline on the same documents in this process.
 
     All with one thread for the model; clients and the loop of the server have the other core.
     """
     torch.set_num_threads(1)
     pipeline = Pipeline.load(made.model, device="cpu")
+    n_texts, sentences = {"short": (size.short, SHORT), "pages": (size.pages, PAGE)}[kind]
+    texts = texts_of(made, kind, n_texts, sentences)
+    bodies = [body_of(text) for text in texts]
     found: dict[str, list[float]] = {}
-    with serving(made.model, folder, *ONE_THREAD) as server:
-        for kind, n_texts, sentences in (("short", size.short, SHORT), ("page", size.pages, PAGE)):
-            texts = texts_of(made, kind, n_texts, sentences)
-            bodies = [body_of(text) for text in texts]
-            ask_all(server.port, bodies[:20], 4)
-            for _ in range(size.repeats):
-                alone = _alone(pipeline, texts)
-                for name, value in alone.items():
-                    found.setdefault(f"{kind}.{name}", []).append(value)
-                for n_clients in size.clients:
-                    told = ask_all(server.port, bodies, n_clients)
-                    for name, value in _told(told, n_clients, alone).items():
-                        found.setdefault(f"{kind}.{n_clients}.{name}", []).append(value)
+    with serving(made.model, folder, "--timeout", str(PATIENCE), *ONE_THREAD) as server:
+        ask_all(server.port, bodies[:20], 4)
+        for _ in range(size.repeats):
+            alone = _alone(pipeline, texts)
+            for name, value in alone.items():
+                found.setdefault(name, []).append(value)
+            for n_clients in size.clients:
+                told = ask_all(server.port, bodies, n_clients)
+                for name, value in _told(told, n_clients, alone).items():
+                    found.setdefault(f"{n_clients}.{name}", []).append(value)
     return found
 
 
@@ -128,7 +129,7 @@ def _alone(pipeline: Pipeline, texts: Sequence[str]) -> dict[str, float]:
         pass
     seconds = time.perf_counter() - start
     singles = []
-    for text in texts[:200]:
+    for text in texts[:100]:
         begin = time.perf_counter()
         pipeline(text)
         singles.append(1000 * (time.perf_counter() - begin))
@@ -379,7 +380,8 @@ def until(is_so: Callable[[], bool], seconds: float = 300) -> None:
 
 
 MEASURES: Final[Mapping[str, Callable[[Made, Size, Path], Found]]] = {
-    "load": load,
+    "short": partial(load, kind="short"),
+    "pages": partial(load, kind="pages"),
     "overload": overload,
     "crosstalk": crosstalk,
     "fuzz": fuzz,

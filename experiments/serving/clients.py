@@ -16,9 +16,9 @@ from typing import Any
 
 from experiments.serving.server import TOKEN
 
-__all__ = ["Answer", "Client", "Load", "ask_all", "ask_for", "percentile"]
+__all__ = ["PATIENCE", "Answer", "Client", "Load", "ask_all", "ask_for", "percentile"]
 
-PATIENCE = 90.0
+PATIENCE = 120.0
 """Seconds after which an answer counts as lost."""
 
 
