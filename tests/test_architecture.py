@@ -66,6 +66,7 @@ ROAD = (
     "models.flair",
     "models.tagger",
     "models.linker",
+    "models.dictionary",
     "models.joint",
     "models.annotate",
     "models.doubts",

@@ -18,7 +18,13 @@ from torch import multiprocessing
 
 from nerlink.converters import tokenize
 from nerlink.data import NIL, Document, Entity, Mention, NilKind
-from nerlink.errors import ConfigError, DataError, StorageError
+from nerlink.errors import (
+    ConfigError,
+    DataError,
+    EncoderError,
+    KnowledgeBaseError,
+    StorageError,
+)
 from nerlink.evaluation import find_mistakes
 from nerlink.kb import KnowledgeBase
 from nerlink.models import annotate as grouping
@@ -27,7 +33,7 @@ from nerlink.models.encoder.fast.precision import can_int8
 from nerlink.pipeline import Pipeline
 from nerlink.sources import read, write
 from tests.kb.store.killed import kill_a_writer
-from tests.world import DOCUMENTS
+from tests.world import DOCUMENTS, ENTITIES
 
 TEXT = "Cows walk to Paris in Texas at dawn."
 ANSWER = [("Paris", "LOC", "paris-texas"), ("Texas", "LOC", "texas")]
@@ -594,3 +600,109 @@ def test_a_stream_may_have_a_threshold_and_a_number_of_candidates_of_its_own(joi
         assert list(pipeline.stream(DOCUMENTS)) == pipeline(DOCUMENTS)
     with pytest.raises(ConfigError, match=r"Pipeline.stream: linker.threshold|threshold = 2"):
         list(pipeline.stream(DOCUMENTS, threshold=2.0))
+
+
+@pytest.fixture
+def base(tmp_path) -> Path:
+    """A knowledge base that may change."""
+    KnowledgeBase.create(tmp_path / "base.sqlite", ENTITIES).close()
+    return tmp_path / "base.sqlite"
+
+
+@pytest.fixture
+def untrained(base, encoder_dir):
+    """Makes pipelines without training."""
+    return partial(Pipeline.from_kb, base, encoder=encoder_dir, device="cpu")
+
+
+def names(doc: Document) -> list[str]:
+    return [doc.surface(m) for m in doc.mentions]
+
+
+def test_a_base_alone_makes_a_pipeline(untrained):
+    doc = untrained(threshold=0)("Ada Byron met Otto in Texas, not in Jordan.")
+    assert found(doc)[:2] == [("Ada Byron", "PER", "ada"), ("Texas", "LOC", "texas")]
+    (jordan,) = [m for m in doc.mentions if doc.surface(m) == "Jordan"]
+    assert {c.entity for c in jordan.candidates} == {"jordan", "player"}
+    assert jordan.label == {"jordan": "LOC", "player": "PER"}[jordan.entity]
+    assert sum(c.score for c in jordan.candidates) <= 1
+    assert not doc.complete  # a name that the base lacks may be a mention as well
+
+
+def test_a_pipeline_without_training_does_what_others_do(untrained):
+    pipeline = untrained()
+    documents = [pipeline(doc) for doc in DOCUMENTS]
+    assert list(map(found, pipeline.stream(DOCUMENTS))) == list(map(found, documents))
+    assert {m.entity for d in pipeline.stream(DOCUMENTS, threshold=1) for m in d.mentions} == {NIL}
+    assert all(
+        len(m.candidates) <= 1 for d in pipeline.stream(DOCUMENTS, top_k=1) for m in d.mentions
+    )
+    linked = pipeline.link_only(DOCUMENTS[7])
+    assert linked.surface(linked.mentions[0]) == "Otto Nix"
+    assert linked.mentions[0].nil is NilKind.NO_CANDIDATE
+    explained = pipeline.explain(documents[0], documents[0].mentions[0])
+    assert explained.surface == "Paris"
+    assert "closeness of its text" in explained.options[0].parts
+    assert pipeline.info()["dictionary"]
+
+
+def test_the_text_of_an_entity_tells_namesakes_apart(untrained, base):
+    with KnowledgeBase.open(base, read_only=False) as kb:
+        for number, name in enumerate(("it was a rainy day at sea", "for the win by the ball")):
+            kb.add(Entity(id=f"x{number}", name="Xyz", description=name, type="PER"))
+    pipeline = untrained()
+    for number, text in enumerate(
+        ("Xyz: it was a rainy day at sea", "Xyz: for the win by the ball")
+    ):
+        (mention,) = pipeline(text).mentions
+        assert mention.entity == f"x{number}"
+
+
+def test_what_is_added_to_the_base_of_a_pipeline_is_found_by_the_next_call(untrained, base):
+    pipeline = untrained(threshold=0)
+    assert names(pipeline("Lyon is not in Texas.")) == ["Texas"]
+    with KnowledgeBase.open(base, read_only=False) as kb:
+        kb.add(Entity(id="lyon", name="Lyon", type="LOC"))
+        kb.remove("texas")
+    time.sleep(0.05)  # another's change is seen within 20 ms
+    assert found(pipeline("Lyon is not in Texas.")) == [("Lyon", "LOC", "lyon")]
+
+
+def test_a_pipeline_without_training_is_saved_and_loaded(untrained, base, tmp_path):
+    pipeline = untrained(dictionary={"labels": {"PER": "PERSON"}, "stop": ["acme"]})
+    answers = pipeline(list(DOCUMENTS))
+    loaded = Pipeline.load(pipeline.save(tmp_path / "saved"))
+    base.unlink()
+    assert loaded(list(DOCUMENTS)) == answers
+    assert loaded.link_only(list(DOCUMENTS)) == pipeline.link_only(list(DOCUMENTS))
+    assert loaded.info()["dictionary"]
+    labels = {m.label for doc in answers for m in doc.mentions}
+    assert "PERSON" in labels
+    assert not {"PER", "ORG"} & labels
+    with pytest.raises(StorageError, match="made of a model in memory"):
+        pickle.dumps(pipeline)
+    assert copy.copy(loaded)(TEXT) == loaded(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (
+            {"dictionary": {"min_lenght": 3}},
+            ConfigError,
+            r"from_kb: .*mean dictionary\.min_length\?",
+        ),
+        ({"dictionary": {"min_length": 99}}, KnowledgeBaseError, "no name or alias to look for"),
+        ({"threshold": 2}, ConfigError, r"Pipeline\.from_kb: linker\.threshold = 2"),
+        ({"encoder": "no/such"}, EncoderError, "encoder 'no/such' was not found"),
+        ({"device": "toaster"}, ConfigError, "device 'toaster' cannot be used"),
+    ],
+)
+def test_a_pipeline_without_training_refuses_what_it_cannot_use(untrained, options, error, message):
+    with pytest.raises(error, match=message):
+        untrained(**options)
+
+
+def test_a_base_that_is_none_makes_no_pipeline(tmp_path):
+    with pytest.raises(KnowledgeBaseError, match="no such knowledge base"):
+        Pipeline.from_kb(tmp_path / "none.sqlite")

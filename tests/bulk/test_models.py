@@ -6,6 +6,7 @@ from nerlink.bulk.models import check_tasks, key_of, local_model
 from nerlink.data import Entity
 from nerlink.errors import ConfigError, StorageError
 from nerlink.kb import KnowledgeBase
+from nerlink.pipeline import Pipeline
 
 
 @pytest.fixture
@@ -60,5 +61,11 @@ def test_a_model_must_know_what_is_asked_of_it(joint_folder, trained):
     check_tasks(str(joint_folder), link_only=True)
     with pytest.raises(ConfigError, match=r"trained for nel alone\. Give --link-only"):
         check_tasks(str(trained("nel")), link_only=False)
+
+
+def test_a_model_may_find_mentions_by_the_names_of_its_base(kb_path, encoder_dir, tmp_path):
+    folder = Pipeline.from_kb(kb_path, encoder=encoder_dir).save(tmp_path / "untrained")
+    check_tasks(str(folder), link_only=False)
+    check_tasks(str(folder), link_only=True)
     with pytest.raises(StorageError):
         check_tasks("/none", link_only=False)

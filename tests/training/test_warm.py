@@ -245,3 +245,14 @@ def test_a_head_that_is_not_wanted_is_left(go_on):
     result = go_on(tasks=("nel",))
     assert result.summary.notes[0].endswith("its linker, not its tagger")
     assert load_model(result.folder).tagger is None
+
+
+def test_training_begins_where_a_model_without_training_stands(
+    go_on, kb_path, encoder_dir, tmp_path
+):
+    start = Pipeline.from_kb(kb_path, encoder=encoder_dir).save(tmp_path / "untrained")
+    result = go_on(start=start)
+    assert result.summary.notes[0].endswith("its linker, a new tagger")
+    assert load_model(result.folder).dictionary is None
+    linking = go_on("linking", start=start, tasks=("nel",), base=None, train_on=DOCUMENTS)
+    assert linking.pipeline("Ada Byron was late.").mentions
