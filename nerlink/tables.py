@@ -351,7 +351,7 @@ def open_parquet(path: str | Path) -> OpenTable:
         sizes = [group.total_byte_size for group in groups]
         names = file.schema_arrow.names
     except (ArrowException, OSError, *_UNREADABLE) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         raise DataError(
             f"{path} is not a Parquet file, or cut short: {reason:.200}. "
             "Name the format it has, or copy it again."

@@ -115,7 +115,8 @@ CASES = [
     ("xmi", XMI.format(0, 5), "f:2: begin '0', end '5' are no places"),
     ("xmi", '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "f: it declares entities of its own"),
     ("xmi", "<a/>", "f: there is no text .*Export the document as UIMA CAS XMI"),
-    ("spacy", b"nothing", "f is no DocBin of spaCy, or cut short"),
+    ("spacy", b"nothing", "f: no DocBin of spaCy, or cut short"),
+    ("bioc", b"", "f is empty; BioC is XML or JSON"),
 ]
 
 

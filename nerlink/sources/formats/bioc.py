@@ -77,6 +77,8 @@ def _records(path: str | Path, encoding: str) -> Sequence[Any]:
         if root.tag != "collection":
             raise DataError(f"{path}: <{root.tag}> is no collection of BioC.")
         return [_record_of(node) for node in root.findall("document")]
+    if not content.strip():
+        raise DataError(f"{path} is empty; BioC is XML or JSON. Write or copy the file again.")
     text = decode(content, encoding=encoding, where=str(path)).removeprefix("\ufeff")
     collection = parse_json(text, where=str(path))
     if isinstance(collection, list):  # PubTator's service gives a list of collections

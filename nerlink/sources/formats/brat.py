@@ -94,7 +94,14 @@ def _document(
     for number, line in sound_lines(beside, encoding=encoding):
         where = f"{beside}:{number}"
         if line.startswith("T"):
-            bound[line.split("\t")[0]] = attempt(_bound, line, where=where)
+            name = line.split("\t")[0]
+            if name in bound:
+                bound[where] = DataError(
+                    f"{where}: {name!r} is the name of an annotation above. Give it another.",
+                    reason="a name that occurs twice",
+                )
+            else:
+                bound[name] = attempt(_bound, line, where=where)
         elif line.strip():
             further.append((line, where))
     for line, where in further:

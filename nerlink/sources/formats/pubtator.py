@@ -184,4 +184,5 @@ def _rows(doc: Document, losses: Losses) -> Iterator[list[Any]]:
             "entities that look like several ids",
             ids == mention.entity and bool(re.search(r"[|+;]", ids)),
         )
-        yield [str(mention.start), str(mention.end), surface, mention.label or "", ids]
+        # An empty cell at the end of a line is lost by readers that strip lines.
+        yield [str(mention.start), str(mention.end), surface, mention.label or "", ids or "-"]

@@ -208,10 +208,10 @@ def read_spacy(path: str | Path, *, spans_key: str | None = None) -> Iterator[Re
     try:
         docs = list(spacy.tokens.DocBin().from_bytes(content).get_docs(spacy.vocab.Vocab()))
     except _UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # spaCy's own words are of its version 2, whatever is wrong with the file.
         raise DataError(
-            f"{path} is no DocBin of spaCy, or cut short: {reason:.200}. Write it once more with "
-            "DocBin.to_disk."
+            f"{path}: no DocBin of spaCy, or cut short. Write it once more with DocBin.to_disk, or "
+            "name the format it has."
         ) from error
     names = Names(str(path))
     with left_out(path) as losses:

@@ -56,6 +56,14 @@ def test_a_mention_of_several_pieces_follows_a_rule_and_is_counted(
     assert "mentions of several pieces" in caplog.text
 
 
+def test_a_name_that_occurs_twice_is_told_and_no_mention_lost(tmp_path):
+    path = folder(tmp_path, "T1\tPER 0 3\tAda", "T1\tPER 8 14\tBo Lee")
+    with pytest.raises(DataError, match=r"a\.ann:2: 'T1' is the name of an annotation above"):
+        read(path)
+    (doc,) = read(path, on_error="skip-mention")
+    assert [doc.surface(m) for m in doc.mentions] == ["Ada"]
+
+
 def test_pieces_are_written_as_they_were(tmp_path):
     docs = read(folder(tmp_path, "T1\tPER 0 3;11 14\tAda Lee", "T2\tPER 8 10;11 14\tBo Lee"))
     write(docs, tmp_path / "out", format="brat")

@@ -69,10 +69,14 @@ def test_all_ids_of_a_mention_are_written_back(tmp_path):
 def test_what_is_written_is_read_by_the_library_bioc(tmp_path):
     from bioc import pubtator
 
-    mention = Mention(start=0, end=3, label="Disease", entity="D007251")
-    write([Document(id="2", text="Flu\nin 👩 mice", mentions=(mention,))], tmp_path / "a.pubtator")
+    flu = Mention(start=0, end=3, label="Disease", entity="D007251")
+    mice = Mention(start=9, end=13, label="Species")
+    docs = [Document(id="2", text="Flu\nin 👩 mice", mentions=(flu, mice))]
+    write(docs, tmp_path / "a.pubtator")
     with (tmp_path / "a.pubtator").open(encoding="utf8") as handle:
         (doc,) = pubtator.load(handle)
-    (one,) = doc.annotations
+    one, unlinked = doc.annotations
     assert (doc.pmid, doc.title, doc.abstract) == ("2", "Flu", "in 👩 mice")
     assert (one.start, one.end, one.text, one.type, one.id) == (0, 3, "Flu", "Disease", "D007251")
+    assert (unlinked.text, unlinked.id) == ("mice", "-")
+    assert read(tmp_path / "a.pubtator") == docs
