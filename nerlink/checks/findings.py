@@ -41,6 +41,11 @@ class FindingKind(StrEnum):
         """What it means for a model that is trained on the documents."""
         return _ADVICE[self]
 
+    @property
+    def may_be_right(self) -> bool:
+        """Whether sound documents have it too; the others are mistakes, or cost mentions."""
+        return self in _MAY_BE_RIGHT
+
 
 _ADVICE: Final[Mapping[FindingKind, str]] = {
     FindingKind.LEAK: "Scores are too good where training shows the answers; keep it in one split.",
@@ -60,6 +65,10 @@ _ADVICE: Final[Mapping[FindingKind, str]] = {
     FindingKind.ONE_SPLIT: "What train lacks cannot be learnt; what only train has is not scored.",
     FindingKind.BARE: "It teaches that it names nothing; was it annotated?",
 }
+
+_MAY_BE_RIGHT: Final = frozenset(
+    {FindingKind.SURFACE, FindingKind.NEAR, FindingKind.ONE_SPLIT, FindingKind.BARE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +207,11 @@ class CheckReport:
     reach: tuple[GeneratorReach, ...] = ()
 
     @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found but what may be right as it is."""
+        return all(finding.kind.may_be_right for finding in self.findings)
+
+    @property
     def tables(self) -> Iterator[Table]:
         """Counts, labels and candidates as tables."""
         yield _counts_table(self.splits)
@@ -209,10 +223,11 @@ class CheckReport:
             yield _reach_table(self.reach)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain values, each finding with its advice."""
+        """The report as plain values, each finding with its advice and whether it may be right."""
         record = asdict(self)
         for finding in record["findings"]:
-            finding["advice"] = finding["kind"].advice
+            kind = finding["kind"]
+            finding |= {"advice": kind.advice, "may_be_right": kind.may_be_right}
         return record
 
     def to_json(self) -> str:
@@ -221,7 +236,9 @@ class CheckReport:
 
     def __str__(self) -> str:
         n_ways = number_of(len(self.findings), "ways")
-        last = f"Fishy in {n_ways}." if self.findings else "Nothing fishy was found."
+        n_harmless = sum(finding.kind.may_be_right for finding in self.findings)
+        rest = f", {n_harmless} of which may be right as they are" if n_harmless else ""
+        last = f"Fishy in {n_ways}{rest}." if self.findings else "Nothing fishy was found."
         return "\n".join([*map(str, self.tables), *map(str, self.findings), "", last])
 
 

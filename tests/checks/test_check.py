@@ -198,6 +198,7 @@ def test_the_report_is_plain_json():
     assert (found["kind"], found["count"]) == ("document twice in a split", 1)
     assert found["examples"][0]["document"] == "document 3"
     assert found["advice"]
+    assert not found["may_be_right"]
 
 
 def test_many_labels_are_shown_as_one_row_and_all_are_in_the_report():

@@ -6,7 +6,7 @@ import pytest
 from nerlink.corpora import find_corpus
 from nerlink.sources import write
 from tests.cli.conftest import GOLD, write_lines
-from tests.world import DOCUMENTS
+from tests.world import DOCUMENTS, marked
 
 
 @pytest.fixture
@@ -25,9 +25,14 @@ def test_counts_and_findings_are_shown(run, train):
     assert "10 documents in" in result.err
 
 
-def test_strict_is_an_exit_code(run, train, gold):
-    assert run("check", train, "--strict").code == 1
-    assert run("check", gold, "--strict").code == 0
+def test_strict_is_an_exit_code_for_what_is_wrong_and_not_for_what_may_be_right(run, tmp_path):
+    labels = [marked("[Oslo|LOC|] won."), marked("We love [Oslo|ORG|]."), marked("Nobody came.")]
+    write(labels, tmp_path / "labels.jsonl")
+    result = run("check", tmp_path / "labels.jsonl", "--strict")
+    assert result.code == 0
+    assert "Fishy in 2 ways, 2 of which may be right as they are." in result.out
+    write([marked("[Oslo |LOC|]won.")], tmp_path / "space.jsonl")
+    assert run("check", tmp_path / "space.jsonl", "--strict").code == 1
 
 
 def test_splits_and_a_base_are_compared(run, train, gold, kb_path):
