@@ -2,25 +2,40 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from nerlink.data import Document, Mention
-from nerlink.errors import KnowledgeBaseError
+from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
+from nerlink.kb.browsing import types_of
+from nerlink.lookalikes import did_you_mean
 from nerlink.matching.aliases import Alias, length_of, read_aliases, read_keys, spelled_ways
 from nerlink.matching.automaton import Automaton, spellings
 from nerlink.matching.options import MatchingOptions
+from nerlink.matching.report import MatchReport, Tally
 from nerlink.matching.rules import Rule, Rules
+from nerlink.matching.survey import Survey
+from nerlink.words import number_of
 
-__all__ = ["Matcher"]
+__all__ = ["SURVEYED", "Matcher"]
 
 _BATCH: Final = 1 << 18
 """Characters of documents that are searched together."""
 
 _REMEMBERED: Final = 100_000
 """Surfaces, and candidates of them, that are remembered."""
+
+_STEP: Final = 10_000
+"""Aliases between two reports of progress."""
+
+_TYPES: Final = 10_000
+"""Types of a base that are compared with those of the options; more are not checked."""
+
+SURVEYED: Final = 20_000_000
+"""Characters of text that aliases are judged by: three million words or so."""
 
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 
@@ -31,11 +46,13 @@ class _Finding:
 
     Args:
         alias: What the base knows of it.
+        label: The label of its mentions.
         refusal: Why it is no mention, if it is none.
         takes_dot: A full stop behind it belongs to it.
     """
 
     alias: Alias
+    label: str | None
     refusal: Rule | None
     takes_dot: bool
 
@@ -46,16 +63,21 @@ class Matcher:
         matcher = Matcher(kb)
         doc = matcher(Document(text="London's mayor flew to the U.S. on Monday."))
 
+        documents = matcher.survey(nerlink.read("news.jsonl"))
+        nerlink.write(matcher.stream(documents), "silver.jsonl")
+        print(matcher.report())
+
     What the base does not know stays unmarked, so the documents are not `complete`. A mention that
     may mean one entity is linked to it; one that may mean several has them as its candidates.
     Mentions that a document had before are not in the answer.
 
     Args:
-        kb: The base; closing it is left to the caller. Later changes of it are not seen.
+        kb: The base; closing it is left to the caller. Aliases that are added later are not found.
         options: Which aliases are looked for.
         on_progress: Called with how many aliases are read, and how many there are.
 
     Raises:
+        ConfigError: A label is given to a type that no entity has.
         KnowledgeBaseError: The base has no alias that could be looked for.
     """
 
@@ -68,21 +90,46 @@ class Matcher:
     ) -> None:
         self.kb = kb
         self.options = options or MatchingOptions()
-        self.rules = Rules.of(self.options)
-        self.n_short = 0
-        self._automaton = Automaton(spellings(self._surfaces(on_progress or (lambda *_: None))))
+        self._rules = Rules.of(self.options)
+        self._survey, self._tally = Survey(), Tally()
+        self._n_keys = self._n_short = 0
+        _check_labels(kb, self.options.labels)
+        self._automaton = Automaton(spellings(self._ways(on_progress or (lambda *_: None))))
         self._remembered: dict[str, _Finding] = {}
         self._n_candidates = 0
-        if not self._automaton.n_patterns:
-            raise KnowledgeBaseError(
-                f"{kb.path}: no name or alias to look for: of its {len(kb):,} entities, "
-                f"{self.n_short:,} keys have fewer than {self.options.min_length} letters "
-                "(min_length, --min-length). Build the base from a table with names."
-            )
+        if not self._n_keys:
+            raise self._nothing()
 
     def __call__(self, document: Document) -> Document:
         """The same document with what was found as its mentions, not `complete`."""
         return next(self.stream([document]))
+
+    def survey(
+        self, documents: Iterable[Document], *, n_characters: int = SURVEYED
+    ) -> Iterator[Document]:
+        """The same documents, once the first were looked at to judge aliases by them.
+
+        An alias that stands in small letters where the base has capitals may be a common word; one
+        that stands everywhere is none that tells anything. What is marked from now on follows.
+
+        Args:
+            documents: Any number of them.
+            n_characters: Characters of text that are looked at; their documents are in memory.
+        """
+        rest, first, size = iter(documents), list[Document](), 0
+        for doc in rest:
+            first.append(doc)
+            size += len(doc.text)
+            if size >= n_characters:
+                break
+        survey = Survey()
+        for batch in _batches(first):
+            for doc, places in zip(batch, self._automaton.find(_texts(batch)), strict=True):
+                survey.add(doc.text, places)
+        verdicts = survey.judge(self.kb, self.options)
+        self._rules = replace(Rules.of(self.options), verdicts=verdicts, has_case=survey.has_case)
+        self._survey, self._remembered = survey, {}
+        return chain(first, rest)
 
     def stream(self, documents: Iterable[Document]) -> Iterator[Document]:
         """The same documents in order, each with what was found in it, not `complete`.
@@ -90,61 +137,122 @@ class Matcher:
         A few hundred short documents are read before the first comes out.
         """
         for batch in _batches(documents):
-            texts = [doc.text for doc in batch]
-            found = self._automaton.find(texts)
-            surfaces = {
-                text[start:end]
-                for text, places in zip(texts, found, strict=True)
-                for start, end in places
-            }
-            known = self._look_up(surfaces)
+            found = self._automaton.find(_texts(batch))
+            known = self._look_up(batch, found)
             for doc, places in zip(batch, found, strict=True):
                 mentions = tuple(self._mentions(doc.text, places, known))
-                yield replace(doc, mentions=mentions, complete=False)
+                after = replace(doc, mentions=mentions, complete=False)
+                self._tally.document(doc, after)
+                yield after
 
-    def _surfaces(self, on_progress: Callable[[int, int], None]) -> Iterator[str]:
+    def report(self) -> MatchReport:
+        """What became of all documents so far, and which rules left out what."""
+        tally, survey = self._tally, self._survey
+        return MatchReport(
+            n_documents=tally.n_documents,
+            n_without=tally.n_without,
+            n_characters=tally.n_characters,
+            n_mentions=tally.marked.total(),
+            n_linked=tally.n_linked,
+            n_labelled=tally.n_labelled,
+            n_replaced=tally.n_replaced,
+            n_keys=self._n_keys,
+            n_short=self._n_short,
+            n_surveyed=survey.n_documents,
+            share_small=survey.share_small,
+            has_case=self._rules.has_case and self.options.case != "ignore",
+            left_out=tally.left_out(survey),
+            frequent=tally.frequent(),
+        )
+
+    def _nothing(self) -> KnowledgeBaseError:
+        least = f"with {self.options.min_length} letters or more (min_length, --min-length)"
+        return KnowledgeBaseError(
+            f"{self.kb.path}: no name or alias to look for: {number_of(len(self.kb), 'entities')}, "
+            f"{number_of(self._n_short, 'names')}, none of them {least}. "
+            "Build the base from a table with names."
+        )
+
+    def _ways(self, on_progress: Callable[[int, int], None]) -> Iterator[str]:
+        """All that is looked for, as people write it."""
         (n_all,) = self.kb.connection.execute("SELECT count(key) FROM alias").fetchone()
-        for n_read, (key, surfaces) in enumerate(read_keys(self.kb), start=1):
-            if n_read % 10_000 == 1:
+        n_read = 0
+        for key, surfaces in read_keys(self.kb):
+            if n_read % _STEP > (n_read + len(surfaces)) % _STEP:
                 on_progress(n_read, n_all)
+            n_read += len(surfaces)
             n_letters = length_of(key)
-            if n_letters and (n_letters >= self.options.min_length or key in self.rules.kept):
+            if n_letters and (n_letters >= self.options.min_length or key in self._rules.kept):
+                self._n_keys += 1
                 yield from dict.fromkeys(spelled_ways(key, surfaces))
             else:
-                self.n_short += 1
+                self._n_short += 1
+        on_progress(n_all, n_all)
 
     def _mentions(
-        self, text: str, places: Sequence[tuple[int, int]], known: dict[str, _Finding]
+        self, text: str, places: Sequence[tuple[int, int]], known: Mapping[str, _Finding]
     ) -> Iterator[Mention]:
-        for start, end in places:
+        for place in places:
+            start, end = place
             finding = known.get(text[start:end])
-            if finding is None or finding.refusal:
+            if finding is None:  # somebody has removed the entity since
                 continue
-            alias = finding.alias
-            yield Mention(
+            if finding.refusal is not None:
+                self._tally.refuse(text, place, finding.alias.key, finding.refusal)
+                continue
+            candidates = finding.alias.candidates
+            mention = Mention(
                 start=start,
                 end=_end_of(text, end, takes_dot=finding.takes_dot),
-                label=self.options.labels.get(alias.type, alias.type) if alias.type else None,
-                entity=alias.candidates[0].entity if len(alias.candidates) == 1 else None,
-                candidates=alias.candidates,
+                label=finding.label,
+                entity=candidates[0].entity if len(candidates) == 1 else None,
+                candidates=candidates,
             )
+            self._tally.mark(text, mention)
+            yield mention
 
-    def _look_up(self, surfaces: set[str]) -> dict[str, _Finding]:
-        """What is to be made of each surface; unknown ones are looked up together."""
+    def _look_up(
+        self, batch: Sequence[Document], found: Sequence[Sequence[tuple[int, int]]]
+    ) -> Mapping[str, _Finding]:
+        """What is to be made of each surface in a batch; unknown ones are looked up together."""
         if len(self._remembered) > _REMEMBERED or self._n_candidates > _REMEMBERED:
             self._remembered, self._n_candidates = {}, 0
-        if new := [one for one in surfaces if one not in self._remembered]:
-            for surface, alias in read_aliases(self.kb, new).items():
+        remembered = self._remembered  # another thread may begin a new one
+        surfaces = {
+            doc.text[start:end]
+            for doc, places in zip(batch, found, strict=True)
+            for start, end in places
+        }
+        if new := surfaces - remembered.keys():
+            for surface, alias in read_aliases(self.kb, sorted(new)).items():
                 if alias is not None:
                     self._n_candidates += len(alias.candidates)
-                    self._remembered[surface] = self._finding(surface, alias)
-        return self._remembered
+                    remembered[surface] = self._finding(surface, alias)
+        return remembered
 
     def _finding(self, surface: str, alias: Alias) -> _Finding:
         takes_dot = bool(_INITIALS.fullmatch(surface)) or any(
             written.endswith(".") for written in alias.surfaces
         )
-        return _Finding(alias, self.rules.refusal(surface, alias), takes_dot)
+        label = self.options.labels.get(alias.type, alias.type) if alias.type else None
+        return _Finding(alias, label, self._rules.refusal(surface, alias), takes_dot)
+
+
+def _texts(documents: Iterable[Document]) -> list[str]:
+    return [doc.text for doc in documents]
+
+
+def _check_labels(kb: KnowledgeBase, labels: Mapping[str, str | None]) -> None:
+    if not labels:
+        return
+    types = types_of(kb, limit=_TYPES)
+    for type_ in labels:
+        if type_ not in types and len(types) < _TYPES:
+            known = ", ".join(map(repr, types[:20])) or "none"
+            raise ConfigError(
+                f"labels: no entity of {kb.path} has the type {type_!r:.80} (--label TYPE=LABEL). "
+                f"Its types are {known}.{did_you_mean(type_, types)}"
+            )
 
 
 def _end_of(text: str, end: int, *, takes_dot: bool) -> int:

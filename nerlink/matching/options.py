@@ -39,11 +39,17 @@ class MatchingOptions:
         stop: Words that are no mention. One in small letters stops itself and its capitalised form,
             not an alias in capitals (`it` stops `It`, and `IT` stays); one with a capital in it
             stops what is written so.
-        keep: Aliases that no rule leaves out.
+        keep: Aliases that are no stop words, no common words and never found too often. As they are
+            written here, they are also found where capitals should tell otherwise.
         case: Whether letters must be large where those of the alias are: `agree` says so of every
             alias, `ignore` of none, `auto` of short and of single words, unless the base or the
             texts show that capitals mean nothing there.
         case_length: Letters and digits up to which an alias is short.
+        common: Share of small letters from which on an alias in capitals is a common word of the
+            texts, and is left out; more than 1 leaves none out. Capitals at the start of sentences
+            do not count.
+        max_rate: Findings of an alias without capitals in 1,000 characters of text that are too
+            many, if there are a hundred of them: the English `the` has ten.
         labels: Types of entities to labels; `None` for no label. Other types are labels as they
             are.
 
@@ -56,11 +62,13 @@ class MatchingOptions:
     keep: frozenset[str] = frozenset()
     case: CaseRule = "auto"
     case_length: int = 4
+    common: float = 0.5
+    max_rate: float = 10.0
     labels: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("min_length", "case_length"):
+        for name in ("min_length", "case_length", "common", "max_rate"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}. It counts letters, from 0 on.")
+                raise ConfigError(f"{name} is {getattr(self, name)}. It must be 0 or more.")
         if self.case not in get_args(CaseRule):
             raise ConfigError(f"case is {self.case!r}. Known are {', '.join(get_args(CaseRule))}.")

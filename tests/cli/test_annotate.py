@@ -38,3 +38,66 @@ def test_standard_input_is_plain_text(run, base):
     (record,) = run("annotate", base, stdin="Acme is in Texas.\n").records
     assert [mention["entity"] for mention in record["mentions"]] == ["acme", "texas"]
     assert record["complete"] is False
+
+
+def test_what_was_left_out_is_said_and_written(run, base, texts, tmp_path):
+    result = run("annotate", base, "--report", tmp_path / "report.json", stdin="texas, Texas")
+    assert "in small letters" in result.err
+    assert "1 x [texas], Texas" in result.err
+    record = json.loads((tmp_path / "report.json").read_text(encoding="utf8"))
+    assert [(one["surface"], one["n"]) for one in record["left_out"]] == [("texas", 1)]
+
+
+def test_types_become_labels_through_a_mapping(run, base):
+    options = "--label", "LOC=place", "--label", "ORG="
+    (record,) = run("annotate", base, *options, stdin="Acme of Texas with Ada Byron").records
+    assert [one.get("label") for one in record["mentions"]] == [None, "place", "PER"]
+
+
+def test_words_to_stop_and_to_keep_come_from_files(run, base, tmp_path):
+    stop, keep = tmp_path / "stop.txt", tmp_path / "keep.txt"
+    stop.write_text("texas\n\n", encoding="utf8")
+    keep.write_text("acme\r\n", encoding="utf8")
+    options = "--stop", stop, "--keep", keep
+    (record,) = run("annotate", base, *options, stdin="acme of Texas").records
+    assert [one["entity"] for one in record["mentions"]] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--label", "LOK=x"], "no entity of {base} has the type 'LOK' (--label TYPE=LABEL). Its"),
+        (["--label", "LOCC=x"], "Did you mean 'LOC'?"),
+        (["--stop", "none.txt"], "none.txt: no such file"),
+        (["--min-length", "99"], "none of them with 99 letters or more (min_length, --min-length)"),
+        (["--from", "jsonl"], "-:1: not JSON"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(run, base, arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("annotate", base, *arguments, "--output", "silver.jsonl", stdin="Texas")
+    assert result.code == 1
+    assert words.format(base=base) in result.err
+    assert "Traceback" not in result.err
+    assert not (tmp_path / "silver.jsonl").exists()
+
+
+def test_a_mapping_that_is_none_is_a_wrong_command_line(run, base):
+    result = run("annotate", base, "--label", "LOC", stdin="Texas")
+    assert (result.code, "TYPE=LABEL" in result.err) == (2, True)
+
+
+def test_an_empty_list_and_texts_without_a_name_are_said(run, base, tmp_path):
+    (tmp_path / "stop.txt").write_text("\n", encoding="utf8")
+    result = run("annotate", base, "--stop", tmp_path / "stop.txt", stdin="Nothing.")
+    assert result.code == 0
+    assert "stop.txt has no words in it" in result.err
+    assert "Nothing is marked" in result.err
+
+
+def test_documents_that_cannot_be_read_are_left_out_and_counted(run, base, texts, caplog):
+    texts.write_text(texts.read_text(encoding="utf8") + '{"id": "3"}\n', encoding="utf8")
+    assert run("annotate", base, texts).code == 1
+    result = run("annotate", base, texts, "--skip-invalid")
+    assert len(result.records) == 2
+    assert "skipped 1 of 3 documents" in caplog.text

@@ -20,6 +20,7 @@ PROMISED = [
     "demo",
     "convert",
     "check",
+    "annotate",
     "train",
     "tag",
     "select",
