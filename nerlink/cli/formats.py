@@ -24,7 +24,7 @@ def formats(
     Options are given as --read KEY=VALUE and --write KEY=VALUE.
     """
     from nerlink.sources import FORMATS, READERS, WRITERS
-    from nerlink.sources.reading import CONTENTS
+    from nerlink.sources.reading import CONTENTS, meant_format
 
     known = sorted({*READERS, *WRITERS})
     if name is None:
@@ -36,7 +36,9 @@ def formats(
             echo(f"{one:12} {', '.join(ways):12} {endings}".rstrip())
         return
     if name not in known:
-        raise DataError(f"there is no format {name!r}; there are {', '.join(known)}.")
+        raise DataError(
+            f"there is no format {name!r}; there are {', '.join(known)}.{meant_format(name, known)}"
+        )
     for way, table in (("read", READERS), ("write", WRITERS)):
         for option in _options(table[name]) if name in table else ():
             echo(f"--{way} {option}")

@@ -1,7 +1,7 @@
 """All formats in two tables, and the three functions that use them: read, stream, write."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -34,9 +34,20 @@ from nerlink.sources.formats.text import read_plain, write_plain
 from nerlink.sources.formats.xmi import read_xmi, write_xmi
 from nerlink.sources.formats.zelda import read_zelda
 from nerlink.sources.losses import Losses, WriteReport
+from nerlink.sources.names import plain
 from nerlink.sources.sniffing import format_by_content
 
-__all__ = ["FORMATS", "READERS", "WRITERS", "format_of", "read", "results_of", "stream", "write"]
+__all__ = [
+    "FORMATS",
+    "READERS",
+    "WRITERS",
+    "format_of",
+    "meant_format",
+    "read",
+    "results_of",
+    "stream",
+    "write",
+]
 
 log = logging.getLogger(__name__)
 
@@ -301,10 +312,29 @@ def _tallied(documents: Iterable[Document], sizes: list[int]) -> Iterator[Docume
         sizes[2] += not doc.mentions
 
 
+def meant_format(name: str, known: Collection[str]) -> str:
+    """The format that was probably meant, as a question, or nothing."""
+    other = _OTHER_NAMES.get(plain(name))
+    return f" Did you mean {other!r}?" if other in known else did_you_mean(name, known)
+
+
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("inception", "webanno", "uima", "cas", "uimacas", "casxmi"), "xmi"),
+    **dict.fromkeys(("conll2002", "conll2003", "iob", "bio", "flair"), "conll"),
+    **dict.fromkeys(("hipe2020", "hipe2022", "impresso"), "hipe"),
+    **dict.fromkeys(("gum", "ud", "universaldependencies"), "conllu"),
+    **dict.fromkeys(("huggingface", "transformers"), "hf"),
+    "docbin": "spacy",
+    "standoff": "brat",
+    "turtle": "nif",
+}
+"""What people call a format, without blanks and signs."""
+
+
 def _entry(table: Mapping[str, Callable[..., Any]], name: str, verb: str) -> Callable[..., Any]:
     if name not in table:
         raise DataError(
             f"nerlink cannot {verb} the format {name!r}; it can {verb} {', '.join(sorted(table))}."
-            f"{did_you_mean(name, table)}"
+            f"{meant_format(name, table)}"
         )
     return table[name]

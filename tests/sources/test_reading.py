@@ -5,7 +5,7 @@ import pytest
 from nerlink import sources
 from nerlink.data import Document, Mention
 from nerlink.errors import DataError
-from nerlink.sources.reading import CONTENTS, FOLDERS
+from nerlink.sources.reading import CONTENTS, FOLDERS, READERS, meant_format
 
 DOC = Document(id="a", text="Ada", mentions=(Mention(start=0, end=3, label="PER"),))
 
@@ -43,6 +43,14 @@ def test_unknown_format_lists_the_known_ones():
         sources.read("a.jsonl", format="xml")
     with pytest.raises(DataError, match="cannot write the format 'aida'; it can write bioc, brat"):
         sources.write([], "a.jsonl", format="aida")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Label Studio", "label-studio"), ("INCEpTION", "xmi"), ("DocBin", "spacy"), ("zz", "")],
+)
+def test_what_people_call_a_format_leads_to_its_name(name, meant):
+    assert meant_format(name, READERS) == (f" Did you mean {meant!r}?" if meant else "")
 
 
 @pytest.mark.parametrize("name", ["labelstudio", "label_studio", "Label-Studio"])
