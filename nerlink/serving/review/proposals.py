@@ -47,6 +47,8 @@ async def propose(service: Service, doc: Document, preset: Preset, *, is_saved: 
     if wants and service.finds:
         (found,) = await _tagged(service, replace(doc, mentions=(), sentences=None, tokens=None))
         if isinstance(found, Document):
+            if not own:  # the model has linked them, and given candidates
+                return Proposed(replace(doc, mentions=found.mentions))
             own = _joined(own, found.mentions)
         else:
             note = f"The model finds no mentions here: {found}"

@@ -133,8 +133,10 @@ def _session(
     if helpers.kb is not None:
         KnowledgeBase.open(helpers.kb).close()  # now: what is no base is said before the model
     pipeline = Pipeline.load(helpers.model, **helpers.loading)
-    service = Service(pipeline, settings)
-    return Session(service, documents, journal, options, more=helpers.kb)
+    if pipeline.kb is None and helpers.kb is not None:  # it finds, and the base links
+        service: Service = BaseService(KnowledgeBase.open(helpers.kb), settings, pipeline)
+        return Session(service, documents, journal, options)
+    return Session(Service(pipeline, settings), documents, journal, options, more=helpers.kb)
 
 
 def _say_progress(session: Session, say: Say) -> None:

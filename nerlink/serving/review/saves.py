@@ -140,7 +140,8 @@ def is_disputed(saves: Sequence[Save]) -> bool:
     """Whether reviewers differ, and nobody who saw their versions has decided."""
     if any(save.is_informed for save in saves):
         return False
-    return len({marks_of(save.doc) for save in independent(saves).values()}) > 1
+    versions = independent(saves)
+    return len(versions) > 1 and len({marks_of(save.doc) for save in versions.values()}) > 1
 
 
 def counted(saves: Sequence[Save]) -> Document:

@@ -113,8 +113,8 @@ class Session:
             m.label: None for doc in (*documents, *saved) for m in doc.mentions if m.label
         }
         labels = [*options.labels, *self.of_model, *of_documents]
-        if not labels and service.kb is not None:
-            labels = types_of(service.kb, limit=MOST_TYPES)
+        if not self.of_model and service.kb is not None:
+            labels += types_of(service.kb, limit=MOST_TYPES)
         self.labels = list(dict.fromkeys(labels))
 
     def add_label(self, label: str) -> None:
@@ -207,9 +207,8 @@ class Session:
 
 
 def _labels_of_model(service: Service) -> list[str]:
-    if isinstance(service, BaseService):
-        return []
-    return list(service.pipeline.info()["labels"])
+    model = service.finder if isinstance(service, BaseService) else service.pipeline
+    return [] if model is None else list(model.info()["labels"])
 
 
 def _some(labels: Sequence[str]) -> str:

@@ -41,6 +41,7 @@ nerlink.desk = (() => {
     const beside = [desk.doc?.key, ...desk.skipped].filter(Boolean);
     return (await ask("next", { beside })).document;
   };
+  // Once more where the base was changed: an entity that is new is then among the candidates.
   const lookAhead = () => { ahead = fetchNext(); ahead.catch(() => {}); };
 
   const next = async () => {
@@ -83,8 +84,8 @@ nerlink.desk = (() => {
     ahead = null;
     desk.doc = null;
     desk.skipped = [];
-    desk.session = await ask("session");
     try { localStorage.setItem(NAME, reviewer); } catch { /* it is asked again next time */ }
+    desk.session = await ask("session");
     clearInterval(desk.timer);
     const keep = async () => { ask("keep", { keys: await held() }).catch(() => {}); };
     desk.timer = setInterval(keep, 1000 * Math.max(1, desk.session.lease / 4));
@@ -95,7 +96,7 @@ nerlink.desk = (() => {
   };
 
   return {
-    state: desk, ask, lookUp, next, open, save, skip, enter, remembered, keepDraft, draftOf, dropDraft, written,
+    state: desk, ask, lookUp, lookAhead, next, open, save, skip, enter, remembered, keepDraft, draftOf, dropDraft, written,
     onProgress: (call) => { told = call; },
   };
 })();

@@ -7,7 +7,7 @@ nerlink.marks = (() => {
   let future = [];
   let current = null; // the id of a mention
   let number = 0;
-  let changed = () => {};
+  let changed = () => {}; // called with "edit", "load" or "choose"
 
   const order = (one, other) => one.start - other.start || one.end - other.end;
   const named = (one) => ({ label: null, entity: null, candidates: [], ...one, id: (number += 1) });
@@ -19,20 +19,20 @@ nerlink.marks = (() => {
     future = [];
     mentions = [...next].sort(order);
     current = id;
-    changed(true);
+    changed("edit");
   };
   const load = (given) => {
     mentions = given.map(named).sort(order);
     past = [];
     future = [];
     current = mentions[0]?.id ?? null;
-    changed(false);
+    changed("load");
   };
   const step = (from, to) => {
     if (!from.length) return false;
     to.push({ mentions, current });
     ({ mentions, current } = from.pop());
-    changed(true);
+    changed("edit");
     return true;
   };
 
@@ -52,9 +52,9 @@ nerlink.marks = (() => {
     put(mentions.map((other) => (other === one ? { ...one, ...values } : other)), id);
   };
   // What the server says of a mention is no step of its own.
-  const learn = (id, values) => {
-    mentions = mentions.map((one) => (one.id === id ? { ...one, ...values } : one));
-    changed(true);
+  const learn = (byId) => {
+    mentions = mentions.map((one) => (byId.has(one.id) ? { ...one, ...byId.get(one.id) } : one));
+    changed("edit");
   };
   const reject = (ids) => {
     const gone = new Set(ids);
@@ -96,7 +96,7 @@ nerlink.marks = (() => {
     put(next, next[0]?.id ?? null);
   };
 
-  const choose = (id) => { current = id; changed(false); };
+  const choose = (id) => { current = id; changed("choose"); };
   const go = (steps) => {
     if (!mentions.length) return;
     const here = mentions.findIndex((one) => one.id === current);

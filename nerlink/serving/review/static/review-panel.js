@@ -130,8 +130,9 @@ nerlink.panel = (() => {
   };
 
   const draw = () => {
-    const one = marks.current();
-    panel.hidden = !one && !text.selected();
+    const range = text.selected();
+    const one = range ? null : marks.current();
+    panel.hidden = !one && !range;
     if (shownFor !== (one?.id ?? null)) {
       shownFor = one?.id ?? null;
       link.value = "";
@@ -141,8 +142,8 @@ nerlink.panel = (() => {
     drawLabels();
     at("linking").hidden = !one || !desk.state.session.links;
     for (const id of ["same", "reject"]) at(id).disabled = !one;
-    at("surface").textContent = one ? text.slice(one) : "Selected text";
-    at("place").textContent = one ? `${marks.place() + 1} of ${marks.all().length}` : "";
+    at("surface").textContent = range ? text.slice(range) : one ? text.slice(one) : "";
+    at("place").textContent = range ? "selected: choose a label" : one ? `${marks.place() + 1} of ${marks.all().length}` : "";
     at("lost").hidden = !one || !isLost(one.entity);
     at("lost").textContent = one ? `“${one.entity}” is not in this base: it was lost there, or is of another base. It stays until you choose another.` : "";
     at("nil").setAttribute("aria-pressed", String(one?.entity === "NIL"));
@@ -186,6 +187,7 @@ nerlink.panel = (() => {
       dialog.close();
       const candidates = [{ entity: entity.id }, ...one.candidates];
       marks.set(one.id, { entity: entity.id, candidates });
+      desk.lookAhead();
       say(`“${entity.name}” is in the base now.`);
       leave();
     } catch (error) {

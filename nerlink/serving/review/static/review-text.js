@@ -68,7 +68,7 @@ nerlink.text = (() => {
   };
 
   // `look` gives class, label, link and description of a mention.
-  const draw = (mentions, current, look) => {
+  const draw = (mentions, look) => {
     const fragment = document.createDocumentFragment();
     const stack = [fragment];
     let at = 0;
@@ -90,15 +90,18 @@ nerlink.text = (() => {
       mark.dataset.label = shown.label;
       mark.dataset.link = shown.link;
       mark.setAttribute("aria-label", shown.description);
-      mark.toggleAttribute("data-open", edge.n === current);
       stack.at(-1).append(mark);
       stack.push(mark);
     }
     write(text.length);
     place.replaceChildren(fragment);
   };
-  const show = (n) => {
-    place.querySelector(`mark[data-n="${n}"]`)?.scrollIntoView({ block: "nearest" });
+  // The mention at hand, in a text that is drawn.
+  const point = (n) => {
+    for (const mark of place.querySelectorAll("mark[data-open]")) mark.removeAttribute("data-open");
+    const parts = place.querySelectorAll(`mark[data-n="${n}"]`);
+    for (const mark of parts) mark.setAttribute("data-open", "");
+    parts[0]?.scrollIntoView({ block: "nearest" });
   };
 
   const offsetOf = (node, offset) => {
@@ -182,7 +185,7 @@ nerlink.text = (() => {
   };
 
   return {
-    load, draw, show, select, unselect, selected, snapped, adjusted, places, unitsOf, charactersOf,
+    load, draw, point, select, unselect, selected, snapped, adjusted, places, unitsOf, charactersOf,
     wordAfter, wordBefore, sentenceFrom, element: place, slice: (one) => text.slice(one.start, one.end),
   };
 })();

@@ -10,8 +10,9 @@ nerlink.review = (() => {
   let retry;
 
   const say = (message, isBad = false) => {
-    at("status").textContent = message;
-    at("status").classList.toggle("bad", isBad);
+    const place = at(at("paper").hidden ? "progress" : "status");
+    place.textContent = message;
+    place.classList.toggle("bad", isBad);
   };
   const counted = (n, things) => `${n} ${things}${n === 1 ? "" : "s"}`;
   const attempt = (work) => Promise.resolve().then(work).catch((error) => say(error.message, true));
@@ -29,25 +30,26 @@ nerlink.review = (() => {
   };
   const draw = () => {
     const all = marks.all();
-    text.draw(all, marks.place(), look);
+    text.draw(all, look);
     const open = all.filter((one) => desk.state.session.links && one.entity === null).length;
     at("counts").textContent = counted(all.length, "mention") + (open ? `, ${open} without a link` : "");
     at("undo").disabled = !marks.canUndo();
     at("redo").disabled = !marks.canRedo();
-    panel.draw();
   };
-  marks.onChange((isEdit) => {
-    if (isEdit) {
+  marks.onChange((kind) => {
+    if (kind === "edit") {
       clearTimeout(retry);
       isWarned = false;
       desk.keepDraft(marks.all());
     }
-    draw();
-    text.show(marks.place());
+    if (kind !== "choose") draw();
+    text.point(marks.place());
+    panel.draw();
   });
   desk.onProgress(() => {
     const { documents, done, mine, disputed } = desk.state.progress;
     const said = [`${done} of ${documents} done`, `${mine} by you`];
+    at("progress").classList.remove("bad");
     if (disputed) said.push(`${disputed} disputed`);
     at("progress").textContent = said.join(" · ");
     at("bar").max = documents || 1;
@@ -74,6 +76,7 @@ nerlink.review = (() => {
     if (draft && !sameMarks(draft, marks.all())) {
       marks.take(draft);
       say("Your unfinished work is here again; undo brings back what was proposed.");
+      attempt(askAll);
     }
     text.element.focus({ preventScroll: true });
   };
@@ -142,7 +145,18 @@ nerlink.review = (() => {
     if (!found) return;
     const candidates = found.candidates || [];
     const isUntouched = one.entity === null || one.entity === one.was;
-    marks.learn(id, { candidates, entity: isUntouched ? found.entity ?? one.entity : one.entity });
+    const entity = isUntouched ? found.entity ?? one.entity : one.entity;
+    marks.learn(new Map([[id, { candidates, entity }]]));
+  };
+  // Of work that this browser has kept, the page knows neither candidates nor names.
+  const askAll = async () => {
+    if (!desk.state.session.links) return;
+    const { key } = desk.state.doc;
+    const all = marks.all();
+    const answer = await desk.lookUp("candidates", { key, mentions: desk.written(all) });
+    if (desk.state.doc?.key !== key) return;
+    panel.learn(answer.entities);
+    marks.learn(new Map(all.map((one, n) => [one.id, { candidates: answer.mentions[n].candidates || [] }])));
   };
   const openEnds = () => marks.all().filter((one) => (desk.state.session.links && one.entity === null)
     || (panel.labels().length && one.label === null));
@@ -163,8 +177,10 @@ nerlink.review = (() => {
       if (answer.state === "disputed") say("Saved. You and another reviewer differ on the last document: o leads to it.");
       if (answer.fault) say(answer.fault, true);
     } catch (error) {
-      say(`${error.message} Nothing is lost: your work is kept in this browser, and saved when the server answers.`, true);
-      if (error.message.includes("cannot be reached")) { clearTimeout(retry); retry = setTimeout(done, RETRY); }
+      const isGone = error.message.includes("cannot be reached");
+      say(`${error.message}${isGone ? " Nothing is lost: your work is kept in this browser, and saved when the server answers." : ""}`, true);
+      clearTimeout(retry);
+      if (isGone) retry = setTimeout(done, RETRY);
     } finally { isBusy = false; }
   });
   const skip = () => attempt(async () => { if (!isBusy && desk.state.doc) show(await desk.skip()); });
@@ -197,6 +213,7 @@ nerlink.review = (() => {
       ArrowDown: () => text.sentenceFrom(range.start, 1), ArrowUp: () => text.sentenceFrom(range.start, -1),
     }[event.key]?.());
     if (moved) text.select(moved);
+    panel.draw();
   };
   const moveMention = (event) => {
     const one = marks.current();
@@ -215,7 +232,7 @@ nerlink.review = (() => {
     Escape: () => { text.unselect(); panel.draw(); },
   };
   const onDigit = (event) => {
-    const n = Number(event.code.slice(5)) - 1;
+    const n = Number(event.code.slice(-1)) - 1;
     if (event.shiftKey) panel.chooseOption(n);
     else if (panel.labels()[n]) panel.setLabel(panel.labels()[n].label);
     else say(`There is no label on the key ${n + 1}.`);
@@ -224,13 +241,25 @@ nerlink.review = (() => {
     if (range) review.mark(range, review.lastLabel ?? panel.labels()[0]?.label ?? null);
     else panel.focusLink();
   };
+  const OF_MENTIONS = new Set(["n", "u", "e", "x", "X", "s", "Delete", "Backspace"]);
+  // The key of a letter by its place, where the keyboard has other letters.
+  const keyOf = (event) => {
+    if (/^[ -~]/.test(event.key) || !/^Key[A-Z]$/.test(event.code)) return event.key;
+    return event.shiftKey ? event.code[3] : event.code[3].toLowerCase();
+  };
   document.addEventListener("keydown", (event) => {
     if (lists.isOpen() || !desk.state.session) return;
     const isTyping = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName);
     const withControl = event.ctrlKey || event.metaKey;
-    if (withControl && event.key === "Enter") { event.preventDefault(); done(); return; }
+    const key = keyOf(event);
+    const isHeld = event.repeat; // a key that is held down saves no document after another
+    if (withControl && event.key === "Enter") {
+      event.preventDefault();
+      if (!isHeld) done();
+      return;
+    }
     if (isTyping || !desk.state.doc) {
-      if (!isTyping && (event.key === "o" || event.key === "?") && !withControl) KEYS[event.key]();
+      if (!isTyping && (key === "o" || key === "?") && !withControl) KEYS[key]();
       return;
     }
     const range = text.selected();
@@ -240,15 +269,17 @@ nerlink.review = (() => {
       else return;
     } else if (withControl || event.altKey) {
       if (!withControl) return;
-      if (event.key === "z") undo();
-      else if (event.key === "y" || event.key === "Z") redo();
+      if (key === "z") undo();
+      else if (key === "y" || key === "Z") redo();
       else return;
-    } else if (/^(Digit|Numpad)[1-9]$/.test(event.code)) onDigit({ shiftKey: event.shiftKey, code: `Digit${event.code.slice(-1)}` });
+    } else if (/^Digit[1-9]$/.test(event.code) || /^[1-9]$/.test(event.key)) onDigit(event);
     else if (event.key === "Enter") {
       if (document.activeElement?.tagName === "BUTTON") return;
       onEnter(range);
-    } else if (KEYS[event.key]) KEYS[event.key]();
-    else return;
+    } else if (range && OF_MENTIONS.has(key)) say("A label marks what is selected; Esc leaves it.");
+    else if (KEYS[key]) {
+      if (!isHeld || !"dkoes".includes(key)) KEYS[key]();
+    } else return;
     event.preventDefault();
   });
 
