@@ -71,7 +71,7 @@ class Reviewing:
 
 @contextmanager
 def reviewing(
-    helper: Pipeline | KnowledgeBase,
+    helper: Pipeline | KnowledgeBase | Service,
     output: Path,
     documents: Any = PLAIN,
     *,
@@ -82,6 +82,8 @@ def reviewing(
     settings = settings or ServingSettings()
     if isinstance(helper, KnowledgeBase):
         service: Service = BaseService(helper, settings)
+    elif isinstance(helper, Service):
+        service = helper
     else:
         service = Service(helper, settings)
     with Journal(output, say=lambda _: None) as journal:

@@ -31,7 +31,7 @@ nerlink.panel = (() => {
     nerlink.review.lastLabel = label;
   };
   const drawLabels = () => {
-    const one = marks.current();
+    const one = text.selected() ? null : marks.current();
     const keys = labels.map(({ label, hue: colour, known: isKnown }, n) => {
       const button = make("button", `key ${colour}`, label);
       button.type = "button";

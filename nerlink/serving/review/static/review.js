@@ -312,6 +312,7 @@ nerlink.review = (() => {
     if (!name) return;
     await desk.enter(name);
     at("who").textContent = name;
+    at("who").hidden = false;
     panel.setLabels(desk.state.session.labels);
     show(await desk.next());
   });
