@@ -41,7 +41,8 @@ def doubts_of_group(
 ) -> Iterator[Doubts]:
     """The annotated documents of a group and the model's doubts, in order.
 
-    A model without a tagger keeps the mentions of the documents, and doubts their links alone.
+    A model without a tagger doubts links alone: those of the names of its base, or of the mentions
+    that the documents have, where it looks for none.
 
     Args:
         model: In evaluation mode.
@@ -70,7 +71,7 @@ def _doubts_of_piece(
         found = model.annotate_read(reading, passages, linking=linking)
         documents = [annotated(*pair, each) for pair, each in zip(piece, found, strict=True)]
     else:
-        documents = list(annotate_group(model, piece, link_only=True, linking=linking))
+        documents = list(annotate_group(model, piece, link_only=not model.finds, linking=linking))
     means = passage_means(reading.vectors.float(), sizes).cpu().numpy()
     ends = np.cumsum(sizes)
     for doc, size, end, mean in zip(documents, sizes, ends, means, strict=True):

@@ -114,7 +114,7 @@ def choose_documents(
         chosen = [(doubts, 0.0) for doubts in pipeline.doubts(sample)]
     else:
         chosen = _unlike(_most_uncertain(pipeline.doubts(left), SHORTLIST * n), n)
-    if pipeline.model.tagger is None:
+    if not pipeline.model.finds:
         _check_mentions(doubts.document for doubts, _ in chosen)
     top_k = pipeline.model.linker.config.top_k if pipeline.model.linker else 0
     proposals = (

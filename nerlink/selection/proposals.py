@@ -70,6 +70,7 @@ class Proposals:
         n_mentions: Mentions in them.
         n_nil: Mentions that are `NIL`.
         n_rare: Names that were left out since they are too rare.
+        has_own_names: Whether the model also finds names that its base does not have.
     """
 
     entities: tuple[Proposal, ...]
@@ -77,6 +78,7 @@ class Proposals:
     n_mentions: int
     n_nil: int
     n_rare: int
+    has_own_names: bool = True
 
     def notes(self) -> Iterator[str]:
         """What a person should know of them."""
@@ -88,10 +90,15 @@ class Proposals:
                 "none; a threshold, such as 0.9 (--threshold 0.9), makes NIL of doubtful links."
             )
         elif not self.n_mentions:
-            yield f"no mention was found: {read}."
+            yield f"no mention was found in {number_of(self.n_documents, 'documents')}."
         else:
             found = number_of(len(self.entities), "entities")
             yield f"{found} proposed, of {self.n_nil:,} that are NIL among {read}."
+        if not self.has_own_names:
+            yield (
+                "this model was not trained and finds the names of its base alone: what is "
+                "proposed are namesakes. Train one to find names that the base lacks."
+            )
         if self.n_rare:
             yield f"left out: {number_of(self.n_rare, 'names')} with fewer mentions than asked for."
 
@@ -147,7 +154,7 @@ def propose_entities(
             "this model finds mentions only, and so does not know what a base lacks. Take one that "
             "was trained with 'nel', or link its mentions with such a one first."
         )
-    link_only = pipeline.model.tagger is None
+    link_only = not pipeline.model.finds
     within = InDocument(linker.lookup.generator)
     groups: dict[_Key, _Group] = {}
     n_documents = n_mentions = 0
@@ -167,6 +174,7 @@ def propose_entities(
         n_mentions=n_mentions,
         n_nil=sum(group.n_mentions for group in groups.values()),
         n_rare=len(groups) - len(often),
+        has_own_names=pipeline.model.tagger is not None or link_only,
     )
 
 

@@ -15,9 +15,9 @@ from tests.world import DOCUMENTS
 class Unsure:
     """A pipeline that reads its doubts from the texts: `mentions links tokens x y`."""
 
-    def __init__(self, tagger="a tagger", top_k=1):
+    def __init__(self, *, finds=True, top_k=1):
         linker = SimpleNamespace(config=SimpleNamespace(top_k=top_k))
-        self.model = SimpleNamespace(tagger=tagger, linker=linker)
+        self.model = SimpleNamespace(finds=finds, linker=linker)
         self.n_read = 0
 
     def doubts(self, documents):
@@ -110,7 +110,7 @@ def test_wrong_options_are_refused():
 
 def test_documents_without_mentions_are_nothing_for_a_model_that_only_links():
     with pytest.raises(DataError, match=r"links given mentions only.*nerlink annotate"):
-        choose_documents(Unsure(tagger=None), docs("0 0 100 1 0"))
+        choose_documents(Unsure(finds=False), docs("0 0 100 1 0"))
 
 
 @pytest.mark.parametrize("tasks", [("ner", "nel"), ("ner",), ("nel",)])
@@ -122,3 +122,10 @@ def test_models_of_all_tasks_choose_the_same_each_time(trained, tasks):
     parts = [doc.meta["selection"] for doc in first]
     assert any(part["mentions"] for part in parts) == ("ner" in tasks)
     assert any(part["links"] for part in parts) == ("nel" in tasks)
+
+
+def test_a_pipeline_of_a_base_is_unsure_of_the_names_it_finds(kb_path, encoder_dir):
+    pipeline = Pipeline.from_kb(kb_path, encoder=encoder_dir, device="cpu")
+    texts = [replace(doc, mentions=()) for doc in DOCUMENTS]
+    chosen = choose_documents(pipeline, texts, n=3).documents
+    assert all(doc.mentions and doc.meta["selection"]["links"] > 0 for doc in chosen)

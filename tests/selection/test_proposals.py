@@ -16,9 +16,11 @@ from tests.world import DOCUMENTS, marked
 class Told:
     """A pipeline that answers with the mentions that the documents have."""
 
-    def __init__(self, kb, tagger="a tagger"):
+    def __init__(self, kb, *, finds=True):
         lookup = SimpleNamespace(generator=Exact(kb), kb=kb)
-        self.model = SimpleNamespace(linker=SimpleNamespace(lookup=lookup), tagger=tagger)
+        self.model = SimpleNamespace(
+            linker=SimpleNamespace(lookup=lookup), finds=finds, tagger=finds or None
+        )
         self.calls = []
 
     def stream(self, documents, **options):
@@ -124,9 +126,7 @@ def test_finding_none_is_told_with_what_to_do(told):
     (note,) = proposed(told, "[Ada Byron|PER|ada] came.").notes()
     assert note.startswith("no mention is NIL: all of 1 mention in 1 document are linked.")
     assert "--threshold 0.9" in note
-    assert list(proposed(told, "Nobody.").notes()) == [
-        "no mention was found: 0 mentions in 1 document."
-    ]
+    assert list(proposed(told, "Nobody.").notes()) == ["no mention was found in 1 document."]
 
 
 def test_a_threshold_is_that_of_the_links(told):
@@ -138,7 +138,7 @@ def test_models_that_cannot_tell_are_refused(kb, trained):
     with pytest.raises(DataError, match=r"finds mentions only.*trained with 'nel'"):
         propose_entities(Pipeline.load(trained("ner")), DOCUMENTS)
     with pytest.raises(DataError, match=r"links given mentions only, and no document has one"):
-        proposed(Told(kb, tagger=None), "Nobody.")
+        proposed(Told(kb, finds=False), "Nobody.")
     with pytest.raises(ConfigError, match=r"min_count is 0"):
         proposed(Told(kb), "Nobody.", min_count=0)
 
@@ -170,3 +170,10 @@ def test_a_model_finds_what_its_base_lacks(joint_folder):
     assert rows(found) == [("Otto Nix", "PER", [], 2)]
     given = sum(mention.entity == NIL for doc in DOCUMENTS for mention in doc.mentions)
     assert found.n_nil == given
+
+
+def test_a_pipeline_of_a_base_says_that_it_finds_the_names_of_the_base(kb_path, encoder_dir):
+    pipeline = Pipeline.from_kb(kb_path, encoder=encoder_dir, device="cpu", threshold=1)
+    found = propose_entities(pipeline, DOCUMENTS)
+    assert found.n_nil > 0
+    assert any("finds the names of its base alone" in note for note in found.notes())
