@@ -29,6 +29,7 @@ __all__ = [
     "advise",
     "another_threshold",
     "missing_candidates",
+    "only_agreement",
     "too_few_steps",
     "unlearnt_nil",
 ]
@@ -96,7 +97,7 @@ def advise(run: Trained, lookup: Lookup | None, folder: Path) -> tuple[str, ...]
         lookup: The candidates of the model, if it links.
         folder: A folder for a copy of the base, for as long as it is looked at.
     """
-    hints = [too_few_steps(run)]
+    hints = [too_few_steps(run), only_agreement(run)]
     # What a dictionary links has candidates and is no NIL: that says nothing of candidates or NIL.
     if lookup and has_links(run.gold) and not is_agreement(run.gold):
         hints += [
@@ -127,6 +128,17 @@ def too_few_steps(run: Trained) -> Hint | None:
         more = f"the {score} rose by {100 * rise:.1f} points in the last of them"
         return Hint(rise, f"{steps} may be few: {more}. {remedy}")
     return None
+
+
+def only_agreement(run: Trained) -> Hint | None:
+    """Whether no score is known, but that of repeating a dictionary."""
+    if not is_agreement(run.gold):
+        return None
+    return Hint(
+        1.0,
+        f"dev: {AGREEMENT} also rises where the model repeats its mistakes, and falls where it "
+        "finds more. Annotate some documents throughout, and score on them: --dev gold.jsonl",
+    )
 
 
 def missing_candidates(run: Trained, lookup: Lookup, folder: Path) -> list[Hint]:

@@ -20,6 +20,7 @@ from nerlink.sources.check import check_documents
 from nerlink.words import number_of
 
 __all__ = [
+    "Parts",
     "Summary",
     "TrainingSet",
     "candidates_outside",
@@ -38,8 +39,12 @@ __all__ = [
 ]
 
 
+class Parts(list[tuple[Sequence[Document], DataConfig]]):
+    """Documents of several sources, each list with the entry of a configuration that it is of."""
+
+
 def training_parts(
-    config: Config, given: Iterable[Document] | None = None
+    config: Config, given: Iterable[Document] | Parts | None = None
 ) -> list[tuple[Sequence[Document], DataConfig]]:
     """The documents to learn from, an item for each entry of the configuration.
 
@@ -51,6 +56,8 @@ def training_parts(
         ConfigError: There are no documents.
         DataError: A document cannot be read, or is not sound.
     """
+    if isinstance(given, Parts):
+        return given
     if given is not None:
         return [(list(check_documents(given, what="train")), DataConfig())]
     parts: list[tuple[Sequence[Document], DataConfig]] = [*read_entries(config.data, "train")]

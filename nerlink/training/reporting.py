@@ -71,6 +71,9 @@ class Reporter:
     def texts(self, n_done: int, n_all: int) -> None:
         """Called while the texts of all entities are encoded."""
 
+    def marked(self, n_done: int, n_all: int) -> None:
+        """Called while a model marks documents between trainings."""
+
     def epoch(self, epoch: Epoch) -> None:
         """Called after every epoch."""
 
@@ -132,6 +135,10 @@ class Terminal(Reporter):
     def texts(self, n_done: int, n_all: int) -> None:
         """Print a line a minute, on a terminal as well."""
         self._note_at_times(f"texts of entities  {n_done:,}/{n_all:,}")
+
+    def marked(self, n_done: int, n_all: int) -> None:
+        """Print a line a minute, on a terminal as well."""
+        self._note_at_times(f"documents looked at again  {n_done:,}/{n_all:,}")
 
     def epoch(self, epoch: Epoch) -> None:
         """Print a line of scores."""

@@ -39,6 +39,7 @@ from nerlink.toml import flatten
 from nerlink.training.advice import Trained, advise
 from nerlink.training.checkpoint import CHECKPOINT, hold_folder
 from nerlink.training.data import (
+    Parts,
     Summary,
     TrainingSet,
     candidates_outside,
@@ -55,7 +56,7 @@ from nerlink.training.reporting import Reporter, named_scores
 from nerlink.training.run import Run, answer_documents, deciding_score
 from nerlink.training.warm import Start, find_start
 
-__all__ = ["TrainingResult", "open_accelerator", "train"]
+__all__ = ["TrainingResult", "differences", "digest_of", "open_accelerator", "train"]
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def train(
     config: Config,
     output: str | Path,
     *,
-    train: Sequence[Document] | None = None,
+    train: Sequence[Document] | Parts | None = None,
     dev: Sequence[Document] | None = None,
     kb: str | Path | None = None,
     reporter: Reporter | None = None,
@@ -157,7 +158,7 @@ def train(
     with open_accelerator(config.training) as accelerator, ExitStack() as stack:
         if accelerator.is_main_process:
             stack.enter_context(hold_folder(folder))
-        run_is = dump_config(config) + f"# documents {_digest(parts, dev, kb, start)}\n"
+        run_is = dump_config(config) + f"# documents {digest_of(parts, dev, kb, start)}\n"
         resumes = _open_folder(folder, run_is, accelerator)
         set_seed(config.seed)
         base, lost = None, Counter[str]()
@@ -181,13 +182,7 @@ def train(
             _save(model, result)
             for line in result.advice:
                 reporter.note(line)
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
-            run.checkpoint.unlink(
-                missing_ok=True
-            )  # first of all: a later run must not go on from it
-            shutil.rmtree(folder)
-        accelerator.wait_for_everyone()
+        _leave(run)
     return result
 
 
@@ -230,11 +225,20 @@ def _go(run: Run, summary: Summary, *, resumes: bool) -> None:
         run.reporter.end()
 
 
-def _digest(
+def _leave(run: Run) -> None:
+    """Remove the folder of a run that has ended."""
+    run.accelerator.wait_for_everyone()
+    if run.accelerator.is_main_process:
+        run.checkpoint.unlink(missing_ok=True)  # first of all: a later run must not go on from it
+        shutil.rmtree(run.folder)
+    run.accelerator.wait_for_everyone()
+
+
+def digest_of(
     parts: Iterable[tuple[Sequence[Document], DataConfig]],
     dev: Iterable[Document],
     kb: str | Path | None,
-    start: Start | None,
+    start: Start | None = None,
 ) -> str:
     """A digest of documents, knowledge base's path and start, to tell one run from another."""
     digest = hashlib.sha256(str(kb).encode())
@@ -260,7 +264,7 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
     has_checkpoint = (folder / CHECKPOINT).is_file()
     if has_checkpoint and (before := written.read_text("utf-8")) != run_is:
         raise ConfigError(
-            f"{folder} holds an unfinished run with {_differences(before, run_is)}. "
+            f"{folder} holds an unfinished run with {differences(before, run_is)}. "
             "Finish that one, delete the folder to give it up, or choose another output."
         )
     if accelerator.is_main_process and not has_checkpoint:
@@ -271,7 +275,7 @@ def _open_folder(folder: Path, run_is: str, accelerator: Accelerator) -> bool:
     return has_checkpoint
 
 
-def _differences(before: str, now: str) -> str:
+def differences(before: str, now: str) -> str:
     """What tells two runs apart: keys with both values, or else their documents."""
     old, new = (dict(flatten(tomllib.loads(text))) for text in (before, now))
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]

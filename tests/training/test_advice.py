@@ -244,6 +244,6 @@ def test_what_a_dictionary_marked_is_called_so_and_says_nothing_of_candidates(lo
     gold = [replace(marked("[Paris|LOC|paris] won."), complete=False)]
     found = [answer(gold[0], [(NIL, "paris", 0.4)])]
     run = trained(gold, found, scores=[0.1, 0.3], n_steps=20)
-    (line,) = advise(run, lookup, tmp_path)
-    assert "the best agreement with the dictionary is 30.0%" in line
-    assert "dev" not in line
+    asked, steps = advise(run, lookup(KnowledgeBaseConfig()), tmp_path)
+    assert "the best agreement with the dictionary is 30.0%" in steps
+    assert asked.endswith("--dev gold.jsonl")

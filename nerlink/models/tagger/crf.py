@@ -137,14 +137,20 @@ class TagChain(nn.Module):
         found = np.zeros(len(scores), dtype=np.int64)
         tag_by_viterbi(found, scores.float().cpu().numpy(), ranges_of(sentences), self._moves())
         tags = torch.from_numpy(found).to(scores.device)
-        return tags, self._log_marginals(scores, tags, sentences)
+        return tags, self.log_marginals(scores, tags, sentences)
 
-    def _log_marginals(
+    def log_marginals(
         self, scores: Tensor, tags: Tensor, sentences: Sequence[tuple[int, int]]
     ) -> Tensor:
-        """Log-probability of the tag of each token, (n_tokens); the loss's gradient, plus 1."""
+        """Log-probability of a tag of each token over all tag sequences, (n_tokens).
+
+        Args:
+            scores: Scores of each tag by itself, (n_tokens, n_tags).
+            tags: The tag of each token, (n_tokens).
+            sentences: Token ranges that cover all rows.
+        """
         # The gradient of log Z by a token's score is the marginal of the tag; the loss subtracts
-        # the score of the best path, whose gradient is 1. Autograd is the forward-backward
+        # the score of the given path, whose gradient is 1. Autograd is the forward-backward
         # algorithm.
         with torch.inference_mode(mode=False), torch.enable_grad():
             leaf = scores.detach().clone().requires_grad_()

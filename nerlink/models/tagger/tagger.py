@@ -156,6 +156,18 @@ class Tagger(SequenceTagger):
             return 1 - log_marginals.exp()
         return 1 - (scores.float() / self.temperature).softmax(-1).amax(-1)
 
+    def no_mention(self, scores: Tensor, passages: Sequence[Passage]) -> Tensor:
+        """Probability of each token to be in no mention, (n_tokens).
+
+        Args:
+            scores: Logits of all tokens, (n_tokens, n_tags).
+            passages: The passages, in the order of the rows.
+        """
+        if self.chain:
+            outside = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
+            return self.chain.log_marginals(scores, outside, sentence_ranges(passages)).exp()
+        return (scores.float() / self.temperature).softmax(-1)[:, 0]
+
     def gold_tags(self, example: Example) -> NDArray[np.int64]:
         """Tag index of each token, (n_tokens); `IGNORED` where it is not known.
 

@@ -113,6 +113,15 @@ def test_unknown_tags_of_sentences_of_several_lengths_have_a_gradient(chain):
     assert scores.grad.any()
 
 
+def test_any_tag_has_the_probability_of_all_sequences_with_it(chain):
+    scores = random_scores(chain, 3)
+    every = torch.tensor(sequences(chain, 3))
+    weights = torch.tensor([score_of(chain, scores, s) for s in every.tolist()]).softmax(0)
+    found = chain.log_marginals(scores, torch.tensor([0, 0, 0]), [(0, 3)])
+    expected = [weights[every[:, i] == 0].sum() for i in range(3)]
+    torch.testing.assert_close(found.exp(), torch.stack(expected), atol=1e-4, rtol=1e-4)
+
+
 def test_forbidden_steps_stay_forbidden_in_training(chain):
     scores = random_scores(chain)
     optimiser = torch.optim.AdamW(chain.parameters(), lr=0.1, weight_decay=0.01)

@@ -128,6 +128,15 @@ def test_gold_spans_are_found_in_perfect_scores(any_tagger):
         base = end
 
 
+def test_tokens_outside_of_mentions_are_likely_to_be_in_none(any_tagger):
+    batch = examples(*DOCUMENTS[:3])
+    passages = [example.passage for example in batch]
+    found = any_tagger.no_mention(perfect_scores(any_tagger, batch), passages)
+    gold = np.concatenate([any_tagger.gold_tags(example) for example in batch])
+    assert (found[gold == 0] > 0.99).all()
+    assert (found[gold != 0] < 0.01).all()
+
+
 def test_label_probabilities_are_those_of_the_tags_together(tagger):
     scores = torch.randn(4, len(tagger.tagset))
     found = tagger.label_distribution(scores)
