@@ -29,6 +29,16 @@ Data = Annotated[
     ),
 ]
 
+Strict = Annotated[
+    bool,
+    Option(
+        "--strict",
+        help="Exit with code 1 where something is wrong; not for what may be right as it is: a "
+        "surface with several labels, a label in one split, a document without a mention or like "
+        "another.",
+    ),
+]
+
 
 def check(
     data: Data,
@@ -45,15 +55,7 @@ def check(
     examples: Annotated[int, Option(min=0, metavar="N", help="Examples of each finding.")] = 3,
     html: Annotated[Path | None, Option(metavar="FILE", help="HTML page to write as well.")] = None,
     json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
-    strict: Annotated[
-        bool,
-        Option(
-            "--strict",
-            help="Exit with code 1 where something is wrong; not for what may be right as it is: "
-            "a surface with several labels, a label in one split, a document without a mention or "
-            "like another.",
-        ),
-    ] = False,
+    strict: Strict = False,
     from_: InFormat = None,
     read: ReadOptions = None,
     skip_invalid: SkipInvalid = None,
