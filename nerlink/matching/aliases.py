@@ -3,15 +3,16 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
 from nerlink.data import Candidate
 from nerlink.kb import KnowledgeBase
-from nerlink.kb.candidates.aliases import Normalised
+from nerlink.kb.candidates.base import rank
 from nerlink.kb.normalise import is_acronym, normalise
+from nerlink.kb.store.rows import RECORD, check_record, sound_count, sound_text
 
 __all__ = ["Alias", "length_of", "read_aliases", "read_keys", "spelled_ways"]
 
@@ -71,25 +72,50 @@ def spelled_ways(key: str, surfaces: Sequence[str]) -> Iterator[str]:
             yield ".".join(surface.replace(".", ""))
 
 
-def read_aliases(kb: KnowledgeBase, surfaces: Iterable[str]) -> dict[str, Alias | None]:
-    """What the base knows of surfaces, all looked up together; `None` where it lacks one."""
+def read_aliases(kb: KnowledgeBase, surfaces: Iterable[str]) -> dict[str, Alias]:
+    """What the base knows of surfaces, all looked up together; those that it lacks are left out.
+
+    The candidates and their priors are those of `nerlink.kb.Normalised`; asked for by themselves,
+    spellings and types would take three more queries.
+    """
     keys = {surface: normalise(surface) for surface in surfaces}
     distinct = list(dict.fromkeys(keys.values()))
-    found = Normalised(kb).candidates_of(distinct)
-    written = _surfaces_of(kb, distinct)
-    ids = list({one.entity for candidates in found for one in candidates})
-    types = dict(zip(ids, kb.attributes(kb.rows(ids)).types, strict=True))
-    aliases: dict[str, Alias | None] = {}
-    for key, candidates in zip(distinct, found, strict=True):
-        of_all = {types[one.entity] for one in candidates}
-        type_ = of_all.pop() if len(of_all) == 1 else None
-        aliases[key] = Alias(key, written.get(key, ()), candidates, type_) if candidates else None
-    return {surface: aliases[key] for surface, key in keys.items()}
+    aliases = {
+        key: found.alias(key) for key, found in zip(distinct, _found(kb, distinct), strict=True)
+    }
+    return {one: alias for one, key in keys.items() if (alias := aliases[key]) is not None}
 
 
-def _surfaces_of(kb: KnowledgeBase, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    query = "SELECT alias.key, surface FROM json_each(?) CROSS JOIN alias ON alias.key = value"
-    found: dict[str, dict[str, None]] = {}
-    for key, surface in kb.connection.execute(query, (json.dumps(keys),)):
-        found.setdefault(key, {})[str(surface)] = None
-    return {key: tuple(surfaces) for key, surfaces in found.items()}
+@dataclass(slots=True)
+class _Found:
+    """Rows of the base with one key."""
+
+    surfaces: dict[str, None] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    popularities: dict[str, float] = field(default_factory=dict)
+    types: set[str | None] = field(default_factory=set)
+
+    def alias(self, key: str) -> Alias | None:
+        if not self.counts:
+            return None
+        found = [(one, self.popularities[one], count) for one, count in self.counts.items()]
+        type_ = next(iter(self.types)) if len(self.types) == 1 else None
+        return Alias(key, tuple(self.surfaces), rank(found), type_)
+
+
+def _found(kb: KnowledgeBase, keys: Sequence[str]) -> list[_Found]:
+    query = (
+        f"SELECT asked.key, row, count, surface, {RECORD} FROM json_each(?) AS asked "
+        "CROSS JOIN alias ON alias.key = asked.value CROSS JOIN entity USING (row)"
+    )
+    connection = kb.connection
+    every = [_Found() for _ in keys]
+    for place, row, count, surface, *record in connection.execute(query, (json.dumps(keys),)):
+        id_, _, type_, popularity = check_record(connection, row, tuple(record))
+        found = every[place]
+        found.surfaces[sound_text(connection, surface, "an alias")] = None
+        count = sound_count(connection, count, "the count of an alias")
+        found.counts[id_] = found.counts.get(id_, 0) + count
+        found.popularities[id_] = popularity
+        found.types.add(type_)
+    return every

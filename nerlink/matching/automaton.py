@@ -22,10 +22,11 @@ _AT_ONCE = 20_000
 
 
 def spellings(surfaces: Iterable[str]) -> Iterator[str]:
-    """What the automaton looks for, of each surface that has a letter; twins are not left out."""
+    """What the automaton looks for, of each surface that has a letter; of twins in a row, one."""
     left = iter(surfaces)
     while batch := [composed(one)[0] for one in islice(left, _AT_ONCE)]:
-        yield from filter(None, spell(joined(batch)).text.split(BETWEEN))
+        spelled = dict.fromkeys(spell(joined(batch)).text.split(BETWEEN))
+        yield from filter(None, spelled)
 
 
 class Automaton:

@@ -25,8 +25,8 @@ __all__ = ["SURVEYED", "Matcher"]
 _BATCH: Final = 1 << 18
 """Characters of documents that are searched together."""
 
-_REMEMBERED: Final = 100_000
-"""Surfaces, and candidates of them, that are remembered."""
+_REMEMBERED: Final = 250_000
+"""Surfaces, and candidates of them, that are remembered: some 150 MB."""
 
 _STEP: Final = 10_000
 """Aliases between two reports of progress."""
@@ -34,8 +34,8 @@ _STEP: Final = 10_000
 _TYPES: Final = 10_000
 """Types of a base that are compared with those of the options; more are not checked."""
 
-SURVEYED: Final = 20_000_000
-"""Characters of text that aliases are judged by: three million words or so."""
+SURVEYED: Final = 10_000_000
+"""Characters of text that aliases are judged by: a million words and a half."""
 
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 
@@ -47,12 +47,14 @@ class _Finding:
     Args:
         alias: What the base knows of it.
         label: The label of its mentions.
+        entity: What they are linked to, if it is sure.
         refusal: Why it is no mention, if it is none.
         takes_dot: A full stop behind it belongs to it.
     """
 
     alias: Alias
     label: str | None
+    entity: str | None
     refusal: Rule | None
     takes_dot: bool
 
@@ -140,9 +142,9 @@ class Matcher:
             found = self._automaton.find(_texts(batch))
             known = self._look_up(batch, found)
             for doc, places in zip(batch, found, strict=True):
-                mentions = tuple(self._mentions(doc.text, places, known))
-                after = replace(doc, mentions=mentions, complete=False)
-                self._tally.document(doc, after)
+                mentions, surfaces = self._mentions(doc.text, places, known)
+                after = replace(doc, mentions=tuple(mentions), complete=False)
+                self._tally.count(doc, after, surfaces)
                 yield after
 
     def report(self) -> MatchReport:
@@ -191,25 +193,28 @@ class Matcher:
 
     def _mentions(
         self, text: str, places: Sequence[tuple[int, int]], known: Mapping[str, _Finding]
-    ) -> Iterator[Mention]:
-        for place in places:
-            start, end = place
-            finding = known.get(text[start:end])
+    ) -> tuple[list[Mention], list[str]]:
+        """The mentions in a text, and the surface of each as it was found."""
+        mentions, surfaces = list[Mention](), list[str]()
+        for start, end in places:
+            surface = text[start:end]
+            finding = known.get(surface)
             if finding is None:  # somebody has removed the entity since
                 continue
             if finding.refusal is not None:
-                self._tally.refuse(text, place, finding.alias.key, finding.refusal)
+                self._tally.refuse(finding.refusal, finding.alias.key, text, (start, end))
                 continue
-            candidates = finding.alias.candidates
-            mention = Mention(
-                start=start,
-                end=_end_of(text, end, takes_dot=finding.takes_dot),
-                label=finding.label,
-                entity=candidates[0].entity if len(candidates) == 1 else None,
-                candidates=candidates,
+            mentions.append(
+                Mention(
+                    start=start,
+                    end=_end_of(text, end, takes_dot=finding.takes_dot),
+                    label=finding.label,
+                    entity=finding.entity,
+                    candidates=finding.alias.candidates,
+                )
             )
-            self._tally.mark(text, mention)
-            yield mention
+            surfaces.append(surface)
+        return mentions, surfaces
 
     def _look_up(
         self, batch: Sequence[Document], found: Sequence[Sequence[tuple[int, int]]]
@@ -225,17 +230,19 @@ class Matcher:
         }
         if new := surfaces - remembered.keys():
             for surface, alias in read_aliases(self.kb, sorted(new)).items():
-                if alias is not None:
-                    self._n_candidates += len(alias.candidates)
-                    remembered[surface] = self._finding(surface, alias)
+                self._n_candidates += len(alias.candidates)
+                remembered[surface] = self._finding(surface, alias)
         return remembered
 
     def _finding(self, surface: str, alias: Alias) -> _Finding:
-        takes_dot = bool(_INITIALS.fullmatch(surface)) or any(
-            written.endswith(".") for written in alias.surfaces
+        has_dot = _INITIALS.fullmatch(surface) or [one for one in alias.surfaces if one[-1] == "."]
+        return _Finding(
+            alias=alias,
+            label=self.options.labels.get(alias.type, alias.type) if alias.type else None,
+            entity=alias.candidates[0].entity if len(alias.candidates) == 1 else None,
+            refusal=self._rules.refusal(surface, alias),
+            takes_dot=bool(has_dot),
         )
-        label = self.options.labels.get(alias.type, alias.type) if alias.type else None
-        return _Finding(alias, label, self._rules.refusal(surface, alias), takes_dot)
 
 
 def _texts(documents: Iterable[Document]) -> list[str]:

@@ -1,11 +1,11 @@
 """What was marked in texts and what was left out, by which rule, and how to change it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from nerlink.data import Document, Mention
+from nerlink.data import Document
 from nerlink.matching.rules import Rule
 from nerlink.matching.survey import Survey
 from nerlink.words import number_of
@@ -171,32 +171,31 @@ class Tally:
     refused: Counter[tuple[Rule, str, str]] = field(default_factory=Counter)
     _examples: dict[str, str] = field(default_factory=dict)
 
-    def document(self, before: Document, after: Document) -> None:
-        """Count a document that was marked."""
+    def count(self, before: Document, after: Document, surfaces: Sequence[str]) -> None:
+        """Count a document that was marked, with the surface of each mention as it was found."""
         self.n_documents += 1
         self.n_without += not after.mentions
         self.n_characters += len(after.text)
         self.n_replaced += len(before.mentions)
+        self.n_linked += sum(1 for one in after.mentions if one.entity is not None)
+        self.n_labelled += sum(1 for one in after.mentions if one.label is not None)
+        self.marked.update(surfaces)
+        # What is frequent comes early: the first surfaces have an example of each of these.
+        if len(self._examples) < _EXAMPLES:
+            for mention, surface in zip(after.mentions, surfaces, strict=True):
+                self._note(surface, after.text, mention.start, mention.end)
 
-    def mark(self, text: str, mention: Mention) -> None:
-        """Count a surface that was marked."""
-        place = mention.start, mention.end
-        surface = text[place[0] : place[1]]
-        self.n_linked += mention.entity is not None
-        self.n_labelled += mention.label is not None
-        self.marked[surface] += 1
-        self._note(surface, text, place)
-
-    def refuse(self, text: str, place: tuple[int, int], key: str, rule: Rule) -> None:
+    def refuse(self, rule: Rule, key: str, text: str, place: tuple[int, int]) -> None:
         """Count a surface of a key that a rule left out."""
-        surface = text[place[0] : place[1]]
+        start, end = place
+        surface = text[start:end]
         self.refused[rule, surface, key] += 1
-        self._note(surface, text, place)
+        if len(self._examples) < _EXAMPLES:
+            self._note(surface, text, start, end)
 
-    def _note(self, surface: str, text: str, place: tuple[int, int]) -> None:
-        # What is frequent comes early: not all examples need be kept to have one of each of these.
-        if surface not in self._examples and len(self._examples) < _EXAMPLES:
-            self._examples[surface] = _example_of(text, *place)
+    def _note(self, surface: str, text: str, start: int, end: int) -> None:
+        if surface not in self._examples:
+            self._examples[surface] = _example_of(text, start, end)
 
     def left_out(self, survey: Survey) -> tuple[LeftOut, ...]:
         """Surfaces that rules left out, the most frequent of each rule first."""

@@ -126,8 +126,7 @@ class Survey:
         surfaces = iter(self._surfaces)
         while page := list(islice(surfaces, _PAGE)):
             for surface, alias in read_aliases(kb, page).items():
-                if alias is not None:
-                    yield alias, surface, self._surfaces[surface]
+                yield alias, surface, self._surfaces[surface]
 
     def _verdict(self, count: KeyCounts, options: MatchingOptions) -> Rule | None:
         # A name in capitals may well be in every tweet of a collection; a small word tells nothing.

@@ -41,13 +41,16 @@ def ways_of(surfaces):
     return [way for one in surfaces for way in spelled_ways(normalise(one), [one])]
 
 
+CHANGES = [str, str, lambda cut: "".join(cut.split()), lambda cut: " ".join(cut.split()), " ".join]
+CUTS = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 6), st.sampled_from(CHANGES)), max_size=8
+)
+
+
 def cut_from(text, cuts):
-    """Stretches of a text, so that aliases are found in it."""
-    bounds = [(a % (len(text) + 1), b) for a, b in cuts]
-    return [text[a : a + b] for a, b in bounds if reference.pieces(text[a : a + b])]
-
-
-CUTS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 6)), max_size=8)
+    """Stretches of a text as aliases, so that something is found in it, and what is like them."""
+    aliases = [change(text[a % (len(text) + 1) :][:b]) for a, b, change in cuts]
+    return [one for one in aliases if reference.pieces(one)]
 
 
 @settings(max_examples=1500, deadline=None)
