@@ -1,7 +1,9 @@
 """A model without training: it links by the prior and by how close a text is to an entity's text.
 
 All that a linker learns is set by hand. What a mention asks is the mean vector of its passage, so
-that closeness is what the encoder, as it was published, holds of the passage and of the text.
+that closeness is what the encoder, as it was published, holds of the passage and of the text. What
+fuller names in the document mean counts a little, and so does how close a candidate is to what the
+other mentions mean. The numbers are from experiments/untrained.
 """
 
 import logging
@@ -20,7 +22,9 @@ from nerlink.models.build import build_model
 from nerlink.models.encoder.embeddings import WindowEmbeddings
 from nerlink.models.flair import evaluating
 from nerlink.models.joint import JointModel
+from nerlink.models.linker.features import FEATURES, NIL_FEATURES
 from nerlink.models.linker.linker import Linker
+from nerlink.models.linker.second_look import LOOK_FEATURES
 from nerlink.models.linker.texts import encode_entities
 
 __all__ = ["build_untrained"]
@@ -34,7 +38,14 @@ SPREAD: Final = 5.0
 """Deviation of the closeness of a text to the texts of other entities, in units of the score.
 
 A prior of 1 against one of 0.007 is as much. Long passages, whose mean vector is short, come to a
-third of it. The number is from experiments/cold-start."""
+third of it."""
+
+FULLER: Final = 1.5
+"""What a candidate gains if all fuller names of its mention in the document mean it."""
+
+CLOSE_TO_REST: Final = "close to the rest of the document"
+TOGETHER: Final = 3.0
+"""What a candidate gains whose text is just what the other mentions of the document mean."""
 
 LACKING: Final = {
     "SELECT 1 FROM entity WHERE type <> ''": "no entity has a type, so mentions get no label",
@@ -104,6 +115,12 @@ def _set_by_hand(encoder: WindowEmbeddings, linker: Linker, kb: KnowledgeBase) -
     scale = SPREAD / (size * length * _deviation(units / length))
     linker.query.weight[:, about : about + width] = scale * torch.eye(width)
     linker.nil_prototype.copy_(units.mean(0))
+    linker.curves.weight[FEATURES.index("prior of a fuller name")] = FULLER
+    # Features count less 1, so that candidates without a fuller name lose as much; `NIL`, whose
+    # share of counts is 0 before training, loses it too.
+    linker.nil_curves.weight[NIL_FEATURES.index("share of counts")] = FULLER
+    linker.second_look.center.copy_(units.mean(0))
+    linker.second_look.weights[1, LOOK_FEATURES.index(CLOSE_TO_REST)] = TOGETHER
 
 
 def _deviation(units: Tensor) -> float:
