@@ -41,9 +41,12 @@ PARTS: Final[Mapping[str, Mapping[str, float]]] = {
     "prior and closeness": {"fuller names": 0, "rest": 0},
     "without fuller names": {"fuller names": 0},
     "without the rest of the document": {"rest": 0},
-    **{f"closeness × {factor:g}": {"closeness": factor} for factor in (0.25, 0.5, 0.75, 1.5, 2, 4)},
-    "fuller names × 2": {"fuller names": 2},
-    "rest of the document × 2": {"rest": 2},
+    **{
+        f"closeness times {factor:g}": {"closeness": factor}
+        for factor in (0.25, 0.5, 0.75, 1.5, 2, 4)
+    },
+    "fuller names times 2": {"fuller names": 2},
+    "rest of the document times 2": {"rest": 2},
 }
 """Factors on the parts of the score; 1 where none is named."""
 
