@@ -53,10 +53,10 @@ def select(
 ) -> None:
     """Choose the documents that a person should annotate next, with the model's mentions in them.
 
-    They come the most useful first: those in which the model expects most mistakes for each word,
-    and that are unlike the ones before them. "selection" says why. What is marked is a proposal,
-    so that documents are not "complete". Standard input is plain text unless --from names another
-    format.
+    They come the most useful first: those in which the model expects most mistakes for their
+    length, and that are unlike the ones before them. "selection" says why. What is marked is a
+    proposal, so that documents are not "complete". Standard input is plain text unless --from names
+    another format.
     """
     from nerlink import sources
     from nerlink.selection import choose_documents

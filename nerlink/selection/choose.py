@@ -1,14 +1,16 @@
 """Documents that teach a model most: those that it is unsure of, and that differ from each other.
 
-How unsure a model is of a document is the number of mistakes that it expects in it, for each word
-that is read to find them. Documents are taken one by one, the best first; each is worth the less,
-the more it is like one that was taken before (maximal marginal relevance: Carbonell and Goldstein,
-1998).
+How unsure a model is of a document is the number of mistakes that it expects in it, divided by the
+square root of its length: by their number alone long documents would be chosen, which take long to
+read, and by their share short ones, of which it takes many. Documents are taken one by one, the
+best first; each is worth the less, the more it is like one that was taken before (maximal marginal
+relevance: Carbonell and Goldstein, 1998).
 """
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from random import Random
 from typing import Any, Final, Literal, get_args
 
@@ -147,8 +149,8 @@ def _most_uncertain(stream: Iterable[Doubts], n: int) -> list[Doubts]:
 
 
 def _score(doubts: Doubts) -> float:
-    """Expected mistakes for each token."""
-    return (doubts.mentions + doubts.links) / max(doubts.n_tokens, FEW_TOKENS)
+    """Expected mistakes, divided by the square root of the length."""
+    return (doubts.mentions + doubts.links) / sqrt(max(doubts.n_tokens, FEW_TOKENS))
 
 
 def _unlike(shortlist: Sequence[Doubts], n: int) -> list[tuple[Doubts, float]]:
