@@ -79,6 +79,7 @@ def test_the_address_and_the_token_are_passed_on(run, calls, ask):
         (["none.jsonl", "--kb", "BASE", "-o", "OUT"], "none.jsonl: no such file"),
         (["ASK", "--kb", "BASE", "-o", "OUT", "--overlap", "-1"], "overlap is -1"),
         (["ASK", "--kb", "BASE", "-o", "OUT", "--port", "99999"], "port"),
+        (["ASK", "--kb", "BASE", "-o", "OUT", "--host", "192.0.2.1"], "others reach 192.0.2.1"),
         (["--agreement", "OUT"], "no such file. It is written beside"),
     ],
     ids=str,

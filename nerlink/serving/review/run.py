@@ -15,7 +15,7 @@ from nerlink.serving.review.journal import Journal
 from nerlink.serving.review.saves import key_of
 from nerlink.serving.review.session import ReviewOptions, Session
 from nerlink.serving.run import address_of, bound, guarded, in_order, run_alone
-from nerlink.serving.settings import ServingSettings
+from nerlink.serving.settings import ServingSettings, is_loopback
 from nerlink.sources.losses import Losses
 from nerlink.sources.meta import plain_meta
 from nerlink.words import number_of
@@ -83,6 +83,11 @@ def review(
         KnowledgeBaseError: There is no such base.
     """
     documents = _plain(documents, say)
+    if settings.token is None and not is_loopback(settings.host):
+        raise ConfigError(
+            f"others reach {settings.host}, and reviewers change the documents and the base. Give "
+            "a token that they must bear (--token, or NERLINK_TOKEN)."
+        )
     settings = guarded(settings, say)
     with ExitStack() as stack:
         listener = stack.enter_context(bound(settings))

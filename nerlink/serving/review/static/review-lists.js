@@ -18,8 +18,9 @@ nerlink.lists = (() => {
   const askName = () => new Promise((resolve) => {
     const dialog = at("who-dialog");
     at("who-name").value = desk.state.reviewer || desk.remembered();
-    dialog.addEventListener("cancel", (event) => { if (!desk.state.reviewer) event.preventDefault(); });
-    dialog.addEventListener("close", () => resolve(at("who-name").value.trim()), { once: true });
+    dialog.returnValue = "";
+    dialog.oncancel = (event) => { if (!desk.state.reviewer) event.preventDefault(); };
+    dialog.onclose = () => resolve(dialog.returnValue === "begin" ? at("who-name").value.trim() : "");
     dialog.showModal();
     at("who-name").select();
   });

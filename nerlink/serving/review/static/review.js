@@ -177,7 +177,7 @@ nerlink.review = (() => {
       if (answer.state === "disputed") say("Saved. You and another reviewer differ on the last document: o leads to it.");
       if (answer.fault) say(answer.fault, true);
     } catch (error) {
-      const isGone = error.message.includes("cannot be reached");
+      const isGone = /cannot be reached|about to end|not ready/.test(error.message);
       say(`${error.message}${isGone ? " Nothing is lost: your work is kept in this browser, and saved when the server answers." : ""}`, true);
       clearTimeout(retry);
       if (isGone) retry = setTimeout(done, RETRY);
