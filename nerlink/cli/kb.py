@@ -23,6 +23,7 @@ from nerlink.words import number_of
 
 if TYPE_CHECKING:
     from nerlink.kb import CandidateReport, KnowledgeBase, ThesaurusOptions
+    from nerlink.tables import Delimited
 
 __all__ = ["kb"]
 
@@ -46,6 +47,12 @@ ColumnNames = Annotated[
 ]
 AliasSeparator = Annotated[
     str | None, Option(metavar="TEXT", help="What stands between aliases in a cell; by default |.")
+]
+TableOptions = Annotated[
+    list[str] | None,
+    Option(
+        "--read", metavar="KEY=VALUE", help="How CSV and TSV are read, such as encoding=cp1252."
+    ),
 ]
 SkipDuplicates = Annotated[
     bool,
@@ -100,6 +107,7 @@ def build(
     ],
     column: ColumnNames = None,
     alias_separator: AliasSeparator = None,
+    read: TableOptions = None,
     skip_duplicates: SkipDuplicates = False,
     language: Language = None,
     type_from: TypeFrom = "parent",
@@ -122,9 +130,7 @@ def build(
     from nerlink.kb import BuildOptions, KnowledgeBase
 
     if from_ and not count:
-        raise BadParameter(
-            "--from is the format of the documents of --count; tables have theirs in their endings."
-        )
+        raise BadParameter("--from is the format of the documents of --count; tables have endings.")
     if str(output) == "-":
         raise BadParameter("A knowledge base is a SQLite file; name one with --output.")
     thesauri = _thesauri(language, type_from, synonyms, whole_ids=whole_ids, prefixes=prefix)
@@ -132,6 +138,7 @@ def build(
     with stage_bar() as progress:
         options = BuildOptions(
             fuzzy=fuzzy,
+            text=_layout(read),
             alias_separator=alias_separator,
             skip_duplicates=skip_duplicates,
             thesauri=thesauri,
@@ -152,6 +159,16 @@ def build(
 def _columns_of(options: list[str] | None) -> dict[str, str]:
     """`["name=title"]` to `{"name": "title"}`."""
     return {name: str(value) for name, value in parse_options(options, reserved=()).items()}
+
+
+def _layout(options: list[str] | None) -> "Delimited | None":
+    """How CSV and TSV are laid out."""
+    from nerlink.sources.check import check_options
+    from nerlink.tables import Delimited
+
+    given = parse_options(options)
+    check_options(Delimited, given, what="A table")
+    return Delimited(**given) if given else None
 
 
 def _thesauri(
@@ -210,6 +227,7 @@ def add(
     ] = None,
     column: ColumnNames = None,
     alias_separator: AliasSeparator = None,
+    read: TableOptions = None,
     skip_duplicates: SkipDuplicates = False,
     language: Language = None,
     type_from: TypeFrom = "parent",
@@ -235,6 +253,7 @@ def add(
             Entity(id=id, name=name or id, description=description, type=type, aliases=aliases)
         ]
     options = BuildOptions(
+        text=_layout(read),
         alias_separator=alias_separator,
         skip_duplicates=skip_duplicates,
         thesauri=_thesauri(language, type_from, synonyms, whole_ids=whole_ids, prefixes=prefix),

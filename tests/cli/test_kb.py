@@ -36,6 +36,17 @@ def test_build_takes_other_column_names(run, tmp_path):
     assert run("kb", "show", tmp_path / "t.sqlite", "Q1").records[0]["popularity"] == 7
 
 
+def test_build_reads_tables_in_other_encodings(run, tmp_path):
+    (tmp_path / "t.csv").write_bytes("id,name\nQ1,Malmö\n".encode("cp1252"))
+    build = ("kb", "build", tmp_path / "t.csv", "-o", tmp_path / "t.sqlite")
+    refused = run(*build)
+    assert refused.code == 1
+    assert "--read encoding=cp1252" in refused.err
+    assert run(*build, "--read", "encoding=cp1252").code == 0
+    assert run("kb", "show", tmp_path / "t.sqlite", "Q1").records[0]["name"] == "Malmö"
+    assert "no option 'encodin'; it has" in run(*build, "--read", "encodin=cp1252").err
+
+
 def test_build_counts_the_links_of_documents_and_names_those_it_lacks(run, towns, gold, tmp_path):
     result = run("kb", "build", towns, "-o", tmp_path / "t.sqlite", "--count", gold)
     assert "1 link to entities that the base lacks, such as Q7259" in result.err

@@ -3,13 +3,12 @@
 pronto holds all terms at once, which takes forty times the memory, and imports what a file names.
 """
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from nerlink.errors import DataError
-from nerlink.files import sound_lines
+from nerlink.files import numbered_lines
 from nerlink.kb.thesauri.facts import Fact, Property
 from nerlink.kb.thesauri.opening import open_utf8, require
 
@@ -49,7 +48,11 @@ def read_obo(path: Path) -> Iterator[Fact]:
             ) from error
         except (OSError, TypeError) as error:
             # fastobo names no line where a file is not UTF-8, or says that it is none.
-            deque(sound_lines(path), maxlen=0)
+            for number, line in numbered_lines(path):
+                if isinstance(line, DataError):
+                    raise DataError(
+                        f"{path}:{number}: not UTF-8. Save the file as UTF-8."
+                    ) from error
             raise DataError(
                 f"{path}: cannot be read as OBO: {error!s:.200}. Copy the file again."
             ) from error
