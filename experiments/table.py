@@ -14,6 +14,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- results: written by experiments/table.py -->"
 END = "<!-- end of results -->"
+WALK_BEGIN = "<!-- walk: written by experiments/table.py -->"
+WALK_END = "<!-- end of walk -->"
+WALK = "walk, tiny-news"
+"""The group of measures in experiments/cold-start that README.md shows."""
+
 HEADLINES = {
     "ner.f1": "mentions found: NER F1",
     "linking.inkb.f1": "found and linked: InKB F1",
@@ -206,13 +211,34 @@ def shown(name: str, score: Mapping[str, float] | None) -> str:
     return middle if score["n"] < 2 else f"{middle} ± {format(factor * score['sd'], form)}"
 
 
-def filled(text: str, content: str) -> str:
+def walk(experiments: Mapping[Path, dict[str, Any]]) -> str:
+    """What each step from a table and raw texts to a model takes, and what comes of it."""
+    result = experiments.get(ROOT / "experiments" / "cold-start", {})
+    found = result.get("scores", {}).get(WALK, {})
+    if not found:
+        return "Not measured yet."
+    before = "seconds, "
+    rows = [
+        [f"`nerlink {name.removeprefix(before)}`", f"{found[name]['median']:,.0f}"]
+        for name in found
+        if name.startswith(before)
+    ]
+    scores = [[name, f"{found[name]['median']:,.1f}"] for name in found if "F1" in name]
+    machine = result.get("machines", {}).get(WALK, result["hardware"])
+    return (
+        markdown(["step", "seconds"], rows)
+        + f"\n\nOn {machine}; medians of {next(iter(found.values()))['n']}. On the development "
+        f"documents, in per cent:\n\n{markdown(['', ''], scores)}"
+    )
+
+
+def filled(text: str, content: str, begin: str = BEGIN, end: str = END) -> str:
     """A README with the content between its marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"A README lacks the mark {END}.")
-    return f"{before}{BEGIN}\n{content}\n{END}{after}"
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit(f"A README lacks the mark {end}.")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def pages() -> dict[Path, str]:
@@ -226,7 +252,11 @@ def pages() -> dict[Path, str]:
         for folder, result in found.items()
     }
     texts = {path: path.read_text("utf8") for path in wanted}
-    return {path: filled(text, wanted[path]) for path, text in texts.items() if BEGIN in text}
+    filled_in = {path: filled(text, wanted[path]) for path, text in texts.items() if BEGIN in text}
+    readme = filled_in[ROOT / "README.md"]
+    if WALK_BEGIN in readme:
+        filled_in[ROOT / "README.md"] = filled(readme, walk(found), WALK_BEGIN, WALK_END)
+    return filled_in
 
 
 def write_all() -> None:
