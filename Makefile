@@ -25,7 +25,7 @@ experiments: $(EXPERIMENTS:%=experiment-%)
 $(EXPERIMENTS:%=experiment-%): experiment-%:
 	$(PYTHON) experiments/run.py $*
 
-BENCHMARKS := tagging growth training adding kb_scale thesaurus streaming precision batches fitting neighbours profiling
+BENCHMARKS := tagging growth training adding kb_scale thesaurus annotating streaming precision batches fitting neighbours profiling
 
 bench:
 	for name in $(BENCHMARKS); do $(PYTHON) -m experiments.speed.$$name $(BENCH) || exit 1; done

@@ -58,7 +58,7 @@ class Kind(IntEnum):
 _HARD: Final = frozenset(";!?()[]{}。\u2029\f\v")
 _JOINERS: Final = frozenset("&#@%")
 _APOSTROPHES: Final = frozenset("`´ʼ")  # noqa: RUF001
-_LINES: Final = frozenset("\n\x85\u2028")
+_LINES: Final = frozenset("\n\r\x85\u2028")
 
 _FREE: Final = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -107,8 +107,8 @@ class Characters:
 
     def learn(self, codes: Codes) -> None:
         """Fill the tables for all characters of a text."""
-        unknown = codes[~self._is_known[codes]]
-        for code in set(unknown.tolist()):
+        is_known = self._is_known[codes]
+        for code in set() if is_known.all() else set(codes[~is_known].tolist()):
             character = chr(code)
             folded = folded_character(character)
             if 0xAC00 <= code <= 0xD7A3:  # a syllable is one character, not its two or three parts

@@ -91,17 +91,16 @@ def spell(codes: Codes, *, skip: int = 0) -> Spelled:
 def _gaps(codes: Codes, kinds: Flags, visible: Places) -> Flags:
     """The greatest kind between each visible character and the next, (n_visible - 1)."""
     gaps = np.zeros(len(visible) - 1, dtype=np.uint8)
-    wide = np.flatnonzero(np.diff(visible) > 1)
+    wide = np.flatnonzero(visible[1:] - visible[:-1] > 1)
     if not len(wide):
         return gaps
     bounds = np.stack((visible[wide] + 1, visible[wide + 1]), axis=1).ravel()
     gaps[wide] = np.maximum.reduceat(kinds, bounds)[::2]
-    lines = kinds == Kind.LINE
-    lines[:-1] |= (codes[:-1] == 0x0D) & (codes[1:] != 0x0A)
-    if lines.any():
-        n_lines = np.add.reduceat(lines, bounds, dtype=np.int64)[::2]
-        is_paragraph = (n_lines > 1) & (gaps[wide] < Kind.HARD)
-        gaps[wide[is_paragraph]] = Kind.HARD
+    if (gaps[wide] == Kind.LINE).any():
+        is_end = kinds == Kind.LINE
+        is_end[:-1] &= (codes[:-1] != 0x0D) | (codes[1:] != 0x0A)  # together they are one
+        n_lines = np.add.reduceat(is_end, bounds, dtype=np.int64)[::2]
+        gaps[wide[(n_lines > 1) & (gaps[wide] == Kind.LINE)]] = Kind.HARD
     return gaps
 
 
@@ -167,20 +166,24 @@ def _written(codes: Codes, visible: Places, before: Flags, after: Flags, marks: 
     """The visible characters with their borders and the marks behind them."""
     shown = codes[visible]
     letters = CHARACTERS.replacements[shown]
-    widths = (1 + (before > 0) + (after > 0) + (marks > 0)).astype(np.int64)
+    begins, ends, marked = before > 0, after > 0, marks > 0
+    # A character takes at most eighteen places and three more: bytes will do.
+    widths = 1 + begins.view(np.uint8) + ends.view(np.uint8) + marked.view(np.uint8)
     several = np.flatnonzero(letters == 0)
     longer = [CHARACTERS.longer[code] for code in shown[several].tolist()]
-    widths[several] += np.array([len(one) - 1 for one in longer], dtype=np.int64)
-    ends = np.cumsum(widths)
-    places = ends - widths
-    written = np.zeros(int(ends[-1]) if len(ends) else 0, dtype=np.uint32)
-    written[places[before > 0]] = BEGIN
-    written[places + (before > 0)] = letters
-    for place, one in zip((places + (before > 0))[several].tolist(), longer, strict=True):
+    widths[several] += np.array([len(one) - 1 for one in longer], dtype=np.uint8)
+    behind = np.cumsum(widths, dtype=np.int64)
+    places = behind - widths
+    written = np.zeros(int(behind[-1]) if len(behind) else 0, dtype=np.uint32)
+    written[places[begins]] = BEGIN
+    first = places + begins
+    written[first] = letters
+    for place, one in zip(first[several].tolist(), longer, strict=True):
         written[place : place + len(one)] = one
-    has_mark = marks > 0
-    written[(ends - 1 - has_mark)[after > 0]] = END
-    written[(ends - 1)[has_mark]] = marks[has_mark]
+    last = np.flatnonzero(ends)
+    written[behind[last] - 1 - marked[last]] = END
+    last = np.flatnonzero(marked)
+    written[behind[last] - 1] = marks[last]
     text = written.tobytes().decode("utf-32-le", errors="surrogatepass")
     return Spelled(text, places, visible)
 

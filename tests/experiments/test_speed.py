@@ -13,6 +13,7 @@ MEASURES = {
     "training": ["speed.train_vs_flair", "speed.train_vs_flair.with_texts"],
     "kb_scale": ["kb.build_seconds.1000", "kb.normalised_warm_us.1000", "kb.memory_megabytes.1000"],
     "thesaurus": ["thesaurus.ttl.seconds", "thesaurus.obo.megabytes", "thesaurus.export.seconds"],
+    "annotating": ["annotating.build.seconds", "annotating.whole.megabytes_per_second"],
     "adding": ["found.1", "found.20"],
     "growth": ["speed.growth", "speed.growth.pairs"],
     "neighbours": ["slower.spinning.1", "slower.sleeping.1"],

@@ -53,6 +53,9 @@ def matcher(tmp_path_factory):
         ("Łódź Lodz L\u0301o\u0301dz\u0301", ["Łódź", "Lodz", "L\u0301o\u0301dz\u0301"]),
         ("New York City New-York New\r\nYork", ["New York", "New-York", "New\r\nYork"]),
         ("New\n\nYork", []),
+        ("New\r\n \r\nYork New\r\rYork", []),
+        ("New\rYork", ["New\rYork"]),
+        ("New (York), New York", ["New York"]),
         ("Cafe\u0301 royal, Cafe\u0301.", ["Cafe\u0301 royal", "Cafe\u0301"]),
         ("#London x@London.uk london_x", ["London"]),
         (
