@@ -130,7 +130,7 @@ class Pipeline:
         encoder: str | Path | None = None,
         dictionary: Mapping[str, Any] | None = None,
         device: str = "auto",
-        threshold: float | None = None,
+        threshold: float | None = 0.0,
         top_k: int | None = None,
     ) -> Self:
         """A pipeline without training: mentions are the names of a knowledge base.
@@ -149,7 +149,8 @@ class Pipeline:
             encoder: Hugging Face id or folder; that of a configuration by default.
             dictionary: Which names are looked for: keys of `[dictionary]` in a configuration.
             device: As in `load`.
-            threshold: As in `load`; 0 links every name.
+            threshold: As in `load`. 0 links every name; `None` makes a mention `NIL` where its text is
+                closer to the mean of the entities than to any candidate.
             top_k: As in `load`.
 
         Raises:

@@ -620,7 +620,7 @@ def names(doc: Document) -> list[str]:
 
 
 def test_a_base_alone_makes_a_pipeline(untrained):
-    doc = untrained(threshold=0)("Ada Byron met Otto in Texas, not in Jordan.")
+    doc = untrained()("Ada Byron met Otto in Texas, not in Jordan.")
     assert found(doc)[:2] == [("Ada Byron", "PER", "ada"), ("Texas", "LOC", "texas")]
     (jordan,) = [m for m in doc.mentions if doc.surface(m) == "Jordan"]
     assert {c.entity for c in jordan.candidates} == {"jordan", "player"}
@@ -646,6 +646,14 @@ def test_a_pipeline_without_training_does_what_others_do(untrained):
     assert pipeline.info()["dictionary"]
 
 
+def test_every_name_is_linked_unless_a_threshold_is_named(untrained):
+    found = [m for doc in untrained()(list(DOCUMENTS)) for m in doc.mentions]
+    assert NIL not in {m.entity for m in found}
+    some = [m for doc in untrained(threshold=0.9)(list(DOCUMENTS)) for m in doc.mentions]
+    assert {m.nil for m in some if m.entity == NIL}
+    assert len(some) == len(found)
+
+
 def test_the_text_of_an_entity_tells_namesakes_apart(untrained, base):
     with KnowledgeBase.open(base, read_only=False) as kb:
         for number, name in enumerate(("it was a rainy day at sea", "for the win by the ball")):
@@ -659,7 +667,7 @@ def test_the_text_of_an_entity_tells_namesakes_apart(untrained, base):
 
 
 def test_what_is_added_to_the_base_of_a_pipeline_is_found_by_the_next_call(untrained, base):
-    pipeline = untrained(threshold=0)
+    pipeline = untrained()
     assert names(pipeline("Lyon is not in Texas.")) == ["Texas"]
     with KnowledgeBase.open(base, read_only=False) as kb:
         kb.add(Entity(id="lyon", name="Lyon", type="LOC"))

@@ -32,7 +32,7 @@ def model(
             "'labels={company=\"ORG\"}'; repeat it.",
         ),
     ] = None,
-    threshold: Threshold = None,
+    threshold: Threshold = 0.0,
     device: Device = "auto",
 ) -> None:
     """Make a model of a base without training: the names of the base are its mentions.

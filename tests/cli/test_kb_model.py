@@ -18,7 +18,7 @@ def test_a_base_becomes_a_model_that_tags(run, base, encoder_dir, tmp_path):
     model = tmp_path / "model"
     labels = 'labels={company="ORG"}'
     made = run(
-        *("kb", "model", base, "--output", model, "--encoder", encoder_dir, "--threshold", "0"),
+        *("kb", "model", base, "--output", model, "--encoder", encoder_dir),
         *("--dictionary", labels, "--dictionary", 'stop=["ulm"]'),
     )
     assert made.code == 0
