@@ -149,8 +149,8 @@ class Pipeline:
             encoder: Hugging Face id or folder; that of a configuration by default.
             dictionary: Which names are looked for: keys of `[dictionary]` in a configuration.
             device: As in `load`.
-            threshold: As in `load`. 0 links every name; `None` makes a mention `NIL` where its text is
-                closer to the mean of the entities than to any candidate.
+            threshold: As in `load`. 0 links every name; `None` makes a mention `NIL` where its
+                text is closer to the mean of all entities than to any candidate.
             top_k: As in `load`.
 
         Raises:
