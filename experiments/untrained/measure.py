@@ -7,6 +7,7 @@ All annotated documents of a corpus are scored, but of AIDA those of `dev` alone
 
 import argparse
 import copy
+import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,27 +61,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--encoder", default=Config().encoder.model)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    scores: dict[str, dict[str, dict[str, float]]] = {}
-    seconds: dict[str, float] = {}
     for corpus in options.corpora:
         name = Path(corpus).name
         with tempfile.TemporaryDirectory() as scratch:
             start = time.perf_counter()
             pipeline = pipeline_of(corpus, Path(scratch), options.encoder)
-            seconds[f"{name}: base and pipeline"] = round(time.perf_counter() - start, 1)
-            documents = documents_of(corpus)
-            found = dict(measures(pipeline, documents))
-            seconds[f"{name}: all measures"] = round(time.perf_counter() - start, 1)
+            made = time.perf_counter()
+            found = dict(measures(pipeline, documents_of(corpus)))
+            took = {"pipeline": made - start, "measures": time.perf_counter() - made}
         for measure, value in found.items():
             print(f"{name}: {measure} {value:.4f}", flush=True)
-        scores[name] = {measure: statistics_of([value]) for measure, value in found.items()}
+        report(options.output, name, found, took, options.encoder)
+
+
+def report(
+    path: Path, corpus: str, found: Mapping[str, float], took: Mapping[str, float], encoder: str
+) -> None:
+    """Write the measures of a corpus beside those of others, which were measured before."""
+    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
+    scores = before.get("scores", {}) | {
+        corpus: {measure: statistics_of([value]) for measure, value in found.items()}
+    }
+    seconds = {f"{corpus}: {what}": round(value, 1) for what, value in took.items()}
     write_results(
-        options.output,
+        path,
         question=QUESTION,
         corpus=", ".join(scores),
-        encoder=options.encoder,
+        encoder=encoder,
         scores=scores,
-        seconds=seconds,
+        seconds=before.get("seconds", {}) | seconds,
         threads=torch.get_num_threads(),
         packages=["nerlink", "flair", "torch", "transformers"],
     )
