@@ -2,10 +2,13 @@
 
 import importlib
 import json
+from dataclasses import replace
 
 import pytest
 
+from nerlink.sources import write
 from tests.experiments.shape import check_results
+from tests.world import DOCUMENTS
 
 reviewer = importlib.import_module("experiments.cold-start.reviewer")
 
@@ -37,7 +40,10 @@ def test_documents_are_counted_until_the_score_is_reached(points, documents):
 def test_both_strategies_are_reviewed_from_the_same_start(encoder_dir, tmp_path, monkeypatch):
     runs, output = tmp_path / "runs", tmp_path / "results.json"
     output.write_text('{"scores": {"others": {}}, "corpus": "aida"}', encoding="utf8")
+    silver = [replace(doc, complete=False) for doc in DOCUMENTS[:3]]
+    write(silver, tmp_path / "silver.jsonl")
     arguments = ["--size", "toy", "--encoder", str(encoder_dir), "--epochs", "1"]
+    arguments += ["--silver", str(tmp_path / "silver.jsonl")]
     arguments += ["--device", "cpu", "--threads", "1", "--runs", str(runs), "--output", str(output)]
     reviewer.main(arguments)
     results = json.loads(output.read_text("utf8"))
