@@ -22,9 +22,11 @@ import torch
 
 from experiments.speed.results import statistics_of, write_results
 from nerlink import Config, Document, Pipeline, evaluate, load_config, read, train
+from nerlink.config import DataConfig, ModelConfig
 from nerlink.corpora.entries import read_entries
 from nerlink.corpora.knowledge import make_knowledge_base
 from nerlink.selection import STRATEGIES, choose_documents
+from nerlink.training.data import Parts
 from nerlink.training.reporting import Terminal
 
 __all__ = ["Round", "Size", "documents_until", "main", "rounds_of"]
@@ -37,6 +39,9 @@ MEASURES: Final = {"linking.inkb.f1": "InKB F1", "ner.f1": "NER F1"}
 """The score that decides, and one that is told beside it, with their names; in per cent."""
 
 DECIDES: Final = "InKB F1"
+
+MOST_WEIGHT: Final = 10.0
+"""Times that a reviewed document is drawn for a silver one, at most."""
 
 ENOUGH: Final = 0.9
 """Share of the score of all documents at which the reviewer stops."""
@@ -123,13 +128,16 @@ class Review:
         gold = [self.pool[name] for name in ids]
         reviewed = {doc.text for doc in gold}
         silver = [doc for doc in self.silver if doc.text not in reviewed]
-        epochs = max(self.config.training.epochs, ceil(self.size.read / len(gold)))
+        weight = min(MOST_WEIGHT, max(1.0, len(silver) / len(gold)))
+        n_read = weight * len(gold) + len(silver)
+        epochs = max(self.config.training.epochs, ceil(self.size.read / n_read))
         training = self.config.training.model_copy(update={"epochs": epochs})
         config = self.config.model_copy(update={"training": training})
         # Without documents to choose the best epoch on, which a reviewer would have to annotate.
-        model = train(
-            config, folder, train=[*gold, *silver], dev=[], kb=self.base, reporter=Terminal()
-        )
+        parts = Parts([(gold, DataConfig(weight=weight))])
+        if silver:
+            parts.append((silver, DataConfig()))
+        model = train(config, folder, train=parts, dev=[], kb=self.base, reporter=Terminal())
         report = evaluate(self.dev, model.pipeline(self.dev))
         found = Round(
             ids=tuple(ids),
@@ -237,13 +245,15 @@ def reviews(options: argparse.Namespace) -> Iterator[Review]:
     if options.encoder:
         encoder = config.encoder.model_copy(update={"model": options.encoder})
         config = config.model_copy(update={"encoder": encoder})
+    if options.from_:
+        config = config.model_copy(update={"model": ModelConfig(from_=options.from_)})
     changes = {"device": options.device} | ({"epochs": options.epochs} if options.epochs else {})
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
     pool, dev = (
         [doc for docs, _ in read_entries(config.data, split) for doc in docs][: size.limit]
         for split in ("train", "dev")
     )
-    folder = options.runs / f"{name}-{options.size}"
+    folder = options.runs / "-".join([name, options.size, *beside(options)])
     folder.mkdir(parents=True, exist_ok=True)
     base = folder / "kb.sqlite"
     make_knowledge_base(config, base, pool).close()
@@ -257,6 +267,12 @@ def reviews(options: argparse.Namespace) -> Iterator[Review]:
             base=base,
             folder=folder / f"seed-{seed}",
         )
+
+
+def beside(options: argparse.Namespace) -> list[str]:
+    """What models learn from beside reviewed documents, in a word each."""
+    started = [f"from {Path(options.from_).name}"] if options.from_ else []
+    return [*(["silver"] if options.silver else []), *started]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -282,7 +298,7 @@ def write(path: Path, config: Config, options: argparse.Namespace, scores: dict[
         question=QUESTION,
         corpus=before.get("corpus", corpus),
         encoder=config.encoder.model,
-        scores={**before.get("scores", {}), f"{GROUP}, {corpus}": scores},
+        scores={**before.get("scores", {}), ", ".join([GROUP, corpus, *beside(options)]): scores},
         seconds=before.get("seconds", {}),
         threads=options.threads,
     )
@@ -295,6 +311,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, action="append", help="each, 1 if not given")
     parser.add_argument("--strategy", choices=STRATEGIES, action="append", help="all if not given")
     parser.add_argument("--silver", type=Path, help="documents that are learnt until reviewed")
+    parser.add_argument(
+        "--from", dest="from_", metavar="MODEL", help="a trained model that each round starts from"
+    )
     parser.add_argument("--encoder", help="in place of the configuration's")
     parser.add_argument("--epochs", type=int, help="in place of the configuration's")
     parser.add_argument("--device", default="auto")

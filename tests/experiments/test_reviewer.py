@@ -48,8 +48,8 @@ def test_both_strategies_are_reviewed_from_the_same_start(encoder_dir, tmp_path,
     reviewer.main(arguments)
     results = json.loads(output.read_text("utf8"))
     check_results(results)
-    assert set(results["scores"]) == {"others", "reviewer, tiny-news"}
-    found = results["scores"]["reviewer, tiny-news"]
+    assert set(results["scores"]) == {"others", "reviewer, tiny-news, silver"}
+    found = results["scores"]["reviewer, tiny-news, silver"]
     assert {name for name in found if "until" not in name} == {
         f"{measure}, {n} documents{strategy}"
         for measure in ("InKB F1", "NER F1")
@@ -62,7 +62,7 @@ def test_both_strategies_are_reviewed_from_the_same_start(encoder_dir, tmp_path,
     done = {
         strategy: {
             int(path.parent.name): json.loads(path.read_text("utf8"))["ids"]
-            for path in runs.glob(f"tiny-news-toy/seed-1/{strategy}/*/round.json")
+            for path in runs.glob(f"tiny-news-toy-silver/seed-1/{strategy}/*/round.json")
         }
         for strategy in ("random", "uncertain")
     }
