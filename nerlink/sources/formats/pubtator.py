@@ -33,8 +33,9 @@ def read_pubtator(
 
     Args:
         path: The file.
-        ids: Of several ids of a mention, such as `D003110|D009369`, the `first` is the entity, and
-            the cell is kept in the mentions' column `all_ids`; with `all`, the cell is the entity.
+        ids: Of several ids of a mention, parted by `|`, `+` (as in `D001943+D010051`, a mention of
+            both) or `;`, the `first` is the entity, and the cell is kept in the mentions' column
+            `all_ids`; with `all`, the cell is the entity.
         prefix: Keep what stands before the colon of an id, such as `MESH:`.
         encoding: How characters are stored.
     """
