@@ -223,12 +223,19 @@ def results_of(
     files, found = folder_of_one_format(path, files, endings=named, format_of=_tells)
     if "brat" in (format, found):  # a text and its annotations are two files of one document
         files = [f for f in files if f.suffix == ".txt" or f.with_suffix(".txt") not in files]
-    return chain.from_iterable(_opened(file, format, options) for file in files)
+    told = set[str]()
+    return chain.from_iterable(_opened(file, format, options, told) for file in files)
 
 
-def _opened(path: str | Path, format_: str | None, options: Mapping[str, Any]) -> Iterator[Result]:
+def _opened(
+    path: str | Path,
+    format_: str | None,
+    options: Mapping[str, Any],
+    told: set[str] | None = None,
+) -> Iterator[Result]:
     """The documents of one file, or of a folder of a format that is one."""
-    name = format_ or ("brat" if Path(path).is_dir() else format_by_content(path, format_of(path)))
+    is_folder = format_ is None and Path(path).is_dir()
+    name = format_ or ("brat" if is_folder else format_by_content(path, format_of(path), told))
     reader = _with_options(_entry(READERS, name, "read"), options, f"The reader of {name!r}")
     results: Iterator[Result] = reader(path)
     return results

@@ -20,7 +20,7 @@ _N_LINES: Final = 50
 _N_BYTES: Final = 1 << 20
 
 
-def format_by_content(path: str | Path, name: str) -> str:
+def format_by_content(path: str | Path, name: str, told: set[str] | None = None) -> str:
     """The format of a file: that of its ending, or another one whose content cannot be mistaken.
 
     Another one is said.
@@ -28,6 +28,7 @@ def format_by_content(path: str | Path, name: str) -> str:
     Args:
         path: The file; standard input is not looked at.
         name: The format that its ending names.
+        told: Formats that were said before, of other files of a folder; a new one is added.
 
     Raises:
         DataError: The content is of another format, and how it is to be read has to be told.
@@ -43,6 +44,10 @@ def format_by_content(path: str | Path, name: str) -> str:
         found = _format_of_lines(path, name)
     if found is None or found == name:
         return name
+    if told is not None and found in told:
+        return found
+    if told is not None:
+        told.add(found)
     log.warning(
         "%s: read as %s, as its content shows; name the format to have it otherwise: --from %s.",
         path,

@@ -145,3 +145,11 @@ def test_files_of_other_programs_may_be_in_another_encoding(tmp_path, name, cont
     assert doc.text == "Éva"
     with pytest.raises(DataError, match="is not utf-8"):
         sources.read(tmp_path / "a", format=name)
+
+
+def test_what_the_files_of_a_folder_are_read_as_is_said_once(tmp_path, caplog):
+    for name in ("a", "b"):
+        task = f'[{{"id": 1, "data": {{"text": "Ada", "doc_id": "{name}"}}, "annotations": []}}]'
+        (tmp_path / f"{name}.json").write_text(task)
+    assert [doc.id for doc in sources.read(tmp_path)] == ["a", "b"]
+    assert caplog.text.count("read as label-studio") == 1
