@@ -38,16 +38,6 @@ Strict = Annotated[
     ),
 ]
 
-Strict = Annotated[
-    bool,
-    Option(
-        "--strict",
-        help="Exit with code 1 where something is wrong; not for what may be right as it is: a "
-        "surface with several labels, a label in one split, a document without a mention or like "
-        "another.",
-    ),
-]
-
 
 def check(
     data: Data,
