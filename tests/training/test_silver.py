@@ -213,7 +213,10 @@ UNLABELLED = [
     ("given", "error", "message"),
     [
         pytest.param(
-            {"silver": UNLABELLED}, DataError, r"18 mentions .* annotate --label ORG", id="labels"
+            {"silver": UNLABELLED},
+            DataError,
+            r"18 mentions .* column type of the table",
+            id="labels",
         ),
         pytest.param(
             {"silver": [Document(text="No.", complete=False)]},
