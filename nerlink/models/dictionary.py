@@ -41,7 +41,7 @@ class Dictionary:
         return map(_as_found, self.read().stream(documents))
 
     def read(self) -> Matcher:
-        """What finds the names of the base as it is now: some ten seconds for a million new ones.
+        """What finds the names of the base as it is now, which are read anew after a change.
 
         Raises:
             KnowledgeBaseError: The base has no name that could be looked for.
