@@ -19,6 +19,7 @@ from nerlink.serving.review.journal import Journal
 from nerlink.serving.review.session import ReviewOptions, Session
 from nerlink.serving.service import Service
 from nerlink.serving.settings import ServingSettings
+from tests.serving.review.browser import DOC, OTHER, Visitors, served
 from tests.world import DOCUMENTS, ENTITIES
 
 PLAIN = tuple(Document(id=doc.id, text=doc.text) for doc in DOCUMENTS)
@@ -90,3 +91,34 @@ def reviewing(
         session = Session(service, documents, journal, ReviewOptions(**options))
         with TestClient(create_review_app(session)) as client:
             yield Reviewing(client, session, output)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("there is no Chromium")
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Visitors]:
+    """Opens the page; no script may fail, nothing be refused, and nobody else be asked."""
+    visitors = Visitors(browser)
+    yield visitors
+    for context in visitors.contexts:
+        context.close()
+    assert visitors.faults == []
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "gold.jsonl"
+
+
+@pytest.fixture
+def address(base: KnowledgeBase, output: Path) -> Iterator[str]:
+    with served(base, output, [DOC, OTHER]) as address:
+        yield address
