@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 from nerlink.data import Candidate
 from nerlink.kb import KnowledgeBase
@@ -80,42 +80,42 @@ def read_aliases(kb: KnowledgeBase, surfaces: Iterable[str]) -> dict[str, Alias]
     """
     keys = {surface: normalise(surface) for surface in surfaces}
     distinct = list(dict.fromkeys(keys.values()))
-    aliases = {
-        key: found.alias(key) for key, found in zip(distinct, _found(kb, distinct), strict=True)
-    }
-    return {one: alias for one, key in keys.items() if (alias := aliases[key]) is not None}
+    found = zip(distinct, _rows_of(kb, distinct), strict=True)
+    aliases = {key: _alias(key, rows) for key, rows in found if rows}
+    return {surface: aliases[key] for surface, key in keys.items() if key in aliases}
 
 
-@dataclass(slots=True)
-class _Found:
-    """Rows of the base with one key."""
-
-    surfaces: dict[str, None] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    popularities: dict[str, float] = field(default_factory=dict)
-    types: set[str | None] = field(default_factory=set)
-
-    def alias(self, key: str) -> Alias | None:
-        if not self.counts:
-            return None
-        found = [(one, self.popularities[one], count) for one, count in self.counts.items()]
-        type_ = next(iter(self.types)) if len(self.types) == 1 else None
-        return Alias(key, tuple(self.surfaces), rank(found), type_)
+_Row: TypeAlias = tuple[str, str, str | None, float, int]
+"""Surface, and id, type, popularity and count of the entity."""
 
 
-def _found(kb: KnowledgeBase, keys: Sequence[str]) -> list[_Found]:
+def _alias(key: str, rows: Sequence[_Row]) -> Alias:
+    if len(rows) == 1:  # nearly always
+        surface, id_, type_, popularity, count = rows[0]
+        return Alias(key, (surface,), rank(((id_, popularity, count),)), type_)
+    counts, popularities = dict[str, int](), dict[str, float]()
+    for _, id_, _, popularity, count in rows:
+        counts[id_] = counts.get(id_, 0) + count
+        popularities[id_] = popularity
+    types = {type_ for _, _, type_, _, _ in rows}
+    return Alias(
+        key=key,
+        surfaces=tuple(dict.fromkeys(surface for surface, *_ in rows)),
+        candidates=rank([(id_, popularities[id_], count) for id_, count in counts.items()]),
+        type=types.pop() if len(types) == 1 else None,
+    )
+
+
+def _rows_of(kb: KnowledgeBase, keys: Sequence[str]) -> list[list[_Row]]:
     query = (
         f"SELECT asked.key, row, count, surface, {RECORD} FROM json_each(?) AS asked "
         "CROSS JOIN alias ON alias.key = asked.value CROSS JOIN entity USING (row)"
     )
     connection = kb.connection
-    every = [_Found() for _ in keys]
+    found: list[list[_Row]] = [[] for _ in keys]
     for place, row, count, surface, *record in connection.execute(query, (json.dumps(keys),)):
         id_, _, type_, popularity = check_record(connection, row, tuple(record))
-        found = every[place]
-        found.surfaces[sound_text(connection, surface, "an alias")] = None
+        surface = sound_text(connection, surface, "an alias")
         count = sound_count(connection, count, "the count of an alias")
-        found.counts[id_] = found.counts.get(id_, 0) + count
-        found.popularities[id_] = popularity
-        found.types.add(type_)
-    return every
+        found[place].append((surface, id_, type_, popularity, count))
+    return found

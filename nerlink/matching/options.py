@@ -25,9 +25,12 @@ _ENGLISH: Final = """
     tomorrow too toward towards two under until up upon us use used very via was way we well went
     were what when where whether which while who whole whom whose why will with within without work
     would year years yes yesterday yet you your yours yourself
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december
 """
 ENGLISH: Final = frozenset(_ENGLISH.split())
-"""Words of English that stand at the start of sentences so often that a capital tells nothing."""
+"""Words of English that stand at the start of sentences so often that a capital tells nothing; days
+and months, which have capitals and seldom are mentions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,8 +142,8 @@ class MatchReport:
         for rule in Rule:
             if found := [one for one in self.left_out if one.rule == rule]:
                 yield (
-                    f"Left out, {rule.value}: {sum(one.n for one in found):,} times "
-                    f"{number_of(len(found), 'surfaces')} ({CHANGES[rule]})"
+                    f"Left out, {rule.value}: {number_of(len(found), 'surfaces')}, "
+                    f"{sum(one.n for one in found):,} in all ({CHANGES[rule]})"
                 )
                 yield from (f"  {one.n:>6,} x {one.example}" for one in found[:_SHOWN])
         if self.frequent:
