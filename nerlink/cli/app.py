@@ -19,6 +19,7 @@ from nerlink.cli.explain import explain
 from nerlink.cli.formats import formats
 from nerlink.cli.info import info
 from nerlink.cli.kb import kb
+from nerlink.cli.kb_model import model
 from nerlink.cli.options import ReadingCommand
 from nerlink.cli.output import say
 from nerlink.cli.propose_entities import propose_entities
@@ -95,6 +96,7 @@ for command, example in COMMANDS.items():
     app.command(cls=ReadingCommand, epilog=f"Example: {example}", context_settings=settings)(
         command
     )
+kb.command(epilog="Example: nerlink kb model towns.sqlite --output town-model")(model)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from typer import Argument, BadParameter, Option
 
-from nerlink.cli.kb_model import model
 from nerlink.cli.options import (
     InFormat,
     ReadOptions,
@@ -206,9 +205,6 @@ def _links_in(documents: str, format_: str | None) -> Counter[tuple[str, str]]:
         for mention in doc.mentions
         if mention.entity is not None
     )
-
-
-kb.command(epilog="Example: nerlink kb model towns.sqlite --output town-model")(model)
 
 
 @kb.command(epilog="Example: nerlink kb add towns.sqlite --id Q64 --name Berlin --type city")
