@@ -38,7 +38,7 @@ MEASURES = (
 N_NEGATIVES = 10
 """Of a mention that learns from entities of other mentions."""
 
-GoldCandidates = tuple[list[CandidateSet], list[int]]
+GoldCandidates = tuple[list[CandidateSet], list[tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _in_batch(
         if span.entity in known:
             entities.append(span.entity)
         asked.append([Candidate(entity=entity) for entity in entities])
-        targets.append(len(entities) if span.entity in known else 0)
+        targets.append((len(entities) if span.entity in known else 0,))
     sets = linker.lookup._candidate_sets([one.surface for one in found], asked)
     pairs = zip(sets, found, strict=True)
     return [replace(one, lenders=before.lenders) for one, before in pairs], targets
@@ -79,8 +79,8 @@ def _only_listed(
 ) -> GoldCandidates:
     """The candidates as they are listed: `NIL` where the gold entity is not among them."""
     pairs = zip(spans, found, strict=True)
-    places = [(c.entities.index(s.entity) + 1 if s.entity in c.entities else 0) for s, c in pairs]
-    return list(found), places
+    places = [c.entities.index(s.entity) + 1 if s.entity in c.entities else 0 for s, c in pairs]
+    return list(found), [(place,) for place in places]
 
 
 def _links_alone(learn: Callable[..., Any]) -> Callable[..., Any]:

@@ -253,9 +253,9 @@ def pages() -> dict[Path, str]:
     }
     texts = {path: path.read_text("utf8") for path in wanted}
     filled_in = {path: filled(text, wanted[path]) for path, text in texts.items() if BEGIN in text}
-    readme = filled_in[ROOT / "README.md"]
-    if WALK_BEGIN in readme:
-        filled_in[ROOT / "README.md"] = filled(readme, walk(found), WALK_BEGIN, WALK_END)
+    for path, text in filled_in.items():
+        if WALK_BEGIN in text:
+            filled_in[path] = filled(text, walk(found), WALK_BEGIN, WALK_END)
     return filled_in
 
 

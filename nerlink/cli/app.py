@@ -45,7 +45,7 @@ COMMANDS: Final[Mapping[Callable[..., Any], str]] = {
     propose_entities: "nerlink propose-entities model news.jsonl --output new.csv",
     bulk: "nerlink bulk model news.jsonl --output tagged-news",
     serve: "nerlink serve model --port 8000",
-    review: "nerlink review ask.jsonl --model m0 --output gold.jsonl",
+    review: "nerlink review ask.jsonl --model model --output gold.jsonl",
     evaluate: "nerlink evaluate gold.jsonl tagged.jsonl",
     show: "nerlink show tagged.jsonl --output page.html",
     explain: 'nerlink explain model "Jordan scored 34 points." --mention Jordan',

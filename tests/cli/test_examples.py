@@ -23,13 +23,16 @@ tables = ["towns.csv"]
 device = "cpu"
 """
 
+SERVES = {"serve": "nerlink.serving.run.serve", "review": "nerlink.serving.review.run.review"}
+"""What would serve until it is told to end, by the command that calls it."""
+
 
 @pytest.fixture
 def folder(short_demo, joint_folder, tmp_path, monkeypatch) -> Path:
     """A folder with every file that the examples read."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(joint_folder, "model")
-    for name in ("gold", "tagged", "dev", "train", "news"):
+    for name in ("gold", "tagged", "dev", "train", "news", "ask"):
         write(DOCUMENTS, f"{name}.jsonl")
     Path("train.conll").write_text("Ada I-PER\nmet O\n", encoding="utf8")
     Path("config.toml").write_text(CONFIG, encoding="utf8")
@@ -49,8 +52,8 @@ def test_the_example_of_a_command_works(run, folder, command, monkeypatch):
         Path("towns.sqlite").unlink()
     if command == "corpus fetch":  # there is no network here
         monkeypatch.setattr("nerlink.corpora.downloads._fetch_file", lambda *_: None)
-    if command == "serve":  # it would serve until it is told to end
-        monkeypatch.setattr("nerlink.serving.run.serve", lambda *_, **__: None)
+    if command in ("serve", "review"):  # they would serve until they are told to end
+        monkeypatch.setattr(SERVES[command], lambda *_, **__: None)
     result = run(*arguments)
     assert result.code == 0, result.err
     if "--output" in arguments and command != "corpus fetch":

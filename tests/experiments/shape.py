@@ -9,6 +9,7 @@ KEYS = {
 FRACTIONS = re.compile(
     r"ner\.(f1|precision|recall|ece|f1\..+)"
     r"|tokens\.accuracy"
+    r"|mentions\.f1|linking\.weak\.withnil\.f1"
     r"|linking\.(inkb\.(f1|precision|recall)|(nil|withnil)\.f1|disambiguation|ranking|unseen|ece)"
     r"|candidates\.recall"
 )
@@ -23,7 +24,7 @@ def check_results(results):
             assert {"mean", "sd", "n"} <= set(score), name
             assert score["n"] >= 1, name
             assert score["sd"] >= 0, name
-            if name.startswith(("ner.", "tokens.", "linking.", "candidates.")):
+            if name.startswith(("ner.", "tokens.", "linking.", "candidates.", "mentions.")):
                 assert FRACTIONS.fullmatch(name), name
                 assert 0 <= score["mean"] <= 1, name
                 assert score["n"] <= len(results["seeds"]), name

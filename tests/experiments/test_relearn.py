@@ -21,9 +21,8 @@ def test_in_a_batch_the_entities_of_others_are_the_negatives(relearn, linker):
     spans = [TokenSpan(0, 1, "LOC", entity) for entity in ("paris", "ada", "NIL", "paris")]
     found = linker.lookup(["Paris", "Ada Byron", "Otto Nix", "Paris"])
     sets, targets = relearn._in_batch(linker, spans, found)
-    assert [one.entities[t - 1] if t else "NIL" for one, t in zip(sets, targets, strict=True)] == [
-        span.entity for span in spans
-    ]
+    meant = [one.entities[t - 1] if t else "NIL" for one, (t,) in zip(sets, targets, strict=True)]
+    assert meant == [span.entity for span in spans]
     assert [set(one.entities) for one in sets] == [{"paris", "ada"}] * 4
     assert [one.surface for one in sets] == [one.surface for one in found]
 
@@ -31,7 +30,7 @@ def test_in_a_batch_the_entities_of_others_are_the_negatives(relearn, linker):
 def test_lists_without_the_gold_entity_stay_as_they_are(relearn, linker):
     spans = [TokenSpan(0, 1, "LOC", entity) for entity in ("paris-texas", "acme")]
     found = linker.lookup(["Paris", "Paris"])
-    sets, (there, missing) = relearn._only_listed(linker, spans, found)
+    sets, ((there,), (missing,)) = relearn._only_listed(linker, spans, found)
     assert sets == found
     assert found[0].entities[there - 1] == "paris-texas"
     assert missing == 0

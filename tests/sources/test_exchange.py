@@ -64,8 +64,8 @@ NO_SCORES = {"full": False}
 FLAT = {"full": False, "flat": True}
 
 FORMATS = {
-    "label-studio": Format(ending=".json"),
-    "prodigy": Format(ending=".jsonl"),
+    "label-studio": Format(lambda doc: replace(doc, complete=True), ending=".json"),
+    "prodigy": Format(lambda doc: replace(doc, complete=True), ending=".jsonl"),
     "doccano": Format(
         lambda doc: replace(
             without(doc, "entity"),
