@@ -18,6 +18,7 @@ from nerlink.matching.options import MatchingOptions
 from nerlink.matching.report import MatchReport, Tally
 from nerlink.matching.rules import Rule, Rules
 from nerlink.matching.survey import Survey
+from nerlink.sources.keys import MENTION_COLUMNS
 from nerlink.words import number_of
 
 __all__ = ["SURVEYED", "Matcher"]
@@ -143,7 +144,9 @@ class Matcher:
             known = self._look_up(batch, found)
             for doc, places in zip(batch, found, strict=True):
                 mentions, surfaces = self._mentions(doc.text, places, known)
-                after = replace(doc, mentions=tuple(mentions), complete=False)
+                # The columns describe the mentions that are replaced here.
+                meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
+                after = replace(doc, mentions=tuple(mentions), meta=meta, complete=False)
                 self._tally.count(doc, after, surfaces)
                 yield after
 

@@ -7,7 +7,6 @@ from nerlink.config import DictionaryConfig
 from nerlink.data import NIL, Document, Mention
 from nerlink.kb import KnowledgeBase
 from nerlink.matching import Matcher, MatchingOptions
-from nerlink.sources.keys import MENTION_COLUMNS
 
 __all__ = ["Dictionary"]
 
@@ -38,7 +37,7 @@ class Dictionary:
 
         The first call, and the first one after a change of the base, reads all names.
         """
-        return map(_as_found, self.read().stream(documents))
+        return self.read().stream(documents)
 
     def read(self) -> Matcher:
         """What finds the names of the base as it is now, which are read anew after a change.
@@ -63,9 +62,3 @@ class Dictionary:
         if entity is None or entity.type is None:
             return mention
         return replace(mention, label=self.options.labels.get(entity.type, entity.type))
-
-
-def _as_found(doc: Document) -> Document:
-    """A document without the columns that describe mentions which were replaced."""
-    meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
-    return replace(doc, meta=meta)

@@ -1,9 +1,10 @@
 import pytest
 
-from nerlink.data import Document
+from nerlink.data import Document, Mention
 from nerlink.errors import KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
 from nerlink.matching import Matcher, MatchingOptions
+from nerlink.sources.keys import MENTION_COLUMNS
 
 ENTITIES = (
     ("london", "London", [], "LOC"),
@@ -78,6 +79,12 @@ def test_one_candidate_is_a_link_and_several_are_none(matcher):
     assert [one.entity for one in paris.candidates] == ["hilton", "paris-fr", "paris-tx"]
     assert sum(one.prior for one in paris.candidates) == pytest.approx(1)
     assert (hilton.entity, hilton.label) == ("hilton", "PER")
+
+
+def test_columns_of_mentions_go_with_the_mentions_that_they_describe(matcher):
+    meta = {"source": "wire", MENTION_COLUMNS: {"note": ["a town"]}}
+    doc = matcher(Document(text="London, Łódź", mentions=(Mention(start=8, end=12),), meta=meta))
+    assert (len(doc.mentions), doc.meta) == (2, {"source": "wire"})
 
 
 def test_documents_in_a_stream_are_as_one_by_one(matcher):
