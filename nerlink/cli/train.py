@@ -143,7 +143,7 @@ def _loaded(
         raise BadParameter(
             "name a CONFIG.toml, or documents that nerlink annotate marked: --silver."
         )
-    if not {"kb.path", "kb.tables", "kb.from_training", "tasks"} & overrides.keys():
+    if not {"kb.path", "kb.tables", "kb.from_training", "model.from", "tasks"} & overrides.keys():
         raise BadParameter("--silver needs --kb KB, the base whose names are marked.")
     table: dict[str, Any] = {}
     for key, text in overrides.items():

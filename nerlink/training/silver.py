@@ -20,6 +20,7 @@ from typing import Any, Final
 from nerlink.config import Config, DataConfig, dump_config
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, NerlinkError
+from nerlink.files import replaced_whole
 from nerlink.models.storage.folder import amend_manifest, check_target, is_model, read_manifest
 from nerlink.models.storage.replacing import locked, replacing, writing
 from nerlink.pipeline import Pipeline
@@ -29,6 +30,7 @@ from nerlink.training.data import Parts, dev_documents, training_parts
 from nerlink.training.refine import Refinement, refine
 from nerlink.training.reporting import AGREEMENT, Reporter
 from nerlink.training.train import TrainingResult, differences, digest_of, train
+from nerlink.training.warm import Start, find_start
 from nerlink.words import number_of
 
 __all__ = ["MOST_ROUNDS", "SilverOptions", "SilverResult", "silver_config", "train_silver"]
@@ -146,18 +148,22 @@ def train_silver(
     _check_options(options)
     _check_silver(silver, config)
     check_target(output)
+    start = find_start(config, output)  # what is wrong with it is said before the rounds
     if "ner" not in config.tasks and options.rounds:
         reporter.note("no rounds: a model that does not find mentions cannot better the marks")
         options = replace(options, rounds=0)
     dev = dev_documents(config, dev)
     silver, dev = _held_out(silver, dev, config.seed, options.held_out, reporter)
+    if options.rounds and sum(map(_has_labels, silver)) < 2:
+        reporter.note("no rounds: each half needs a document with a labelled mention")
+        options = replace(options, rounds=0)
     run = _Rounds(config, output, silver, dev, options, reporter)
-    with run.held():
+    with run.held(start):
         documents = run.go()
+        if options.keep and run.is_first:
+            write(documents, options.keep)
         result = train(config, output, train=run.parts(documents), dev=dev, reporter=reporter)
         if run.is_first:
-            if options.keep:
-                write(documents, options.keep)
             _record(output, run)
             shutil.rmtree(run.folder)
     return SilverResult(training=result, rounds=tuple(run.changes), documents=documents)
@@ -204,6 +210,10 @@ def _check_silver(silver: Sequence[Document], config: Config) -> None:
         )
 
 
+def _has_labels(doc: Document) -> bool:
+    return any(mention.label for mention in doc.mentions)
+
+
 def _held_out(
     silver: list[Document],
     dev: list[Document],
@@ -219,7 +229,7 @@ def _held_out(
     if len(places) < FEW:
         reporter.note(f"no gold dev documents, and few silver ones: nothing is scored. {asked}")
         return silver, []
-    drawn = set(Random(f"{seed} dev").sample(places, round(share * len(places))))  # noqa: S311
+    drawn = set(Random(f"{seed} dev").sample(places, max(1, round(share * len(places)))))  # noqa: S311
     kept = [doc for n, doc in enumerate(silver) if n not in drawn]
     held = [silver[n] for n in sorted(drawn)]
     reporter.note(
@@ -265,11 +275,14 @@ class _Rounds:
         return Parts([*self.gold, (documents, DataConfig())])
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, start: Start | None) -> Iterator[None]:
         """The folder of the rounds, held against other runs.
 
+        Args:
+            start: The trained model that all trainings start from.
+
         Raises:
-            ConfigError: Another process uses it, or it has rounds of another run.
+            ConfigError: Another process uses it, or it has rounds of another run or other files.
         """
         if not self.is_first:
             yield
@@ -282,7 +295,7 @@ class _Rounds:
                     f"{self.folder.parent}: another process trains here. Let it finish, or choose "
                     "another output."
                 )
-            self._check_same()
+            self._check_same(start)
             try:
                 yield
             except NerlinkError:
@@ -292,15 +305,21 @@ class _Rounds:
                         self.folder.parent.rmdir()
                 raise
 
-    def _check_same(self) -> None:
+    def _check_same(self, start: Start | None) -> None:
         """Refuse rounds of another run; write down which run this is."""
         chosen = {"confident": self.options.confident, "held_out": self.options.held_out}
-        digest = digest_of(self.parts(self.silver), self.dev, None)
+        digest = digest_of(self.parts(self.silver), self.dev, None, start)
         run_is = f"{dump_config(self.config)}# {json.dumps(chosen)} documents {digest}\n"
         written = self.folder / "config.toml"
         if not written.is_file():
-            with writing(written):
-                written.write_text(run_is, "utf-8")
+            names = (path.name for path in self.folder.iterdir())
+            if found := sorted(name for name in names if name[0] != "."):
+                raise ConfigError(
+                    f"{self.folder} is for the rounds of a run, which end with its removal, but "
+                    f"has {found[0]!r}. Move your files elsewhere, or choose another output."
+                )
+            with writing(written), replaced_whole(written) as partial:
+                partial.write_text(run_is, "utf-8")
         elif (before := written.read_text("utf-8")) != run_is:
             raise ConfigError(
                 f"{self.folder} holds an unfinished run with {differences(before, run_is)}. "
@@ -323,6 +342,7 @@ class _Rounds:
             changes, by_place = Refinement(), dict[int, Document]()
             order = list(range(len(documents)))
             Random(f"{self.config.seed} round {number}").shuffle(order)  # noqa: S311
+            order.sort(key=lambda place: not _has_labels(documents[place]))  # some for each half
             halves = [sorted(order[::2]), sorted(order[1::2])]
             for name, learnt, other in zip("ab", halves, halves[::-1], strict=True):
                 folder = self.folder / f"round-{number}-{name}"
@@ -335,10 +355,8 @@ class _Rounds:
                     train(self.config, folder, train=parts, dev=self.dev, reporter=self.reporter)
                 by_place |= self._looked_at(folder, other, changes)
             write([by_place[place] for place in range(len(documents))], marked)
-            with writing(record):
-                partial = record.with_suffix(".partial")
+            with writing(record), replaced_whole(record) as partial:
                 partial.write_text(json.dumps(asdict(changes)), "utf-8")
-                partial.replace(record)
             for name in "ab":
                 shutil.rmtree(self.folder / f"round-{number}-{name}")
         self.changes.append(Refinement(**json.loads(record.read_text("utf-8"))))

@@ -1,3 +1,5 @@
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -30,6 +32,7 @@ def run(encoder_dir, kb_path, tmp_path):
         data=(),
         tasks=("ner", "nel"),
         training=None,
+        start=None,
         **options,
     ) -> SilverResult:
         config = tiny_config(
@@ -38,6 +41,7 @@ def run(encoder_dir, kb_path, tmp_path):
             training=training or {"epochs": 2},
             data=data,
             tasks=tasks,
+            model={"from_": start and str(start)},
         )
         return train_silver(
             config,
@@ -153,6 +157,46 @@ def test_rounds_of_another_run_are_refused(run):
         run(silver=SILVER[1:])
     with pytest.raises(ConfigError, match=r"training.epochs = 2, now 3"):
         run(training={"epochs": 3})
+
+
+def test_rounds_from_another_trained_model_are_refused(run, joint_folder, tmp_path):
+    start = tmp_path / "start"
+    shutil.copytree(joint_folder, start)
+    once = {"epochs": 1}
+    with pytest.raises(Killed):
+        run(start=start, training=once, reporter=Counting(Killer(step=1), at=3))
+    manifest = json.loads((start / "nerlink.json").read_text())
+    manifest["files"] |= dict.fromkeys(manifest["files"], "0" * 64)
+    (start / "nerlink.json").write_text(json.dumps(manifest))
+    with pytest.raises(ConfigError, match=r"silver holds .* another model to start from"):
+        run(start=start, training=once)
+
+
+def test_a_model_is_not_trained_over_the_one_that_it_starts_from(run, joint_folder, tmp_path):
+    shutil.copytree(joint_folder, tmp_path / "m0")
+    listener = Counting()
+    with pytest.raises(ConfigError, match="is the model that training starts from"):
+        run(start=tmp_path / "m0", reporter=listener)
+    assert listener.n_trainings == 0
+    assert not (tmp_path / "m0" / "silver").exists()
+
+
+def test_files_of_others_in_the_folder_of_rounds_stay(run, tmp_path):
+    (tmp_path / "m0" / "silver").mkdir(parents=True)
+    write(SILVER, tmp_path / "m0" / "silver" / "silver.jsonl")
+    with pytest.raises(ConfigError, match=r"has 'silver\.jsonl'\. Move your files"):
+        run()
+    assert read(tmp_path / "m0" / "silver" / "silver.jsonl") == list(SILVER)
+
+
+def test_each_half_has_a_document_to_learn_from(run):
+    bare = [replace(SILVER[6], id=f"bare-{n}") for n in range(6)]
+    result = run(silver=[*bare, *SILVER[4:6]], training={"epochs": 1})
+    assert len(result.rounds) == 1
+    listener = Listener()
+    result = run("one", silver=[*bare, SILVER[4]], training={"epochs": 1}, reporter=listener)
+    assert result.rounds == ()
+    assert any("each half needs" in note for note in listener.notes)
 
 
 def test_without_gold_documents_some_are_held_out_and_scores_are_agreement(run):
