@@ -167,6 +167,8 @@ class LinkedEntities:
         kept = dict(doc.user_data.get(SPANS, {}))
         if "meta" in kept:  # columns of the mentions that are replaced here
             kept["meta"] = {k: v for k, v in kept["meta"].items() if k != MENTION_COLUMNS}
+        if not self.link_only:  # that is said of the mentions that are replaced here, too
+            kept["complete"] = answer.complete
         misaligned = sum("span" in record for record in records)
         doc.user_data[SPANS] = {**kept, "mentions": records, "misaligned": misaligned}
         return doc

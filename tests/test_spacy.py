@@ -248,6 +248,12 @@ def test_spacy_finds_the_component_by_its_entry_point():
     assert spacy.registry.factories.get("nerlink") is LinkedEntities
 
 
+def test_what_a_model_marks_is_all_there_is(nlp):
+    doc = nlp.make_doc(TEXT)
+    doc.user_data["nerlink"] = {"complete": False}
+    assert nerlink.from_doc(nlp(doc)).complete
+
+
 def test_what_was_found_goes_through_a_file(nlp, tmp_path):
     doc = nlp(TEXT)
     DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "a.spacy")

@@ -55,9 +55,11 @@ def table_schema(shape: TableShape, further: Iterable[Any] = ()) -> Any:
     }
     ranges = pyarrow.list_(pyarrow.list_(number))
     of_document = {"id": text, "text": text, "mentions": pyarrow.list_(pyarrow.struct(mention))}
+    # Empty for documents that are complete, as other files have no such key for them.
+    complete = {"complete": pyarrow.bool_()}
     own = {
-        "document": {**of_document, "sentences": ranges, "tokens": ranges},
-        "mention": {"doc_id": text, **mention, "surface": text, "text": text},
+        "document": {**of_document, "sentences": ranges, "tokens": ranges, **complete},
+        "mention": {"doc_id": text, **mention, "surface": text, "text": text, **complete},
     }
     fields = [pyarrow.field(*column) for column in own[shape].items()]
     last = [pyarrow.field(META, text), pyarrow.field(ERROR, text)]
