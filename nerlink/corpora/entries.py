@@ -42,6 +42,7 @@ def taught(doc: Document, entry: DataConfig) -> Document:
             mention,
             label=mention.label if "ner" in tasks else None,
             entity=mention.entity if "nel" in tasks else None,
+            candidates=mention.candidates if "nel" in tasks else (),
         )
         for mention in doc.mentions
     ]

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from nerlink.config import DataConfig
 from nerlink.corpora.entries import read_entries
-from nerlink.data import Document, Mention
+from nerlink.data import Candidate, Document, Mention
 from nerlink.sources import write
 
 
@@ -61,10 +63,13 @@ def test_a_limit_takes_the_first_documents_to_train_on(file):
     ids=["all", "both", "ner", "nel"],
 )
 def test_documents_carry_what_their_entry_teaches(tmp_path, tasks, label, entity):
-    mention = Mention(start=0, end=3, label="PER", entity="Q1")
-    write([Document(id="a", text="Ada", mentions=(mention,))], tmp_path / "a.jsonl")
+    some = (Candidate(entity="Q1", prior=1.0),)
+    mention = Mention(start=0, end=3, label="PER", entity="Q1", candidates=some)
+    doc = Document(id="a", text="Ada", mentions=(mention,), complete=False)
+    write([doc], tmp_path / "a.jsonl")
     ((docs, _),) = read_entries([DataConfig(dev=tmp_path / "a.jsonl", tasks=tasks)], "dev")
-    assert docs[0].mentions == (Mention(start=0, end=3, label=label, entity=entity),)
+    taught = replace(mention, label=label, entity=entity, candidates=some if entity else ())
+    assert docs[0].mentions == (taught,)
 
 
 def test_files_of_an_entry_may_have_a_format_and_options(tmp_path):
