@@ -19,9 +19,10 @@ from nerlink.cli.options import (
     names_in,
     read_documents,
 )
-from nerlink.cli.output import show, with_progress, write_page, write_record
+from nerlink.cli.output import say, show, with_progress, write_page, write_record
 from nerlink.data import Document, EntityNames
 from nerlink.errors import DataError
+from nerlink.words import number_of
 
 if TYPE_CHECKING:
     from nerlink.display.mistakes import ScoreParts
@@ -131,6 +132,7 @@ def evaluate(
     right = golds(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES, **how) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else answers(str(predicted))
+    _tell_incomplete(right)
     right = _settled(right, guess, any_of)
     seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
@@ -173,6 +175,16 @@ def _documents(
     if found:
         return found
     raise DataError(f"{path} holds no documents. Check the file and its format (--from).")
+
+
+def _tell_incomplete(gold: Sequence[Document]) -> None:
+    """Say of gold documents that were not annotated throughout what scores on them are."""
+    if n_incomplete := sum(not doc.complete for doc in gold):
+        say(
+            f"{n_incomplete:,} of {number_of(len(gold), 'gold documents')} incomplete: what they do "
+            "not mark may be right and counts as wrong, so that scores are no more than agreement "
+            "with whoever marked them."
+        )
 
 
 def _tag(documents: Iterable[Document], pipeline: "Pipeline", *, link_only: bool) -> list[Document]:

@@ -28,6 +28,14 @@ def test_a_model_that_is_not_there_is_told(run, gold, tmp_path):
     assert "Train a model first" in result.err
 
 
+def test_gold_documents_that_are_not_annotated_throughout_are_told(run, predicted, tmp_path):
+    docs = [replace(doc, complete=False) for doc in DOCUMENTS]
+    write(docs, tmp_path / "silver.jsonl")
+    result = run("evaluate", tmp_path / "silver.jsonl", tmp_path / "silver.jsonl")
+    assert result.code == 0
+    assert "10 of 10 gold documents incomplete" in " ".join(result.err.split())
+
+
 def test_report_can_be_json(run, gold, predicted):
     scores = json.loads(run("evaluate", gold, predicted, "--json").out)["scores"]
     assert scores["ner.f1"] == 1
