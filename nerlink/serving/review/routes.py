@@ -314,4 +314,5 @@ def _listed(session: Session) -> list[dict[str, Any]]:
 
 
 def _saves(session: Session) -> list[Any]:
-    return [save for saves in session.journal.saves.values() for save in saves]
+    # Copied at once: another thread may be adding a document meanwhile.
+    return [save for saves in list(session.journal.saves.values()) for save in saves]
