@@ -181,9 +181,9 @@ def _tell_incomplete(gold: Sequence[Document]) -> None:
     """Say of gold documents that were not annotated throughout what scores on them are."""
     if n_incomplete := sum(not doc.complete for doc in gold):
         say(
-            f"{n_incomplete:,} of {number_of(len(gold), 'gold documents')} incomplete: what they do "
-            "not mark may be right and counts as wrong, so that scores are no more than agreement "
-            "with whoever marked them."
+            f"{n_incomplete:,} of {number_of(len(gold), 'gold documents')} incomplete: what they "
+            "do not mark may be right and counts as wrong, so that scores are no more than "
+            "agreement with whoever marked them."
         )
 
 
