@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -20,7 +20,9 @@ from nerlink.sources.keys import MENTION_COLUMNS
 __all__ = ["Refinement", "refine"]
 
 DOCUMENTS_TOGETHER: Final = 32
-"""Documents encoded together."""
+CHARACTERS_TOGETHER: Final = 100_000
+"""Documents encoded together, at most, and characters of their texts, but for a longer one alone:
+the vectors of all their tokens are held at once."""
 
 CONTEXT: Final = 30
 """Characters on either side of a mention that an example shows."""
@@ -96,9 +98,23 @@ def refine(
         confident: Probability from which the model is sure.
         n_examples: Examples of each kind to keep.
     """
-    documents = iter(documents)
-    while group := list(islice(documents, DOCUMENTS_TOGETHER)):
+    for group in _groups(documents):
         yield from _Group(model, group, confident).refined(found, n_examples)
+
+
+def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    group: list[Document] = []
+    size = 0
+    for doc in documents:
+        if len(group) == DOCUMENTS_TOGETHER or (
+            group and size + len(doc.text) > CHARACTERS_TOGETHER
+        ):
+            yield group
+            group, size = [], 0
+        group.append(doc)
+        size += len(doc.text)
+    if group:
+        yield group
 
 
 class _Group:
