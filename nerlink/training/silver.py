@@ -27,6 +27,7 @@ from nerlink.pipeline import Pipeline
 from nerlink.sources import read, write
 from nerlink.sources.check import check_documents
 from nerlink.training.data import Parts, dev_documents, training_parts
+from nerlink.training.first_links import link_names
 from nerlink.training.refine import Refinement, refine
 from nerlink.training.reporting import AGREEMENT, Reporter
 from nerlink.training.train import TrainingResult, differences, digest_of, train
@@ -63,12 +64,15 @@ class SilverOptions:
     Args:
         rounds: Rounds before the last training, 0 to 3; each costs as many steps as that one.
         confident: Probability from which a model is sure.
+        sure_link: Probability from which the base and the encoder alone are sure of the link of a
+            name of several entities, which is learnt then.
         held_out: Share of the silver documents to choose the best epoch on, without gold ones.
         keep: File for the documents as the last round left them.
     """
 
     rounds: int = 1
     confident: float = 0.9
+    sure_link: float = 0.8
     held_out: float = 0.1
     keep: Path | None = None
 
@@ -153,6 +157,8 @@ def train_silver(
         reporter.note("no rounds: a model that does not find mentions cannot better the marks")
         options = replace(options, rounds=0)
     dev = dev_documents(config, dev)
+    gold = training_parts(config) if config.data else []
+    silver = link_names(config, silver, gold, confident=options.sure_link, reporter=reporter)
     silver, dev = _held_out(silver, dev, config.seed, options.held_out, reporter)
     if options.rounds and sum(map(_has_labels, silver)) < 2:
         reporter.note("no rounds: each half needs a document with a labelled mention")
@@ -176,7 +182,7 @@ def _check_options(options: SilverOptions) -> None:
             f"rounds is {options.rounds}; it must be 0 to {MOST_ROUNDS}: models that learn from "
             "what they marked themselves drift."
         )
-    for name in ("confident", "held_out"):
+    for name in ("confident", "sure_link", "held_out"):
         if not 0 < (value := getattr(options, name)) < 1:
             raise ConfigError(f"{name} is {value}; it must be between 0 and 1.")
     if options.rounds and int(os.environ.get("WORLD_SIZE", "1")) > 1:
