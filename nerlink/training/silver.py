@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, Final
 
 from nerlink.config import Config, DataConfig, dump_config
+from nerlink.corpora.entries import read_entries
 from nerlink.data import Document
 from nerlink.errors import ConfigError, DataError, NerlinkError
 from nerlink.files import replaced_whole
@@ -26,7 +27,7 @@ from nerlink.models.storage.replacing import locked, replacing, writing
 from nerlink.pipeline import Pipeline
 from nerlink.sources import read, write
 from nerlink.sources.check import check_documents
-from nerlink.training.data import Parts, dev_documents, training_parts
+from nerlink.training.data import Parts, dev_documents
 from nerlink.training.first_links import link_names
 from nerlink.training.refine import Refinement, refine
 from nerlink.training.reporting import AGREEMENT, Reporter
@@ -157,7 +158,7 @@ def train_silver(
         reporter.note("no rounds: a model that does not find mentions cannot better the marks")
         options = replace(options, rounds=0)
     dev = dev_documents(config, dev)
-    gold = training_parts(config) if config.data else []
+    gold = read_entries(config.data, "train")
     silver = link_names(config, silver, gold, confident=options.sure_link, reporter=reporter)
     silver, dev = _held_out(silver, dev, config.seed, options.held_out, reporter)
     if options.rounds and sum(map(_has_labels, silver)) < 2:
@@ -268,7 +269,7 @@ class _Rounds:
     ) -> None:
         self.config = config
         self.folder = output / "silver"
-        self.gold = training_parts(config) if config.data else []
+        self.gold = read_entries(config.data, "train")  # none, where only dev is named
         self.silver = silver
         self.dev = dev
         self.options = options

@@ -227,6 +227,14 @@ def test_gold_documents_of_the_configuration_are_learnt_from_and_left_alone(run,
     assert "ner.f1" in result.training.scores
 
 
+def test_a_configuration_may_name_gold_dev_documents_alone(run, tmp_path):
+    write(DOCUMENTS[:2], tmp_path / "gold.jsonl")
+    entry = DataConfig(dev=tmp_path / "gold.jsonl")
+    result = run(dev=None, data=(entry,), rounds=0, training={"epochs": 1})
+    assert result.training.summary.n_documents == len(SILVER)
+    assert "ner.f1" in result.training.scores
+
+
 def test_complete_documents_among_silver_ones_stay_as_they_are(run):
     mixed = [*SILVER[:8], *DOCUMENTS[8:]]
     result = run(silver=mixed, training={"epochs": 1})
