@@ -67,10 +67,11 @@ def hold_folder(folder: Path) -> Iterator[None]:
     """The folder of a run, made and held against other runs; a refused run leaves nothing of it.
 
     Raises:
-        ConfigError: Another process trains there.
+        ConfigError: Another process trains there, or it has files that are not of a run.
         StorageError: The folder may not be written to.
     """
     is_first = not folder.parent.exists()
+    _check_own(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     # The lock goes with the process, so that a run that was killed does not stand in the way.
@@ -90,6 +91,17 @@ def hold_folder(folder: Path) -> Iterator[None]:
                 if is_first and not any(folder.parent.iterdir()):
                     folder.parent.rmdir()
             raise
+
+
+def _check_own(folder: Path) -> None:
+    """Refuse a folder with the files of others: it is removed when a run has ended."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    found = [name for name in names if name[0] != "."]
+    if found and HOLDER not in found and CHECKPOINT not in found:
+        raise ConfigError(
+            f"{folder} is for a run, which ends with its removal, but has {found[0]!r}. Move your "
+            "files elsewhere, or choose another output."
+        )
 
 
 def _holder(folder: Path) -> str:

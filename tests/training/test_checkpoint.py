@@ -166,3 +166,12 @@ def test_a_place_where_nothing_can_be_written_is_told(tmp_path):
         hold_folder(tmp_path / "file" / "training"),
     ):
         pass
+
+
+def test_files_of_others_are_not_removed_with_a_run(tmp_path):
+    folder = tmp_path / "training"
+    folder.mkdir()
+    (folder / "gold.jsonl").write_text("mine")
+    with pytest.raises(ConfigError, match=r"has 'gold\.jsonl'\. Move"), hold_folder(folder):
+        pass
+    assert (folder / "gold.jsonl").read_text() == "mine"
