@@ -132,7 +132,6 @@ def evaluate(
     right = golds(gold)
     pipeline = load_pipeline(model, top_k=ALL_CANDIDATES, **how) if model else None
     guess = _tag(right, pipeline, link_only=link_only) if pipeline else answers(str(predicted))
-    _tell_incomplete(right)
     right = _settled(right, guess, any_of)
     seen = _links_seen(right, pipeline, golds(train) if train else None)
     if other is not None:
@@ -198,6 +197,7 @@ def _settled(
     """Gold documents with one right entity a mention, where links may name several."""
     from nerlink.evaluation import any_right
 
+    _tell_incomplete(gold)
     return gold if separator is None else any_right(gold, predicted, separator=separator)
 
 
