@@ -89,12 +89,12 @@ def test_a_new_entity_is_in_the_base_of_the_model(printed):
     assert printed[0]["pipeline"].kb["lyon"].name == "Lyon"
 
 
-def test_the_two_commands_are_those_that_are_run():
+def test_the_commands_of_a_checkout_are_those_that_are_run():
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf8")
     shell = [code.strip() for language, code in BLOCKS if language == "sh"]
-    assert len(shell) == 2
+    assert len(shell) == 3  # the second is the road without annotations
     assert shell[0].endswith("nerlink demo")
-    assert shell[1] in ci.splitlines()
+    assert shell[2] in ci.splitlines()
 
 
 def test_the_tables_are_a_configuration_and_a_card_that_are_read(tmp_path):
