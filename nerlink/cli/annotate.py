@@ -15,6 +15,7 @@ from nerlink.cli.options import (
     ReadOptions,
     SkipInvalid,
     WriteOptions,
+    check_output,
     parse_options,
     read_documents,
 )
@@ -95,6 +96,9 @@ def annotate(
     from nerlink.kb import KnowledgeBase
     from nerlink.matching import ENGLISH, Matcher, MatchingOptions
 
+    check_output(output, documents, report)
+    if report is not None:
+        check_output(report, documents)
     options = MatchingOptions(
         min_length=min_length,
         stop=_words_in(stop) | (frozenset() if no_stop else ENGLISH),
@@ -131,6 +135,8 @@ def _tell(report: "MatchReport", path: Path | None, kb: Path) -> None:
     from nerlink.files import open_output
 
     say(report)
+    if not report.n_documents:
+        say("There was no document to mark names in. Look at the file or folder that was named.")
     if report.n_documents and not report.n_mentions:
         say(
             f"Nothing is marked: no text has a name of {kb} that the rules let through. Look at "

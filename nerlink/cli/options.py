@@ -1,6 +1,7 @@
 """Options that several commands share: documents that go in and come out, and models."""
 
 import logging
+import os
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -12,6 +13,8 @@ from typer.core import TyperCommand
 
 from nerlink.cli.output import progress_bar
 from nerlink.data import Document, EntityNames
+from nerlink.errors import ConfigError
+from nerlink.files import STANDARD
 from nerlink.toml import parse_value
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ __all__ = [
     "SkipInvalid",
     "Threshold",
     "WriteOptions",
+    "check_output",
     "load_pipeline",
     "log_to_stderr",
     "names_in",
@@ -162,6 +166,21 @@ def names_in(base: Path | None) -> EntityNames | None:
     from nerlink.kb import KnowledgeBase
 
     return KnowledgeBase.open(base).name_of if base else None
+
+
+def check_output(output: str | Path, *others: str | Path | None) -> None:
+    """Refuse an output that is a file that is read, or written besides: one would be lost.
+
+    Raises:
+        ConfigError: The output is one of the others.
+    """
+    target = Path(os.path.realpath(output))
+    if str(output) == STANDARD or (target.exists() and not target.is_file()):
+        return  # a pipe or a device, such as /dev/null, holds nothing
+    if str(target) in {os.path.realpath(other) for other in others if other is not None}:
+        raise ConfigError(
+            f"{output} is named twice, and one would be written over the other. Name another file."
+        )
 
 
 def read_documents(

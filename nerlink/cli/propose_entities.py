@@ -14,6 +14,7 @@ from nerlink.cli.options import (
     ReadOptions,
     SkipInvalid,
     Threshold,
+    check_output,
     load_pipeline,
     read_documents,
 )
@@ -47,6 +48,7 @@ def propose_entities(
     from nerlink import selection
 
     from_ = from_ or ("text" if documents == "-" else None)
+    check_output(output, documents)
     selection.check_table(output)
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     pipeline = load_pipeline(model, device=device, precision=precision)

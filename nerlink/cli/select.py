@@ -15,6 +15,7 @@ from nerlink.cli.options import (
     ReadOptions,
     SkipInvalid,
     WriteOptions,
+    check_output,
     load_pipeline,
     parse_options,
     read_documents,
@@ -62,6 +63,7 @@ def select(
     from nerlink.selection import choose_documents
 
     from_ = from_ or ("text" if documents == "-" else None)
+    check_output(output, documents, *(exclude or ()))
     write_options = parse_options(write)
     before = [doc for path in exclude or () for doc in read_documents(path)]
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
@@ -78,4 +80,4 @@ def select(
     for note in chosen.notes():
         say(note)
     if len(chosen.documents) < n:
-        say(f"{number_of(len(chosen.documents), 'documents')} were left to choose from, not {n:,}.")
+        say(f"{number_of(len(chosen.documents), 'documents')} to choose from, not {n:,}.")

@@ -101,3 +101,26 @@ def test_documents_that_cannot_be_read_are_left_out_and_counted(run, base, texts
     result = run("annotate", base, texts, "--skip-invalid")
     assert len(result.records) == 2
     assert "skipped 1 of 3 documents" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("--output", "texts.jsonl"),
+        ("--output", "new.jsonl", "--report", "new.jsonl"),
+        ("--output", "new.jsonl", "--report", "texts.jsonl"),
+    ],
+)
+def test_a_file_that_is_named_twice_is_not_written(run, base, texts, monkeypatch, files):
+    monkeypatch.chdir(texts.parent)
+    before = texts.read_bytes()
+    result = run("annotate", base, texts, *files)
+    assert (result.code, "is named twice" in result.err) == (1, True)
+    assert texts.read_bytes() == before
+    assert not (texts.parent / "new.jsonl").exists()
+
+
+def test_a_file_without_documents_is_said(run, base, tmp_path):
+    (tmp_path / "none.jsonl").write_text("")
+    result = run("annotate", base, tmp_path / "none.jsonl", "--output", tmp_path / "out.jsonl")
+    assert (result.code, "There was no document" in result.err) == (0, True)

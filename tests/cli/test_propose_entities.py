@@ -58,3 +58,11 @@ def test_a_model_that_does_not_link_is_refused(run, trained, texts):
     result = run("propose-entities", trained("ner"), texts)
     assert result.code == 1
     assert result.err.splitlines()[-1].startswith("nerlink: this model finds mentions only")
+
+
+def test_a_file_that_is_read_is_not_written_over(run, tmp_path):
+    texts = tmp_path / "texts.csv"
+    texts.write_text("text\nAda met Bea.\n")
+    result = run("propose-entities", "model", texts, "--output", texts)
+    assert (result.code, "is named twice" in result.err) == (1, True)
+    assert texts.read_text() == "text\nAda met Bea.\n"

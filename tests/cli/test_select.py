@@ -29,7 +29,7 @@ def test_annotated_documents_are_left_out_and_said(run, joint_folder, texts, tmp
     result = run("select", joint_folder, texts, *exclude)
     assert {record["id"] for record in result.records} == {"doc-8", "doc-9"}
     assert "left out of 10 documents: 8 documents annotated before" in result.err
-    assert "2 documents were left to choose from, not 50." in result.err
+    assert "2 documents to choose from, not 50." in result.err
 
 
 def test_standard_input_is_text(run, joint_folder):
@@ -65,3 +65,12 @@ def test_a_model_that_only_links_asks_for_mentions(run, trained):
     result = run("select", trained("nel"), stdin="Jordan threw the ball.")
     assert result.code == 1
     assert result.err.splitlines()[-1].startswith("nerlink: this model links given mentions only")
+
+
+def test_a_file_that_is_read_is_not_written_over(run, texts, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_bytes(texts.read_bytes())
+    for output in (texts, gold):
+        result = run("select", "model", texts, "--exclude", gold, "--output", output)
+        assert (result.code, "is named twice" in result.err) == (1, True)
+    assert gold.read_bytes() == texts.read_bytes() != b""
