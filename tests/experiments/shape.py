@@ -24,7 +24,7 @@ def check_results(results):
             assert {"mean", "sd", "n"} <= set(score), name
             assert score["n"] >= 1, name
             assert score["sd"] >= 0, name
-            if name.startswith(("ner.", "tokens.", "linking.", "candidates.", "mentions.")):
+            if name.startswith(("ner.", "tokens.", "linking.", "candidates.")):
                 assert FRACTIONS.fullmatch(name), name
                 assert 0 <= score["mean"] <= 1, name
                 assert score["n"] <= len(results["seeds"]), name
