@@ -43,6 +43,7 @@ train = "silver.jsonl"
 
 STEPS: Final = {
     "kb build": "kb build entities.jsonl --output firms.sqlite",
+    "kb model": "kb model firms.sqlite --output m",
     "annotate": "annotate firms.sqlite texts.jsonl --output silver.jsonl",
     "train --silver": "train --silver silver.jsonl --kb firms.sqlite --output m0",
     "select": "select m0 texts.jsonl --n 20 --output ask.jsonl",
@@ -51,6 +52,9 @@ STEPS: Final = {
     "propose-entities": "propose-entities m1 texts.jsonl --min-count 1 --output new.csv",
 }
 """The commands in their order; the review has none here."""
+
+MODELS: Final = {"m": "untrained", "m0": "silver", "m1": "gold over silver"}
+"""The models that the steps make, and what they learnt from."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,11 +99,11 @@ def walk(folder: Path, threads: int) -> dict[str, float]:
         print(f"{step}: {found[f'seconds, {step}']:.1f} seconds", flush=True)
     first = ("seconds, kb build", "seconds, annotate", "seconds, train --silver")
     found["seconds to the first model"] = sum(found[name] for name in first)
-    for model in ("m0", "m1"):
+    for model in MODELS:
         run(f"tag {model} {CORPUS / 'dev.jsonl'} --output {model}.jsonl", folder, threads)
         report = evaluate(list(read(CORPUS / "dev.jsonl")), list(read(folder / f"{model}.jsonl")))
-        found[f"{model}: InKB F1"] = 100 * report.scores["linking.inkb.f1"]
-        found[f"{model}: NER F1"] = 100 * report.scores["ner.f1"]
+        found[f"{model}, {MODELS[model]}: InKB F1"] = 100 * report.scores["linking.inkb.f1"]
+        found[f"{model}, {MODELS[model]}: NER F1"] = 100 * report.scores["ner.f1"]
     return found
 
 
