@@ -225,9 +225,10 @@ def walk(experiments: Mapping[Path, dict[str, Any]]) -> str:
     ]
     scores = [[name, f"{found[name]['median']:,.1f}"] for name in found if "F1" in name]
     machine = result.get("machines", {}).get(WALK, result["hardware"])
+    n_runs = next(iter(found.values()))["n"]
+    runs = "one run" if n_runs == 1 else f"medians of {n_runs} runs"
     return (
-        markdown(["step", "seconds"], rows)
-        + f"\n\nOn {machine}; medians of {next(iter(found.values()))['n']}. On the development "
+        markdown(["step", "seconds"], rows) + f"\n\nOn {machine}; {runs}. On the development "
         f"documents, in per cent:\n\n{markdown(['', ''], scores)}"
     )
 
