@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from nerlink.config import Config
 from nerlink.corpora.knowledge import make_knowledge_base
@@ -21,7 +22,7 @@ from nerlink.words import number_of
 
 __all__ = ["link_names"]
 
-TOGETHER = 64
+TOGETHER: Final = 64
 """Documents between two reports of progress."""
 
 

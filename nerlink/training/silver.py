@@ -31,7 +31,7 @@ from nerlink.training.data import Parts, dev_documents
 from nerlink.training.first_links import link_names
 from nerlink.training.refine import Refinement, refine
 from nerlink.training.reporting import AGREEMENT, Reporter
-from nerlink.training.train import TrainingResult, differences, digest_of, train
+from nerlink.training.train import TrainingResult, differences, digest_of, of_start, train
 from nerlink.training.warm import Start, find_start
 from nerlink.words import number_of
 
@@ -159,7 +159,8 @@ def train_silver(
         options = replace(options, rounds=0)
     dev = dev_documents(config, dev)
     gold = read_entries(config.data, "train")
-    silver = link_names(config, silver, gold, confident=options.sure_link, reporter=reporter)
+    links = _with_base(config, start)
+    silver = link_names(links, silver, gold, confident=options.sure_link, reporter=reporter)
     silver, dev = _held_out(silver, dev, config.seed, options.held_out, reporter)
     if options.rounds and sum(map(_has_labels, silver)) < 2:
         reporter.note("no rounds: each half needs a document with a labelled mention")
@@ -174,6 +175,16 @@ def train_silver(
             _record(output, run)
             shutil.rmtree(run.folder)
     return SilverResult(training=result, rounds=tuple(run.changes), documents=documents)
+
+
+def _with_base(config: Config, start: Start | None) -> Config:
+    """A configuration that names the base and the encoder which `train` will take."""
+    if start is None:
+        return config
+    fitted, base = of_start(start, config, None)
+    if base is None:
+        return fitted
+    return fitted.model_copy(update={"kb": fitted.kb.model_copy(update={"path": Path(base)})})
 
 
 def _check_options(options: SilverOptions) -> None:

@@ -56,7 +56,14 @@ from nerlink.training.reporting import Reporter, named_scores
 from nerlink.training.run import Run, answer_documents, deciding_score
 from nerlink.training.warm import Start, find_start
 
-__all__ = ["TrainingResult", "differences", "digest_of", "open_accelerator", "train"]
+__all__ = [
+    "TrainingResult",
+    "differences",
+    "digest_of",
+    "of_start",
+    "open_accelerator",
+    "train",
+]
 
 
 @contextmanager
@@ -151,7 +158,7 @@ def train(
     _check_arguments(config, kb)
     check_target(Path(output))
     if start := find_start(config, Path(output)):
-        config, kb = _of_start(start, config, kb)
+        config, kb = of_start(start, config, kb)
     parts, dev = training_parts(config, train), dev_documents(config, dev)
     data = training_set(parts, tasks=config.tasks, piece_tokens=config.training.batch_tokens)
     folder = Path(output) / "training"
@@ -200,7 +207,7 @@ def _check_arguments(config: Any, kb: Any) -> None:
         )
 
 
-def _of_start(
+def of_start(
     start: Start, config: Config, kb: str | Path | None
 ) -> tuple[Config, str | Path | None]:
     """Configuration and base of a run, those of the model it starts from where none is named."""

@@ -323,3 +323,18 @@ def test_defaults_of_silver_training_stand_where_nothing_else_is_set():
     assert silver_config().training.batch_tokens == Config().training.batch_tokens
     long = [Document(text="word " * 100_000)]
     assert silver_config(None, long).training.batch_tokens == 1500
+
+
+def test_silver_on_top_of_a_model_links_to_the_base_of_that_model(
+    encoder_dir, joint_folder, tmp_path
+):
+    config = tiny_config(
+        encoder_dir,
+        training={"epochs": 1},
+        kb=KnowledgeBaseConfig(),
+        model={"from_": str(joint_folder)},
+    )
+    result = train_silver(
+        config, tmp_path / "m1", silver=SILVER, dev=[], options=SilverOptions(rounds=0)
+    )
+    assert result.training.pipeline.kb["paris"].name == "Paris"
