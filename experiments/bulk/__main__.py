@@ -17,7 +17,13 @@ import torch
 
 from experiments.bulk.driver import run
 from experiments.bulk.invented import MIXED, PAGES, SHORT, Made
-from experiments.bulk.kills import KILLS, check_same, clear, fingerprint
+from experiments.bulk.kills import (
+    KILLS,
+    check_same,
+    clear,
+    fingerprint,
+    links_of,
+)
 from experiments.measuring import Experiment, Found
 from nerlink import Pipeline
 from nerlink.bulk import outputs_of, tag_files
@@ -121,8 +127,9 @@ def workers(made: Made, size: Size, folder: Path) -> Found:
     }
     if find_spec("ray"):
         sides["ray"] = {"workers": 2, "threads": 1, "engine": "ray"}
-    found = _in_turns(made, size, folder, sides)
+    found, n_other = _in_turns(made, size, folder, sides)
     measures = {
+        "documents.other_mentions_by_threads": [float(n_other)],
         "documents_per_second.two_workers": [size.documents / one for one in found["two"]],
         "speed.two_workers_vs_one": _ratios(found["one"], found["two"]),
     }
@@ -147,21 +154,28 @@ def gpu(made: Made, size: Size, folder: Path) -> Found:
 
 def _in_turns(
     made: Made, size: Size, folder: Path, sides: Mapping[str, dict[str, Any]]
-) -> dict[str, list[float]]:
-    """Seconds of whole jobs, loading included; their outputs are the same bytes."""
+) -> tuple[dict[str, list[float]], int]:
+    """Seconds of whole jobs, loading included, and documents that are not the same in all of them.
+
+    Jobs with as many threads a worker write the same bytes. Sums over other numbers of threads are
+    rounded otherwise: documents with other mentions or links are counted.
+    """
     path = made.write(folder / "mixed.jsonl", size.documents, MIXED)
     seconds: dict[str, list[float]] = {name: [] for name in sides}
-    marks = set()
+    bytes_of: dict[int, set[str]] = {}
+    links: dict[int, list[str]] = {}
     for number in range(size.repeats):
         for name in sorted(sides, reverse=bool(number % 2)):
             output = clear(folder / "out")
             done = run(made.model, path, output, shard_size=size.shard, **sides[name])
             seconds[name].append(done["wall"])
-            marks.add(fingerprint(output))
+            bytes_of.setdefault(sides[name]["threads"], set()).add(fingerprint(output))
+            links.setdefault(sides[name]["threads"], links_of(output))
             print(f"{name}: {done['wall']:.1f} seconds", file=sys.stderr, flush=True)
-    if len(marks) > 1:
+    if any(len(marks) > 1 for marks in bytes_of.values()):
         raise SystemExit(f"{', '.join(sides)} do not write the same bytes")
-    return seconds
+    n_other = sum(len(set(each)) > 1 for each in zip(*links.values(), strict=True))
+    return seconds, n_other
 
 
 def kills(made: Made, size: Size, folder: Path, *, victim: str) -> Found:

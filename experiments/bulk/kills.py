@@ -29,6 +29,7 @@ __all__ = [
     "killed_driver",
     "killed_node",
     "killed_worker",
+    "links_of",
 ]
 
 Kill = Callable[[Path, Path, Path, float, dict[str, Any]], int]
@@ -41,6 +42,19 @@ def fingerprint(output: Path) -> str:
     for path in map(Path, outputs_of(output)):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def links_of(output: Path) -> list[str]:
+    """The mentions and links of each document, without their probabilities."""
+    records = (
+        json.loads(line)
+        for path in outputs_of(output)
+        for line in Path(path).read_text("utf8").splitlines()
+    )
+    return [
+        json.dumps([[m["start"], m["end"], m["label"], m["entity"]] for m in record["mentions"]])
+        for record in records
+    ]
 
 
 def check_same(output: Path, expected: str, n_documents: int) -> None:
