@@ -24,7 +24,7 @@ from nerlink.data import NIL, Document, Mention
 from nerlink.errors import ConfigError, DataError
 from nerlink.pipeline import Pipeline
 from nerlink.sources.formats.spacy import SPANS
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import without_mention_columns
 from nerlink.sources.records import record_from_document
 
 __all__ = ["LinkedEntities"]
@@ -165,8 +165,8 @@ class LinkedEntities:
         if self.spans_key is not None:
             doc.spans[self.spans_key] = group
         kept = dict(doc.user_data.get(SPANS, {}))
-        if "meta" in kept:  # columns of the mentions that are replaced here
-            kept["meta"] = {k: v for k, v in kept["meta"].items() if k != MENTION_COLUMNS}
+        if "meta" in kept:
+            kept["meta"] = without_mention_columns(kept["meta"])
         if not self.link_only:  # that is said of the mentions that are replaced here, too
             kept["complete"] = answer.complete
         misaligned = sum("span" in record for record in records)

@@ -14,7 +14,7 @@ from nerlink.bulk.shards import Shard, local_part
 from nerlink.data import Document
 from nerlink.errors import DataError
 from nerlink.sources import Losses, format_of, results_of
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import without_mention_columns
 
 __all__ = ["schema_of"]
 
@@ -84,5 +84,4 @@ def _look_into(shard: Shard, options: BulkOptions) -> tuple[list[Document], dict
 
 
 def _without_mentions(doc: Document) -> Document:
-    meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
-    return replace(doc, mentions=(), meta=meta)
+    return replace(doc, mentions=(), meta=without_mention_columns(doc.meta))

@@ -12,7 +12,7 @@ from nerlink.errors import DataError
 from nerlink.models.joint import Annotation, JointModel, Reading
 from nerlink.models.linker.explanations import Explanation, explain_link
 from nerlink.models.passages import Example, Passage, TokenSpan, locate, unlinked
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import without_mention_columns
 
 __all__ = [
     "LastReading",
@@ -133,8 +133,7 @@ def annotate_group(
 def annotated(doc: Document, passage: Passage, annotations: Iterable[Annotation]) -> Document:
     """A document with what was found in its passage, in place of the mentions that it has."""
     mentions = [_mention(passage, annotation) for annotation in annotations]
-    # The columns describe the mentions that are replaced here.
-    meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
+    meta = without_mention_columns(doc.meta)
     # What the model does not mark it holds for no mention.
     return replace(doc, mentions=tuple(mentions), meta=meta, complete=True)
 

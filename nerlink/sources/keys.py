@@ -19,6 +19,7 @@ __all__ = [
     "TOKEN_COLUMNS",
     "TOKEN_KEYS",
     "refuse_lookalikes",
+    "without_mention_columns",
 ]
 
 DOCUMENT_KEYS: Final = tuple(field.name for field in fields(Document))
@@ -42,6 +43,11 @@ MOST_COLUMNS: Final = 2000
 
 ENTITY_NAME: Final = "entity_name"
 """The mention column that says what an entity is called, where its id does not."""
+
+
+def without_mention_columns(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a document whose mentions change, less the columns that describe these."""
+    return {key: value for key, value in meta.items() if key != MENTION_COLUMNS}
 
 
 def refuse_lookalikes(

@@ -10,19 +10,15 @@ from torch import Tensor
 
 from nerlink.config import LinkerConfig
 from nerlink.context import around
-from nerlink.converters import AlignedSpan, align, tokenize
+from nerlink.converters import AlignedSpan, align
 from nerlink.data import NIL, Candidate, Document, Mention
+from nerlink.models.annotate import group_documents
 from nerlink.models.joint import JointModel, Reading
 from nerlink.models.passages import Link, Passage, TokenSpan, first_rows, locate
 from nerlink.models.tagger.tagger import Tagger
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import without_mention_columns
 
 __all__ = ["Refinement", "refine"]
-
-DOCUMENTS_TOGETHER: Final = 32
-CHARACTERS_TOGETHER: Final = 100_000
-"""Documents encoded together, at most, and characters of their texts, but for a longer one alone:
-the vectors of all their tokens are held at once."""
 
 CONTEXT: Final = 30
 """Characters on either side of a mention that an example shows."""
@@ -98,35 +94,24 @@ def refine(
         confident: Probability from which the model is sure.
         n_examples: Examples of each kind to keep.
     """
-    for group in _groups(documents):
+    for group in group_documents(documents):
         yield from _Group(model, group, confident).refined(found, n_examples)
-
-
-def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    group: list[Document] = []
-    size = 0
-    for doc in documents:
-        if len(group) == DOCUMENTS_TOGETHER or (
-            group and size + len(doc.text) > CHARACTERS_TOGETHER
-        ):
-            yield group
-            group, size = [], 0
-        group.append(doc)
-        size += len(doc.text)
-    if group:
-        yield group
 
 
 class _Group:
     """Documents read together."""
 
-    def __init__(self, model: JointModel, group: Sequence[Document], confident: float) -> None:
+    def __init__(
+        self, model: JointModel, group: Sequence[tuple[Document, Passage]], confident: float
+    ) -> None:
         self.model = model
-        self.documents = group
+        self.documents = [doc for doc, _ in group]
         self.confident = confident
-        self.aligned = [align(tokenize(doc), doc.mentions, text=doc.text) for doc in group]
+        self.aligned = [align(one.tokens, doc.mentions, text=doc.text) for doc, one in group]
+        # Tokens that have been cut where marks begin and end.
         self.passages = [
-            Passage(doc.text, one.tokens) for doc, one in zip(group, self.aligned, strict=True)
+            Passage(doc.text, one.tokens)
+            for doc, one in zip(self.documents, self.aligned, strict=True)
         ]
 
     def refined(self, found: Refinement, n_examples: int) -> Iterator[Document]:
@@ -202,8 +187,7 @@ class _Change:
         """The document with the changes."""
         kept = [self.labelled.get(m, m) for m in self.doc.mentions if m not in self.left]
         mentions = sorted([*kept, *self.joined], key=lambda m: (m.start, m.end))
-        # The columns describe the mentions as they were.
-        meta = {key: value for key, value in self.doc.meta.items() if key != MENTION_COLUMNS}
+        meta = without_mention_columns(self.doc.meta)
         return replace(self.doc, mentions=tuple(mentions), meta=meta)
 
     def count(self, found: Refinement, n_examples: int) -> None:
