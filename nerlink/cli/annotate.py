@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -33,7 +34,10 @@ Report = Annotated[
 ]
 Labels = Annotated[
     list[str] | None,
-    Option(metavar="TYPE=LABEL", help="Label of a type of entities; 'TYPE=' gives none."),
+    Option(
+        metavar="TYPE=LABEL",
+        help="Label of a type of entities; 'TYPE=' gives none, '=LABEL' is for entities without.",
+    ),
 ]
 MinLength = Annotated[
     int, Option(min=0, metavar="N", help="Letters and digits that an alias must have.")
@@ -93,6 +97,7 @@ def annotate(
     is plain text unless --from names another format.
     """
     from nerlink import sources
+    from nerlink.files import open_output
     from nerlink.kb import KnowledgeBase
     from nerlink.matching import ENGLISH, Matcher, MatchingOptions
 
@@ -112,14 +117,18 @@ def annotate(
     from_ = from_ or ("text" if documents == "-" else None)
     write_options = parse_options(write)  # what is wrong is said before the base is read
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
-    with KnowledgeBase.open(kb) as base:
+    # What cannot be written is said before the work.
+    with open_output(report) if report else nullcontext() as file, KnowledgeBase.open(kb) as base:
         with progress_bar("aliases") as on_progress:
             matcher = Matcher(base, options, on_progress=on_progress)
         with stage_bar() as on_stage:
             docs = matcher.survey(_counted(docs, on_stage))
         marked = with_progress(matcher.stream(docs), things="documents")
         sources.write(marked, output, format=to, **write_options)
-        _tell(matcher.report(), report, kb)
+        _tell(matcher.report(), kb)
+        if file is not None:
+            json.dump(matcher.report().as_record(), file, ensure_ascii=False, indent=2)
+            file.write("\n")
 
 
 def _counted(
@@ -130,10 +139,8 @@ def _counted(
         yield doc
 
 
-def _tell(report: "MatchReport", path: Path | None, kb: Path) -> None:
-    """Say what became of the documents, and write it to a file."""
-    from nerlink.files import open_output
-
+def _tell(report: "MatchReport", kb: Path) -> None:
+    """Say what became of the documents."""
     say(report)
     if not report.n_documents:
         say("There was no document to mark names in. Look at the file or folder that was named.")
@@ -142,10 +149,6 @@ def _tell(report: "MatchReport", path: Path | None, kb: Path) -> None:
             f"Nothing is marked: no text has a name of {kb} that the rules let through. Look at "
             "what was left out, and whether the texts are of the language and field of the base."
         )
-    if path is not None:
-        with open_output(path) as file:
-            json.dump(report.as_record(), file, ensure_ascii=False, indent=2)
-            file.write("\n")
 
 
 def _words_in(paths: Iterable[Path] | None) -> frozenset[str]:

@@ -153,6 +153,8 @@ def build(
             examples = ", ".join(list(outside)[:5])
             say(f"{count}: {lost} to entities that the base lacks, such as {examples}")
         say(f"{output}: {number_of(len(base), 'entities')}")
+        if not len(base):
+            say("No table has a row, so there is nothing to link to. nerlink kb add adds entities.")
 
 
 def _columns_of(options: list[str] | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typer import Argument, Option
 
 from nerlink.cli.options import Device, Threshold, log_to_stderr, parse_options
 from nerlink.cli.output import progress_bar, say
+from nerlink.errors import ConfigError
 from nerlink.words import number_of
 
 __all__ = ["model"]
@@ -46,6 +47,11 @@ def model(
 
     log_to_stderr()
     check_target(output)
+    if base.resolve() == output.resolve():
+        raise ConfigError(
+            f"{output} is the model whose base is read, and would be replaced by one without "
+            "training. Name another folder."
+        )
     pipeline = Pipeline.from_kb(
         base, encoder=encoder, dictionary=options, threshold=threshold, device=device
     )

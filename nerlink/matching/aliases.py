@@ -29,13 +29,13 @@ class Alias:
         key: What `normalise` makes of a surface.
         surfaces: How the base writes it.
         candidates: The entities that it may mean, with priors, best first.
-        type: The type of them all; `None` where they differ or have none.
+        types: The types that they have, each once; `None` among them where one has no type.
     """
 
     key: str
     surfaces: tuple[str, ...]
     candidates: tuple[Candidate, ...]
-    type: str | None
+    types: frozenset[str | None]
 
 
 def length_of(key: str) -> int:
@@ -92,17 +92,16 @@ _Row: TypeAlias = tuple[str, str, str | None, float, int]
 def _alias(key: str, rows: Sequence[_Row]) -> Alias:
     if len(rows) == 1:  # nearly always
         surface, id_, type_, popularity, count = rows[0]
-        return Alias(key, (surface,), rank(((id_, popularity, count),)), type_)
+        return Alias(key, (surface,), rank(((id_, popularity, count),)), frozenset((type_,)))
     counts, popularities = dict[str, int](), dict[str, float]()
     for _, id_, _, popularity, count in rows:
         counts[id_] = counts.get(id_, 0) + count
         popularities[id_] = popularity
-    types = {type_ for _, _, type_, _, _ in rows}
     return Alias(
         key=key,
         surfaces=tuple(dict.fromkeys(surface for surface, *_ in rows)),
         candidates=rank([(id_, popularities[id_], count) for id_, count in counts.items()]),
-        type=types.pop() if len(types) == 1 else None,
+        types=frozenset(type_ for _, _, type_, _, _ in rows),
     )
 
 

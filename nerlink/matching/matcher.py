@@ -18,7 +18,7 @@ from nerlink.matching.options import MatchingOptions
 from nerlink.matching.report import MatchReport, Tally
 from nerlink.matching.rules import Rule, Rules
 from nerlink.matching.survey import Survey
-from nerlink.sources.keys import MENTION_COLUMNS
+from nerlink.sources.keys import without_mention_columns
 from nerlink.words import number_of
 
 __all__ = ["SURVEYED", "Matcher"]
@@ -144,8 +144,7 @@ class Matcher:
             known = self._look_up(batch, found)
             for doc, places in zip(batch, found, strict=True):
                 mentions, surfaces = self._mentions(doc.text, places, known)
-                # The columns describe the mentions that are replaced here.
-                meta = {key: value for key, value in doc.meta.items() if key != MENTION_COLUMNS}
+                meta = without_mention_columns(doc.meta)
                 after = replace(doc, mentions=tuple(mentions), meta=meta, complete=False)
                 self._tally.count(doc, after, surfaces)
                 yield after
@@ -239,9 +238,10 @@ class Matcher:
 
     def _finding(self, surface: str, alias: Alias) -> _Finding:
         has_dot = _INITIALS.fullmatch(surface) or [one for one in alias.surfaces if one[-1] == "."]
+        labels = {self.options.label_of(type_) for type_ in alias.types}
         return _Finding(
             alias=alias,
-            label=self.options.labels.get(alias.type, alias.type) if alias.type else None,
+            label=labels.pop() if len(labels) == 1 else None,
             entity=alias.candidates[0].entity if len(alias.candidates) == 1 else None,
             refusal=self._rules.refusal(surface, alias),
             takes_dot=bool(has_dot),
@@ -256,7 +256,7 @@ def _check_labels(kb: KnowledgeBase, labels: Mapping[str, str | None]) -> None:
     if not labels:
         return
     types = types_of(kb, limit=_TYPES)
-    for type_ in labels:
+    for type_ in filter(None, labels):
         if type_ not in types and len(types) < _TYPES:
             known = ", ".join(map(repr, types[:20])) or "none"
             raise ConfigError(

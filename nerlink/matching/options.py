@@ -54,7 +54,7 @@ class MatchingOptions:
         max_rate: Findings of an alias without capitals in 1,000 characters of text that are too
             many, if there are a hundred of them: the English `the` has ten.
         labels: Types of entities to labels; `None` for no label. Other types are labels as they
-            are.
+            are. The type `""` is that of entities without one.
 
     Raises:
         ConfigError: A value that cannot be used.
@@ -75,3 +75,7 @@ class MatchingOptions:
                 raise ConfigError(f"{name} is {getattr(self, name)}. It must be 0 or more.")
         if self.case not in get_args(CaseRule):
             raise ConfigError(f"case is {self.case!r}. Known are {', '.join(get_args(CaseRule))}.")
+
+    def label_of(self, type_: str | None) -> str | None:
+        """The label of mentions of entities of a type."""
+        return self.labels.get(type_ or "", type_ or None)

@@ -59,6 +59,4 @@ class Dictionary:
         if mention.label is not None or mention.entity in (None, NIL):
             return mention
         entity = self.kb.get(str(mention.entity))
-        if entity is None or entity.type is None:
-            return mention
-        return replace(mention, label=self.options.labels.get(entity.type, entity.type))
+        return replace(mention, label=self.options.label_of(entity.type)) if entity else mention

@@ -221,10 +221,9 @@ def _check_silver(silver: Sequence[Document], config: Config) -> None:
     if "ner" in config.tasks and not any(mention.label for mention in marks):
         raise DataError(
             f"none of the {number_of(len(marks), 'mentions')} of the {documents} has a label: the "
-            "entities of the base have no type, or its types were given none. Fill the column type "
-            "of the table of entities (one word for all of them will do, such as ORG), and run "
-            'nerlink kb build and nerlink annotate again; or set tasks = ["nel"] to link given '
-            "mentions only."
+            "entities of the base have no type, or its types were given none. Run nerlink annotate "
+            "again with a label for entities without a type, such as --label =ENT; or set tasks = "
+            '["nel"] to link given mentions only.'
         )
 
 

@@ -54,6 +54,20 @@ def test_types_become_labels_through_a_mapping(run, base):
     assert [one.get("label") for one in record["mentions"]] == [None, "place", "PER"]
 
 
+def test_entities_without_a_type_get_a_label(run, tmp_path):
+    KnowledgeBase.create(tmp_path / "kb.sqlite", [{"id": "x", "name": "Xanthe"}]).close()
+    (record,) = run("annotate", tmp_path / "kb.sqlite", "--label", "=ENT", stdin="Xanthe").records
+    assert record["mentions"][0]["label"] == "ENT"
+
+
+def test_names_of_several_types_with_one_label_have_it(run, tmp_path):
+    rows = [{"id": n, "name": "Essex", "type": n} for n in ("county", "ship")]
+    KnowledgeBase.create(tmp_path / "kb.sqlite", rows).close()
+    labels = "--label", "county=PLACE", "--label", "ship=PLACE"
+    (record,) = run("annotate", tmp_path / "kb.sqlite", *labels, stdin="Essex").records
+    assert record["mentions"][0]["label"] == "PLACE"
+
+
 def test_words_to_stop_and_to_keep_come_from_files(run, base, tmp_path):
     stop, keep = tmp_path / "stop.txt", tmp_path / "keep.txt"
     stop.write_text("texas\n\n", encoding="utf8")

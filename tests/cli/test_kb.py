@@ -310,3 +310,9 @@ def test_export_writes_to_standard_output(run, base):
     assert "<http://x.org/Q84> a skos:Concept" in skos
     result = run("kb", "export", base, "-o", "-")
     assert (result.code, "the format with format=... (--to ...)" in result.err) == (1, True)
+
+
+def test_a_base_without_entities_is_said(run, tmp_path):
+    (tmp_path / "none.csv").write_text("id,name\n")
+    made = run("kb", "build", tmp_path / "none.csv", "--output", tmp_path / "none.sqlite")
+    assert (made.code, "No table has a row" in made.err) == (0, True)

@@ -58,3 +58,12 @@ def test_a_folder_with_files_of_another_kind_is_not_written_to(run, base, tmp_pa
 def test_a_table_is_no_base(run, base, tmp_path):
     result = run("kb", "model", tmp_path / "firms.csv", "--output", tmp_path / "model")
     assert (result.code, "nerlink kb build TABLE" in result.err) == (1, True)
+
+
+def test_a_model_is_not_replaced_by_one_of_its_own_base(run, base, encoder_dir, tmp_path):
+    model = tmp_path / "model"
+    made = "kb", "model", base, "--output", model, "--encoder", encoder_dir
+    assert run(*made).code == 0
+    refused = run("kb", "model", model, "--output", model)
+    assert (refused.code, "would be replaced by one without training" in refused.err) == (1, True)
+    assert Pipeline.load(model).info()["n_entities"] == 2

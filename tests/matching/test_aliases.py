@@ -25,9 +25,10 @@ def test_candidates_are_those_of_the_base(kb):
         assert (alias.candidates,) == tuple(Normalised(kb).candidates_of([surface]))
 
 
-def test_a_type_is_known_where_all_candidates_share_it(kb):
+def test_the_types_of_all_candidates_are_known(kb):
     found = read_aliases(kb, ["Paris", "Jordan", "us"])
-    assert [found[one].type for one in ("Paris", "Jordan", "us")] == ["LOC", None, None]
+    types = [found[one].types for one in ("Paris", "Jordan", "us")]
+    assert types == [{"LOC"}, {"LOC", "PER"}, {"LOC", "FILM"}]
     assert set(found["us"].surfaces) == {"U.S.", "US", "us", "Us"}
 
 

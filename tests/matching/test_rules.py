@@ -9,7 +9,7 @@ from nerlink.matching.rules import Rule, Rules
 
 
 def refusal(surface, aliases, *, verdicts=None, has_case=True, **options):
-    alias = Alias(normalise(surface), tuple(aliases), (Candidate(entity="1"),), None)
+    alias = Alias(normalise(surface), tuple(aliases), (Candidate(entity="1"),), frozenset({None}))
     given = MatchingOptions(**options)
     kept = Rules.of(given).kept
     rules = Rules(options=given, kept=kept, verdicts=verdicts or {}, has_case=has_case)

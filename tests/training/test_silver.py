@@ -267,7 +267,7 @@ UNLABELLED = [
         pytest.param(
             {"silver": UNLABELLED},
             DataError,
-            r"18 mentions .* column type of the table",
+            r"18 mentions .* --label =ENT",
             id="labels",
         ),
         pytest.param(
