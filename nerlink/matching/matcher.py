@@ -17,7 +17,7 @@ from nerlink.matching.automaton import Automaton, spellings
 from nerlink.matching.options import MatchingOptions
 from nerlink.matching.report import MatchReport, Tally
 from nerlink.matching.rules import Rule, Rules
-from nerlink.matching.survey import Survey
+from nerlink.matching.survey import Survey, opens_sentence
 from nerlink.sources.keys import without_mention_columns
 from nerlink.words import number_of
 
@@ -38,6 +38,9 @@ _TYPES: Final = 10_000
 SURVEYED: Final = 10_000_000
 """Characters of text that aliases are judged by: a million words and a half."""
 
+_ARTICLE: Final = re.compile(r"^[Tt]he\s+(?=\S)")
+"""Belongs to no mention, but to titles such as The Hague. Bases have many names with it."""
+
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 
 
@@ -51,6 +54,7 @@ class _Finding:
         entity: What they are linked to, if it is sure.
         refusal: Why it is no mention, if it is none.
         takes_dot: A full stop behind it belongs to it.
+        n_article: Characters of an article that its entities are also called without.
     """
 
     alias: Alias
@@ -58,6 +62,7 @@ class _Finding:
     entity: str | None
     refusal: Rule | None
     takes_dot: bool
+    n_article: int
 
 
 class Matcher:
@@ -206,6 +211,8 @@ class Matcher:
             if finding.refusal is not None:
                 self._tally.refuse(finding.refusal, finding.alias.key, text, (start, end))
                 continue
+            if text[start].islower() or opens_sentence(text, start):  # "The Hague" keeps its own
+                start += finding.n_article
             mentions.append(
                 Mention(
                     start=start,
@@ -231,10 +238,23 @@ class Matcher:
             for start, end in places
         }
         if new := surfaces - remembered.keys():
-            for surface, alias in read_aliases(self.kb, sorted(new)).items():
+            without = {surface: _ARTICLE.sub("", surface) for surface in new}
+            aliases = read_aliases(self.kb, sorted(new.union(without.values())))
+            for surface in new & aliases.keys():
+                alias, rest = aliases[surface], without[surface]
                 self._n_candidates += len(alias.candidates)
-                remembered[surface] = self._finding(surface, alias)
+                finding = self._finding(surface, alias)
+                if rest != surface and self._is_called(rest, aliases.get(rest), alias):
+                    finding = replace(finding, n_article=len(surface) - len(rest))
+                remembered[surface] = finding
         return remembered
+
+    def _is_called(self, surface: str, alias: Alias | None, other: Alias) -> bool:
+        """Whether an alias would be marked, and an entity of another one has it."""
+        if alias is None or self._rules.refusal(surface, alias) is not None:
+            return False
+        entities = {candidate.entity for candidate in alias.candidates}
+        return any(candidate.entity in entities for candidate in other.candidates)
 
     def _finding(self, surface: str, alias: Alias) -> _Finding:
         has_dot = _INITIALS.fullmatch(surface) or [one for one in alias.surfaces if one[-1] == "."]
@@ -245,6 +265,7 @@ class Matcher:
             entity=alias.candidates[0].entity if len(alias.candidates) == 1 else None,
             refusal=self._rules.refusal(surface, alias),
             takes_dot=bool(has_dot),
+            n_article=0,
         )
 
 

@@ -99,3 +99,28 @@ def test_a_base_without_an_alias_to_look_for_is_refused(tmp_path):
         pytest.raises(KnowledgeBaseError, match="no name or alias to look for"),
     ):
         Matcher(kb, MatchingOptions())
+
+
+def test_an_article_belongs_to_titles_alone(tmp_path):
+    rows = [
+        {"id": "us", "name": "United States", "aliases": ["The United States"]},
+        {"id": "den-haag", "name": "The Hague", "aliases": ["Hague"]},
+        {"id": "band", "name": "The Moss", "aliases": []},
+        {"id": "plant", "name": "Moss", "aliases": []},
+        {"id": "times", "name": "The Times", "aliases": ["times"]},
+    ]
+    text = (
+        "The United States, the United States, for The United States. In The Hague, the Hague. "
+        "To the Moss, and the Times."
+    )
+    with KnowledgeBase.create(tmp_path / "kb.sqlite", rows) as kb:
+        doc = Matcher(kb, MatchingOptions(stop=frozenset({"times"})))(Document(text=text))
+    assert [(doc.surface(one), one.entity) for one in doc.mentions] == [
+        ("United States", "us"),
+        ("United States", "us"),
+        ("The United States", "us"),
+        ("The Hague", "den-haag"),
+        ("Hague", "den-haag"),
+        ("the Moss", "band"),
+        ("the Times", "times"),
+    ]
