@@ -32,6 +32,7 @@ class Shard:
             begin there), or `groups` of rows of Parquet.
         start: The first.
         end: One past the last.
+        n_parts: Into which the input was cut.
         problem: Why the input cannot be cut, if it cannot: then it cannot be tagged either.
     """
 
@@ -41,6 +42,7 @@ class Shard:
     kind: Literal["whole", "lines", "groups"] = "whole"
     start: int = 0
     end: int
+    n_parts: int = 1
     problem: str | None = None
 
     @property
@@ -61,7 +63,7 @@ class Shard:
     @property
     def n_bytes(self) -> int:
         """About how large it is."""
-        return self.end - self.start if self.kind == "lines" else self.file.size
+        return self.end - self.start if self.kind == "lines" else self.file.size // self.n_parts
 
 
 def shards_of(number: int, file: File, options: BulkOptions) -> Iterator[Shard]:
@@ -126,7 +128,7 @@ def _cut_groups(whole: Shard, options: BulkOptions) -> Sequence[Shard]:
             ends.append(group + 1)
             n_bytes = 0
     return [
-        replace(whole, part=part, kind="groups", start=start, end=end)
+        replace(whole, part=part, kind="groups", start=start, end=end, n_parts=len(ends) - 1)
         for part, (start, end) in enumerate(pairwise(ends))
     ]
 

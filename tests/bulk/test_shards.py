@@ -102,6 +102,7 @@ def test_row_groups_are_put_together_until_they_are_large_enough(tmp_path):
     assert 1 < len(shards) < 10
     assert found == table["text"].to_pylist()
     assert len({hash_of(shard) for shard in shards}) == len(shards)
+    assert sum(shard.n_bytes for shard in shards) == pytest.approx(path.stat().st_size, rel=0.01)
 
 
 def test_parquet_with_rows_of_mentions_is_not_cut(tmp_path):
