@@ -45,6 +45,26 @@ def test_a_base_of_training_mentions_has_names_without_counts(tmp_path):
             assert sum(kb["D1"].aliases.values()) == 0
 
 
+def test_a_base_that_the_corpus_brings_has_names_alone(tmp_path):
+    table = tmp_path / "towns.csv"
+    table.write_text('id,name,aliases\nTX,"Paris, Texas",Paree\nFR,Paris,City of Light\n')
+    config = curves.Config(kb={"tables": [str(table)]})
+    for aliases, expected in (
+        (False, {"Paris, Texas", "Paris"}),
+        (True, {"Paris, Texas", "Paree"}),
+    ):
+        path = tmp_path / f"{aliases}.sqlite"
+        curves.make_base(curves.Corpus(name="any", aliases=aliases), config, [], path)
+        with KnowledgeBase.open(path) as kb:
+            assert set(kb["TX"].aliases) | {kb["TX"].name} == expected
+            assert len(kb) == 2
+
+
+def test_the_borders_of_mentions_without_a_link_count_where_all_do():
+    (doc,) = curves.borders([Document(text="Ada Bob", mentions=(OPEN, NOTHING))], all_=True)
+    assert [(one.start, one.end) for one in doc.mentions] == [(0, 3), (4, 7)]
+
+
 def test_each_step_of_the_walk_is_a_command():
     for step, command in walk.STEPS.items():
         words = shlex.split(command)
