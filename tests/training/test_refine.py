@@ -40,17 +40,6 @@ def test_what_the_model_is_sure_of_joins_with_its_link(model):
     assert example == "some: «Ada Byron» wrote to Acme for gears. (PER → ada)"
 
 
-def test_few_long_documents_are_read_at_once(model, monkeypatch):
-    monkeypatch.setattr("nerlink.training.refine.CHARACTERS_TOGETHER", 100)
-    sizes = []
-    read = model.read
-    monkeypatch.setattr(model, "read", lambda some: sizes.append(len(some)) or read(some))
-    texts = ["Ada Byron " * 20, "Ada wrote.", "Acme.", "Texas " * 16, "Paris."]
-    docs, _ = refined(model, *map(silver, texts))
-    assert [doc.text for doc in docs] == texts
-    assert sizes == [1, 2, 1, 1]
-
-
 def test_a_link_that_the_model_is_not_sure_of_stays_open(model, monkeypatch):
     link = model.linker.link
 
@@ -109,7 +98,7 @@ def test_columns_of_mentions_that_changed_go_with_them(model):
 
 
 def test_documents_come_back_in_order_and_are_counted_together(model, monkeypatch):
-    monkeypatch.setattr("nerlink.training.refine.DOCUMENTS_TOGETHER", 3)
+    monkeypatch.setattr("nerlink.models.annotate.GROUP_TOKENS", 20)
     documents, found = refined(model, *SILVER)
     assert [doc.id for doc in documents] == [doc.id for doc in SILVER]
     alone = [refined(model, doc)[0][0] for doc in SILVER]
