@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 from typer import Argument, BadParameter, Option
 
@@ -117,7 +117,6 @@ def annotate(
     from_ = from_ or ("text" if documents == "-" else None)
     write_options = parse_options(write)  # what is wrong is said before the base is read
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
-    # What cannot be written is said before the work.
     with open_output(report) if report else nullcontext() as file, KnowledgeBase.open(kb) as base:
         with progress_bar("aliases") as on_progress:
             matcher = Matcher(base, options, on_progress=on_progress)
@@ -125,10 +124,7 @@ def annotate(
             docs = matcher.survey(_counted(docs, on_stage))
         marked = with_progress(matcher.stream(docs), things="documents")
         sources.write(marked, output, format=to, **write_options)
-        _tell(matcher.report(), kb)
-        if file is not None:
-            json.dump(matcher.report().as_record(), file, ensure_ascii=False, indent=2)
-            file.write("\n")
+        _tell(matcher.report(), kb, file)
 
 
 def _counted(
@@ -139,8 +135,8 @@ def _counted(
         yield doc
 
 
-def _tell(report: "MatchReport", kb: Path) -> None:
-    """Say what became of the documents."""
+def _tell(report: "MatchReport", kb: Path, file: TextIO | None) -> None:
+    """Say what became of the documents, and write it to a file that was opened before the work."""
     say(report)
     if not report.n_documents:
         say("There was no document to mark names in. Look at the file or folder that was named.")
@@ -149,6 +145,9 @@ def _tell(report: "MatchReport", kb: Path) -> None:
             f"Nothing is marked: no text has a name of {kb} that the rules let through. Look at "
             "what was left out, and whether the texts are of the language and field of the base."
         )
+    if file is not None:
+        json.dump(report.as_record(), file, ensure_ascii=False, indent=2)
+        file.write("\n")
 
 
 def _words_in(paths: Iterable[Path] | None) -> frozenset[str]:

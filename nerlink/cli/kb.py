@@ -143,18 +143,16 @@ def build(
             thesauri=thesauri,
             progress=progress,
         )
-        columns = _columns_of(column)
         KnowledgeBase.create(
-            output, tables, columns=columns, overwrite=overwrite, options=options
+            output, tables, columns=_columns_of(column), overwrite=overwrite, options=options
         ).close()
     with KnowledgeBase.open(output, read_only=False) as base:
         if outside := base.count_mentions(links.elements()):
             lost = number_of(sum(outside.values()), "links")
             examples = ", ".join(list(outside)[:5])
             say(f"{count}: {lost} to entities that the base lacks, such as {examples}")
-        say(f"{output}: {number_of(len(base), 'entities')}")
-        if not len(base):
-            say("No table has a row, so there is nothing to link to. nerlink kb add adds entities.")
+        nothing = "" if len(base) else ". No table has a row; nerlink kb add adds entities"
+        say(f"{output}: {number_of(len(base), 'entities')}{nothing}")
 
 
 def _columns_of(options: list[str] | None) -> dict[str, str]:
