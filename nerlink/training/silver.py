@@ -54,7 +54,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 """Options that have other defaults here.
 
 Models of silver documents get worse once they know the dictionary by heart, so they stop early:
-with five epochs, borders in AIDA lost four points to three. A dictionary marks no `NIL`; it is
+five epochs find the borders of AIDA worse than three. A dictionary marks no `NIL`; it is
 learnt from mentions that lose their candidate.
 """
 
