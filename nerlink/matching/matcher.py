@@ -76,7 +76,8 @@ class Matcher:
         print(matcher.report())
 
     What the base does not know stays unmarked, so the documents are not `complete`. A mention that
-    may mean one entity is linked to it; one that may mean several has them as its candidates.
+    may mean one entity is linked to it; one that may mean several has them as its candidates. An
+    English article before a name belongs to no mention if its entity is called so without it.
     Mentions that a document had before are not in the answer.
 
     Args:
@@ -211,7 +212,8 @@ class Matcher:
             if finding.refusal is not None:
                 self._tally.refuse(finding.refusal, finding.alias.key, text, (start, end))
                 continue
-            if text[start].islower() or opens_sentence(text, start):  # "The Hague" keeps its own
+            # "The Hague" keeps its article, but where a sentence begins.
+            if finding.n_article and (text[start].islower() or opens_sentence(text, start)):
                 start += finding.n_article
             mentions.append(
                 Mention(
