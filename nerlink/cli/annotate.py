@@ -24,7 +24,7 @@ from nerlink.cli.output import progress_bar, say, stage_bar, with_progress
 from nerlink.data import Document
 
 if TYPE_CHECKING:
-    from nerlink.matching import MatchReport
+    from nerlink.matching import Matcher, MatchReport
 
 __all__ = ["annotate"]
 
@@ -68,6 +68,10 @@ MaxRate = Annotated[
     Option(min=0, metavar="N", help="Findings of a small word in 1,000 characters: too many."),
 ]
 
+ShortNames = Annotated[
+    bool, Option(help="Mark last words of full names, too: Lovelace, beside Ada Lovelace.")
+]
+
 
 def annotate(
     kb: Base,
@@ -84,6 +88,7 @@ def annotate(
     case_length: CaseLength = 4,
     common: Common = 0.5,
     max_rate: MaxRate = 10.0,
+    short_names: ShortNames = True,
     from_: InFormat = None,
     to: OutFormat = None,
     read: ReadOptions = None,
@@ -102,8 +107,7 @@ def annotate(
     from nerlink.matching import ENGLISH, Matcher, MatchingOptions
 
     check_output(output, documents, report)
-    if report is not None:
-        check_output(report, documents)
+    check_output(report or "-", documents)
     options = MatchingOptions(
         min_length=min_length,
         stop=_words_in(stop) | (frozenset() if no_stop else ENGLISH),
@@ -113,18 +117,23 @@ def annotate(
         common=common,
         max_rate=max_rate,
         labels=dict(map(_label_of, label or ())),
+        short_names=short_names,
     )
-    from_ = from_ or ("text" if documents == "-" else None)
     write_options = parse_options(write)  # what is wrong is said before the base is read
+    from_ = from_ or ("text" if documents == "-" else None)
     docs = read_documents(documents, format=from_, skip_invalid=skip_invalid, options=read)
     with open_output(report) if report else nullcontext() as file, KnowledgeBase.open(kb) as base:
         with progress_bar("aliases") as on_progress:
             matcher = Matcher(base, options, on_progress=on_progress)
-        with stage_bar() as on_stage:
-            docs = matcher.survey(_counted(docs, on_stage))
-        marked = with_progress(matcher.stream(docs), things="documents")
+        marked = with_progress(matcher.stream(_surveyed(matcher, docs)), things="documents")
         sources.write(marked, output, format=to, **write_options)
         _tell(matcher.report(), kb, file)
+
+
+def _surveyed(matcher: "Matcher", documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents, once the first of them were looked at."""
+    with stage_bar() as on_stage:
+        return matcher.survey(_counted(documents, on_stage))
 
 
 def _counted(

@@ -17,6 +17,7 @@ from nerlink.matching.automaton import Automaton, spellings
 from nerlink.matching.options import MatchingOptions
 from nerlink.matching.report import MatchReport, Tally
 from nerlink.matching.rules import Rule, Rules
+from nerlink.matching.short_names import with_lent_candidates, with_short_names
 from nerlink.matching.survey import Survey, opens_sentence
 from nerlink.sources.keys import without_mention_columns
 from nerlink.words import number_of
@@ -77,7 +78,8 @@ class Matcher:
 
     What the base does not know stays unmarked, so the documents are not `complete`. A mention that
     may mean one entity is linked to it; one that may mean several has them as its candidates. An
-    English article before a name belongs to no mention if its entity is called so without it.
+    English article before a name belongs to no mention if its entity is called so without it. Once
+    texts were surveyed, the last word of a full name in the document is marked as well.
     Mentions that a document had before are not in the answer.
 
     Args:
@@ -150,6 +152,8 @@ class Matcher:
             known = self._look_up(batch, found)
             for doc, places in zip(batch, found, strict=True):
                 mentions, surfaces = self._mentions(doc.text, places, known)
+                if self._survey.n_documents and self.options.short_names:
+                    mentions, surfaces = self._with_short(doc.text, mentions, surfaces, places)
                 meta = without_mention_columns(doc.meta)
                 after = replace(doc, mentions=tuple(mentions), meta=meta, complete=False)
                 self._tally.count(doc, after, surfaces)
@@ -166,6 +170,7 @@ class Matcher:
             n_linked=tally.n_linked,
             n_labelled=tally.n_labelled,
             n_replaced=tally.n_replaced,
+            n_short_names=tally.n_short_names,
             n_keys=self._n_keys,
             n_short=self._n_short,
             n_surveyed=survey.n_documents,
@@ -226,6 +231,27 @@ class Matcher:
             )
             surfaces.append(surface)
         return mentions, surfaces
+
+    def _with_short(
+        self,
+        text: str,
+        mentions: Sequence[Mention],
+        surfaces: Sequence[str],
+        places: Sequence[tuple[int, int]],
+    ) -> tuple[list[Mention], list[str]]:
+        """Mentions and surfaces with the last words of full names, and what these may mean."""
+        after = list(mentions)
+        if self._rules.has_case:
+            after = with_short_names(text, mentions, places, self._is_word)
+            self._tally.n_short_names += len(after) - len(mentions)
+        known = {
+            mention.start: surface for mention, surface in zip(mentions, surfaces, strict=True)
+        }
+        after = with_lent_candidates(text, after)
+        return after, [known.get(one.start, text[one.start : one.end]) for one in after]
+
+    def _is_word(self, word: str) -> bool:
+        return word.lower() in self._survey.words or word.lower() in self.options.stop
 
     def _look_up(
         self, batch: Sequence[Document], found: Sequence[Sequence[tuple[int, int]]]

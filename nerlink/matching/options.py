@@ -55,6 +55,9 @@ class MatchingOptions:
             many, if there are a hundred of them: the English `the` has ten.
         labels: Types of entities to labels; `None` for no label. Other types are labels as they
             are. The type `""` is that of entities without one.
+        short_names: Mark the last word of a full name, too, where it stands alone in the document:
+            `Lovelace` beside `Ada Lovelace`. Needs a survey of the texts, which tells names from
+            words.
 
     Raises:
         ConfigError: A value that cannot be used.
@@ -68,6 +71,7 @@ class MatchingOptions:
     common: float = 0.5
     max_rate: float = 10.0
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    short_names: bool = True
 
     def __post_init__(self) -> None:
         for name in ("min_length", "case_length", "common", "max_rate"):

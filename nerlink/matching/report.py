@@ -83,6 +83,7 @@ class MatchReport:
         n_linked: Mentions with one candidate, which are linked to it.
         n_labelled: Mentions with a label.
         n_replaced: Mentions that the documents had before, which are not in the output.
+        n_short_names: Mentions that are the last words of full names in their documents.
         n_keys: Keys of the base that were looked for.
         n_short: Keys that have too few letters to be looked for.
         n_surveyed: Documents that were looked at before the first was marked, to judge aliases.
@@ -100,6 +101,7 @@ class MatchReport:
     n_linked: int
     n_labelled: int
     n_replaced: int
+    n_short_names: int
     n_keys: int
     n_short: int
     n_surveyed: int
@@ -124,6 +126,11 @@ class MatchReport:
             f"{self.n_linked:,} linked, {n_open:,} with several candidates and no link, "
             f"{self.n_mentions - self.n_labelled:,} without label."
         )
+        if self.n_short_names:
+            yield (
+                f"Short names: {number_of(self.n_short_names, 'mentions')} are the last words of "
+                "full names in their documents (--no-short-names)."
+            )
         if self.n_replaced:
             yield (
                 f"Not in the output: {number_of(self.n_replaced, 'mentions')} that the documents "
@@ -167,6 +174,7 @@ class Tally:
     n_linked: int = 0
     n_labelled: int = 0
     n_replaced: int = 0
+    n_short_names: int = 0
     marked: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[Rule, str, str]] = field(default_factory=Counter)
     _examples: dict[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What the texts show of aliases: which are common words there, and which are found too often."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -30,6 +31,8 @@ _MANY: Final = 100
 """Times that an alias must be found before it is found too often."""
 
 _PAGE: Final = 5000
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
 
 _ENDS: Final = frozenset(".!?:;…。！？\n\r")  # noqa: RUF001
 _BEFORE: Final = frozenset("\"'([{“”‘’«»„-–—•* \t")  # noqa: RUF001
@@ -76,11 +79,13 @@ class Survey:
         counts: What was counted, key by key, for keys with a verdict; filled by `judge`.
         share_small: Share of small letters among aliases of several words; `None` where these are
             too few to tell.
+        words: Words of the texts in small letters.
     """
 
     n_documents: int = 0
     n_characters: int = 0
     share_small: float | None = None
+    words: set[str] = field(default_factory=set)
     counts: dict[str, KeyCounts] = field(default_factory=dict)
     _surfaces: dict[str, list[int]] = field(default_factory=dict)
 
@@ -88,6 +93,7 @@ class Survey:
         """Count what was found in a text."""
         self.n_documents += 1
         self.n_characters += len(text)
+        self.words.update(filter(str.islower, set(_WORD.findall(text))))
         for start, end in places:
             found = self._surfaces.setdefault(text[start:end], [0, 0])
             found[0] += 1
