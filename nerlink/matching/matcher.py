@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
-from nerlink.data import Document, Mention
+from nerlink.data import Candidate, Document, Mention
 from nerlink.errors import ConfigError, KnowledgeBaseError
 from nerlink.kb import KnowledgeBase
 from nerlink.kb.browsing import types_of
@@ -45,12 +45,15 @@ _ARTICLE: Final = re.compile(r"^[Tt]he\s+(?=\S)")
 _INITIALS: Final = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     """What is to be made of a surface.
 
+    Hundreds of thousands are remembered. They are tuples, and hold no more than they must: the
+    garbage collector visits all of them over and over.
+
     Args:
-        alias: What the base knows of it.
+        key: The key of the alias.
+        candidates: What it may mean, best first.
         label: The label of its mentions.
         entity: What they are linked to, if it is sure.
         refusal: Why it is no mention, if it is none.
@@ -58,7 +61,8 @@ class _Finding:
         n_article: Characters of an article that its entities are also called without.
     """
 
-    alias: Alias
+    key: str
+    candidates: tuple[Candidate, ...]
     label: str | None
     entity: str | None
     refusal: Rule | None
@@ -215,7 +219,7 @@ class Matcher:
             if finding is None:  # somebody has removed the entity since
                 continue
             if finding.refusal is not None:
-                self._tally.refuse(finding.refusal, finding.alias.key, text, (start, end))
+                self._tally.refuse(finding.refusal, finding.key, text, (start, end))
                 continue
             # "The Hague" keeps its article, but where a sentence begins.
             if finding.n_article and (text[start].islower() or opens_sentence(text, start)):
@@ -226,7 +230,7 @@ class Matcher:
                     end=_end_of(text, end, takes_dot=finding.takes_dot),
                     label=finding.label,
                     entity=finding.entity,
-                    candidates=finding.alias.candidates,
+                    candidates=finding.candidates,
                 )
             )
             surfaces.append(surface)
@@ -273,7 +277,7 @@ class Matcher:
                 self._n_candidates += len(alias.candidates)
                 finding = self._finding(surface, alias)
                 if rest != surface and self._is_called(rest, aliases.get(rest), alias):
-                    finding = replace(finding, n_article=len(surface) - len(rest))
+                    finding = finding._replace(n_article=len(surface) - len(rest))
                 remembered[surface] = finding
         return remembered
 
@@ -285,14 +289,15 @@ class Matcher:
         return any(candidate.entity in entities for candidate in other.candidates)
 
     def _finding(self, surface: str, alias: Alias) -> _Finding:
-        has_dot = _INITIALS.fullmatch(surface) or [one for one in alias.surfaces if one[-1] == "."]
+        has_dot = any(one[-1] == "." for one in alias.surfaces)
         labels = {self.options.label_of(type_) for type_ in alias.types}
         return _Finding(
-            alias=alias,
+            key=alias.key,
+            candidates=alias.candidates,
             label=labels.pop() if len(labels) == 1 else None,
             entity=alias.candidates[0].entity if len(alias.candidates) == 1 else None,
             refusal=self._rules.refusal(surface, alias),
-            takes_dot=bool(has_dot),
+            takes_dot=has_dot or _INITIALS.fullmatch(surface) is not None,
             n_article=0,
         )
 

@@ -44,6 +44,9 @@ def rank(found: Iterable[tuple[str, float, int]]) -> tuple[Candidate, ...]:
         found: Id, popularity and count of each candidate.
     """
     found = list(found)
+    if len(found) == 1:  # nearly always, and then there is nothing to count
+        ((entity, _, count),) = found
+        return (Candidate(entity=entity, prior=1.0, count=count),)
     n_seen = 1 + sum([count for _, _, count in found])
     fame = sum([popularity + 1 for _, popularity, _ in found])
     ranked = sorted(
