@@ -315,8 +315,9 @@ class TrainingConfig(Section):
         refresh_steps: Steps between refreshments of the text part of prototypes.
         batch_tokens: Tokens in a step, about; documents are not cut unless they are longer.
         gradient_accumulation: Steps whose gradients are added before an update.
-        learning_rate: Peak rate of the encoder (AdamW, linear warm-up and decay).
-        head_learning_rate: Peak rate of the heads.
+        learning_rate: Peak rate of the encoder (AdamW, linear warm-up and decay); by default, a
+            quarter of it where training starts from a trained model.
+        head_learning_rate: Peak rate of the heads; a quarter of it likewise.
         weight_decay: AdamW's.
         warmup: Share of all steps in which the rate rises.
         max_grad_norm: Gradients longer than this are shortened to it.

@@ -56,6 +56,7 @@ class Corpus:
         name: Of the corpus.
         texts: Documents whose texts are read; all if `None`.
         gold: Numbers of annotated documents.
+        over: Whether models learn from these over silver, too.
         read: Documents that training on gold reads in all its epochs, about.
         types: Whether the base has the types that the annotation uses.
         names: Of a corpus without a base: how many names of an entity its base has, the most
@@ -67,6 +68,7 @@ class Corpus:
     name: str
     texts: int | None = None
     gold: tuple[int, ...] = ()
+    over: bool = True
     read: int = 300
     types: bool = False
     names: int | None = None
@@ -77,7 +79,9 @@ CORPORA: Final[Mapping[str, Corpus]] = {
     "aida": Corpus(name="aida", texts=300, gold=(10, 30, 100)),
     "aida-aliases": Corpus(name="aida", texts=300, aliases=True),
     "tiny-news": Corpus(name="tiny-news", aliases=True, types=True, gold=(110,), read=660),
-    "ncbi-disease": Corpus(name="ncbi-disease", texts=200, names=1, gold=(200,), read=600),
+    "ncbi-disease": Corpus(
+        name="ncbi-disease", texts=200, names=1, gold=(200,), over=False, read=600
+    ),
     "ncbi-disease-synonyms": Corpus(name="ncbi-disease", texts=200, names=0),
 }
 
@@ -93,7 +97,7 @@ class Start:
         dev: Documents that models are scored on.
         base: The file of the knowledge base.
         folder: Of what is done.
-        rounds: Of silver training.
+        rounds: Of silver training, which is measured without any as well.
     """
 
     corpus: Corpus
@@ -180,12 +184,18 @@ def measure(start: Start) -> dict[str, float]:
     found["from_kb"] = start.score(from_kb(start.dev))
     print("from_kb", found["from_kb"], flush=True)
     silver = start.folder / "silver"
-    found["silver"] = start.learnt("silver", lambda folder: _silver(start, marked, folder))
+    found["silver"] = start.learnt("silver", lambda folder: _silver(start, marked, folder, 0))
+    if rounds := start.rounds:
+        found[f"silver, rounds: {rounds}"] = start.learnt(
+            f"silver-{rounds}", lambda folder: _silver(start, marked, folder, rounds)
+        )
     for n in start.corpus.gold:
         by_chance = Random(f"{start.config.seed} gold").sample(range(len(start.pool)), n)
         found[f"gold alone, {n}"] = start.learnt(
             f"gold-{n}", lambda folder, some=by_chance: _gold(start, some, folder)
         )
+        if not start.corpus.over:
+            continue
         found[f"gold over silver, {n}, random"] = start.learnt(
             f"random-{n}", lambda folder, some=by_chance: _gold(start, some, folder, silver)
         )
@@ -204,9 +214,9 @@ def _labelled(start: Start, doc: Document) -> Document:
     return replace(doc, mentions=tuple(replace(m, label=ANY) for m in doc.mentions))
 
 
-def _silver(start: Start, marked: Sequence[Document], folder: Path) -> Pipeline:
+def _silver(start: Start, marked: Sequence[Document], folder: Path, rounds: int) -> Pipeline:
     config = silver_config(start.config, marked)
-    options = SilverOptions(rounds=start.rounds)
+    options = SilverOptions(rounds=rounds)
     result = train_silver(config, folder, silver=marked, options=options, reporter=Terminal())
     return result.training.pipeline
 
@@ -312,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("corpus", choices=tuple(CORPORA))
     parser.add_argument("--seed", type=int, action="append", help="each, 1 if not given")
-    parser.add_argument("--rounds", type=int, default=1, help="of silver training")
+    parser.add_argument("--rounds", type=int, default=0, help="of silver training, beside none")
     parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "cold-start" / "curves")
