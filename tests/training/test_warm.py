@@ -11,6 +11,7 @@ from nerlink.models.storage.model import load_model, read_info
 from nerlink.pipeline import Pipeline
 from nerlink.training import train
 from nerlink.training.reporting import format_summary
+from nerlink.training.warm import find_start
 from tests.training.conftest import Killed, Killer, Listener, weights
 from tests.world import DOCUMENTS, ENTITIES, marked, tiny_config
 
@@ -79,14 +80,36 @@ def test_what_is_kept_and_what_is_new_is_told_before_the_first_step(go_on, joint
 
     go_on(reporter=First())
     encoder = load_config(joint_folder / "config.toml").encoder.model
-    assert told[0].notes[:3] == (
+    assert told[0].notes[:4] == (
         f"starts from {joint_folder}: its encoder ({encoder}), its tagger, its linker",
+        "rates: training.learning_rate = 5e-05, training.head_learning_rate = 0.00025",
         "labels kept: LOC, ORG, PER; new: CAR; no document has ORG: what is not marked teaches "
         "that nothing is there (model.keep_labels = false leaves such labels out)",
         "entities that it learnt links to: 6 of 7 are in the base and keep what was learnt of "
         "them; new to it: 1 entity; the base lacks paris",
     )
     assert told[0].notes[0] in format_summary(told[0])
+
+
+def test_rates_are_a_quarter_where_none_is_set_and_something_was_learnt(
+    joint_folder, kb_path, tmp_path
+):
+    start = find_start(Config(model={"from_": str(joint_folder)}), tmp_path / "m")
+    assert start is not None
+    new = Config().training
+    gentle = start.fitted(Config()).training
+    assert (gentle.learning_rate, gentle.head_learning_rate) == (
+        new.learning_rate / 4,
+        new.head_learning_rate / 4,
+    )
+    assert start.fitted(start.fitted(Config())).training == gentle
+    chosen = start.fitted(Config(training={"learning_rate": 1e-3})).training
+    assert (chosen.learning_rate, chosen.head_learning_rate) == (1e-3, new.head_learning_rate / 4)
+    untrained = Pipeline.from_kb(kb_path, encoder=str(joint_folder / "encoder"))
+    untrained.save(tmp_path / "untrained")
+    start = find_start(Config(model={"from_": str(tmp_path / "untrained")}), tmp_path / "m")
+    assert start is not None
+    assert start.fitted(Config()).training == new
 
 
 def test_labels_of_the_start_that_no_document_has_can_be_left_out(go_on):
