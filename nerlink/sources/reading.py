@@ -9,7 +9,7 @@ from typing import Any, Final, get_type_hints
 
 from nerlink.data import Document
 from nerlink.errors import DataError
-from nerlink.files import STANDARD, open_output
+from nerlink.files import STANDARD, open_binary, open_output
 from nerlink.lookalikes import did_you_mean
 from nerlink.sources.check import OnError, Result, accept, check_documents, check_options
 from nerlink.sources.folders import files_at, folder_of_one_format, new_folder
@@ -235,10 +235,19 @@ def _opened(
 ) -> Iterator[Result]:
     """The documents of one file, or of a folder of a format that is one."""
     is_folder = format_ is None and Path(path).is_dir()
-    name = format_ or ("brat" if is_folder else format_by_content(path, format_of(path), told))
+    name = format_ or ("brat" if is_folder else format_by_content(path, _format_at(path), told))
     reader = _with_options(_entry(READERS, name, "read"), options, f"The reader of {name!r}")
     results: Iterator[Result] = reader(path)
     return results
+
+
+def _format_at(path: str | Path) -> str:
+    """The format of a file that is there, by its ending."""
+    try:
+        return format_of(path)
+    except DataError:
+        with open_binary(path):  # if nothing is there, that is the error
+            raise
 
 
 def _endings(name: str) -> set[str]:

@@ -29,11 +29,14 @@ def test_ending_tells_the_format(path, name):
     assert sources.format_of(path) == name
 
 
-def test_unknown_ending_lists_the_known_ones():
-    with pytest.raises(
-        DataError, match=r"a.doc: the ending '.doc' tells no format; known are .ann, .bio"
-    ):
-        sources.read("a.doc")
+def test_unknown_ending_lists_the_known_ones(tmp_path):
+    path = tmp_path / "a.doc"
+    path.touch()
+    known = r"a.doc: the ending '.doc' tells no format; known are .ann, .bio"
+    with pytest.raises(DataError, match=known):
+        sources.read(path)
+    with pytest.raises(DataError, match=r"b.doc: no such file"):
+        sources.read(tmp_path / "b.doc")
 
 
 def test_unknown_format_lists_the_known_ones():
