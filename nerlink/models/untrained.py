@@ -47,10 +47,13 @@ CLOSE_TO_REST: Final = "close to the rest of the document"
 TOGETHER: Final = 3.0
 """What a candidate gains whose text is just what the other mentions of the document mean."""
 
+DESCRIBED: Final = "SELECT 1 FROM entity WHERE description <> ''"
+
 LACKING: Final = {
     "SELECT 1 FROM entity WHERE type <> ''": "no entity has a type, so mentions get no label",
-    "SELECT 1 FROM entity WHERE description <> ''": (
-        "no entity has a description, so namesakes are told apart by names and counts alone"
+    DESCRIBED: (
+        "no entity has a description, so namesakes are told apart by names and counts alone, and a "
+        "name means none of the entities with longer names"
     ),
     "SELECT 1 FROM alias JOIN entity USING (row) WHERE surface <> entity.id": (
         "entities are called by their ids and nothing else, so ids are what is looked for in texts"
@@ -83,6 +86,11 @@ def build_untrained(config: Config, kb: KnowledgeBase) -> JointModel:
             "Add some with nerlink kb add."
         )
     _tell_what_is_lacking(kb)
+    has_texts = kb.connection.execute(f"{DESCRIBED} LIMIT 1").fetchone()
+    if not has_texts and "fill" not in config.kb.model_fields_set:
+        # A text is always close to some longer name, and nothing else speaks against it: "breast
+        # cancer" would be "breast and ovarian cancer" wherever ovaries are spoken of.
+        config = config.model_copy(update={"kb": config.kb.model_copy(update={"fill": ()})})
     model = build_model(config, WindowEmbeddings(config.encoder), kb=kb).eval()
     if model.dictionary:
         model.dictionary.read()

@@ -55,6 +55,15 @@ def test_closeness_of_texts_spreads_as_far_whatever_the_encoder(build):
         assert float(others.std()) == pytest.approx(SPREAD, rel=0.1)
 
 
+def test_longer_names_are_candidates_where_texts_tell_them_apart(build):
+    names = [Entity(id="b", name="Breast cancer"), Entity(id="o", name="Breast and ovarian cancer")]
+    assert build(names).linker.lookup(["breast cancer"])[0].entities == ("b",)
+    chosen = {"fill": ("partial",)}
+    assert build(names, kb=chosen).linker.lookup(["breast cancer"])[0].entities == ("b", "o")
+    told = [Entity(id=one.id, name=one.name, description="a disease") for one in names]
+    assert build(told).linker.lookup(["breast cancer"])[0].entities == ("b", "o")
+
+
 def test_the_same_base_makes_the_same_model(build):
     first, second = (build().linker.query.weight for _ in range(2))
     assert torch.equal(first, second)
