@@ -21,7 +21,7 @@ from typing import Final
 
 import torch
 
-from experiments.speed.results import statistics_of, write_results
+from experiments.speed.results import add_results, statistics_of
 from nerlink import Config, Document, Entity, KnowledgeBase, Mention, Pipeline, evaluate
 from nerlink.config import KnowledgeBaseConfig
 from nerlink.corpora.entries import read_entries
@@ -331,14 +331,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     found = [measure(start) for start in starts(options)]
     scores = {name: statistics_of([one[name] for one in found]) for name in found[0]}
-    before = json.loads(options.output.read_text("utf8")) if options.output.is_file() else {}
-    write_results(
+    add_results(
         options.output,
+        f"curves, {options.corpus}",
+        scores,
         question=QUESTION,
-        corpus=before.get("corpus", "aida, tiny-news, ncbi-disease"),
+        corpus="aida, tiny-news, ncbi-disease",
         encoder=options.encoder,
-        scores={**before.get("scores", {}), f"curves, {options.corpus}": scores},
-        seconds=before.get("seconds", {}),
         threads=options.threads,
     )
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import torch
 
-from experiments.speed.results import statistics_of, write_results
+from experiments.speed.results import add_results, statistics_of
 from nerlink import Config, Document, Pipeline, evaluate, load_config, read, train
 from nerlink.config import DataConfig, ModelConfig
 from nerlink.corpora.entries import read_entries
@@ -291,15 +291,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def write(path: Path, config: Config, options: argparse.Namespace, scores: dict[str, Any]) -> None:
     """Put the scores among those that the file has."""
-    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
     corpus = SIZES[options.size].config if options.config is None else options.config
-    write_results(
+    add_results(
         path,
+        ", ".join([GROUP, corpus, *beside(options)]),
+        scores,
         question=QUESTION,
-        corpus=before.get("corpus", corpus),
+        corpus="aida, tiny-news, ncbi-disease",
         encoder=config.encoder.model,
-        scores={**before.get("scores", {}), ", ".join([GROUP, corpus, *beside(options)]): scores},
-        seconds=before.get("seconds", {}),
         threads=options.threads,
     )
 

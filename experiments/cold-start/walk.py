@@ -7,7 +7,6 @@ this program, which answers from the annotation.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from experiments.speed.results import statistics_of, write_results
+from experiments.speed.results import add_results, statistics_of
 from nerlink import evaluate, read, write
 
 __all__ = ["STEPS", "main"]
@@ -70,14 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for measure, value in walk(Path(name), options.threads).items():
                 found.setdefault(measure, []).append(value)
     scores = {name: statistics_of(values) for name, values in found.items()}
-    before = json.loads(options.output.read_text("utf8")) if options.output.is_file() else {}
-    write_results(
+    add_results(
         options.output,
+        "walk, tiny-news",
+        scores,
         question=QUESTION,
-        corpus=before.get("corpus", "tiny-news"),
-        encoder=before.get("encoder", "sentence-transformers/all-MiniLM-L6-v2"),
-        scores={**before.get("scores", {}), "walk, tiny-news": scores},
-        seconds=before.get("seconds", {}),
+        corpus="aida, tiny-news, ncbi-disease",
+        encoder="sentence-transformers/all-MiniLM-L6-v2",
         threads=options.threads,
     )
 

@@ -20,7 +20,7 @@ from rich.table import Table
 from experiments.speed.options import Options
 from experiments.speed.timing import Times
 
-__all__ = ["Findings", "report", "run", "statistics_of", "write_results"]
+__all__ = ["Findings", "add_results", "report", "run", "statistics_of", "write_results"]
 
 QUESTION: Final = "How fast is nerlink beside Flair, and beside the bare encoder?"
 PACKAGES: Final = ("nerlink", "flair", "torch", "transformers")
@@ -72,21 +72,53 @@ def report(findings: Findings, options: Options) -> None:
     _show(findings)
     if options.output is None:
         return
-    path = options.output
-    before = json.loads(path.read_text("utf8")) if path.is_file() else {}
+    before = _read(options.output)
     others = {k: v for k, v in before.get("seconds", {}).items() if _owner(k) != findings.name}
-    earlier = dict.fromkeys(before.get("scores", {}), before.get("hardware"))
-    machines = earlier | before.get("machines", {}) | {findings.name: _hardware(options.threads)}
-    write_results(
-        path,
+    add_results(
+        options.output,
+        findings.name,
+        findings.summary(),
         question=QUESTION,
         corpus="invented documents",
         encoder=findings.encoder or before.get("encoder", "none"),
-        scores={**before.get("scores", {}), findings.name: findings.summary()},
         seconds=others | findings.seconds,
-        machines=machines,
         threads=options.threads,
     )
+
+
+def add_results(
+    path: Path,
+    group: str,
+    scores: Mapping[str, Mapping[str, float]],
+    *,
+    threads: int,
+    seconds: Mapping[str, float] | None = None,
+    **facts: str,
+) -> None:
+    """Write a group of measures beside those that a file has, each with the machine it is from.
+
+    Args:
+        path: The file.
+        group: The name of the group, which takes the place of an earlier one.
+        scores: Statistics of each measure.
+        threads: Threads used.
+        seconds: What took how long, of all groups; as it was if not given.
+        facts: As `write_results` takes them.
+    """
+    before = _read(path)
+    earlier = dict.fromkeys(before.get("scores", {}), before.get("hardware"))
+    write_results(
+        path,
+        scores={**before.get("scores", {}), group: scores},
+        seconds=before.get("seconds", {}) if seconds is None else seconds,
+        machines=earlier | before.get("machines", {}) | {group: _hardware(threads)},
+        threads=threads,
+        **facts,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text("utf8"))) if path.is_file() else {}
 
 
 def write_results(
