@@ -128,7 +128,7 @@ class MatchReport:
         )
         if self.n_short_names:
             yield (
-                f"Short names: {number_of(self.n_short_names, 'mentions')} are the last words of "
+                f"Short names: {number_of(self.n_short_names, 'mentions')} by the last words of "
                 "full names in their documents (--no-short-names)."
             )
         if self.n_replaced:

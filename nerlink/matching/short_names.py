@@ -59,7 +59,7 @@ def with_short_names(
             continue
         one, candidates = (
             lenders[0],
-            widen((), [lender.candidates for lender in _distinct(lenders)]),
+            widen((), [lender.candidates for lender in _distinct(lenders)], share=1.0),
         )
         entity = candidates[0].entity if len(candidates) == 1 else None
         for least, start, end in _free(text, word, taken):

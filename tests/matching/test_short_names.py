@@ -66,6 +66,13 @@ def test_names_that_a_full_name_ends_in_may_mean_that_too(kb):
     assert found == [("Denzel Washington", "denzel"), ("Washington", "washington")]
 
 
+def test_priors_of_short_names_sum_to_one(kb):
+    matcher = Matcher(kb)
+    text = "Bill Clinton, Hillary Clinton, Clinton"
+    (doc,) = matcher.stream(matcher.survey([Document(text=text)]))
+    assert sum(one.prior for one in doc.mentions[-1].candidates) == pytest.approx(1)
+
+
 def test_without_a_survey_nobody_knows_words_from_names(kb):
     (doc,) = Matcher(kb).stream([Document(text="Deutsche Bank. The Bank gained. Lebed. A. Lebed")])
     assert [doc.surface(mention) for mention in doc.mentions] == ["Deutsche Bank", "Lebed", "Lebed"]
