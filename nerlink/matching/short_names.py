@@ -5,6 +5,7 @@ which the base seldom has, or has for a town. The document itself says whom it m
 """
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -55,14 +56,16 @@ def with_short_names(
         return list(mentions)
     taken, found = sorted(places), list(mentions)
     for word, lenders in full.items():
-        if is_word(word):
+        # Most full names of a document stand nowhere in it without their first words.
+        if text.count(word) == len(lenders) or is_word(word):
             continue
-        one, candidates = (
-            lenders[0],
-            widen((), [lender.candidates for lender in _distinct(lenders)], share=1.0),
-        )
+        free = list(_free(text, word, taken))
+        if not free:
+            continue
+        one, lent = lenders[0], [lender.candidates for lender in _distinct(lenders)]
+        candidates = widen((), lent, share=1.0)
         entity = candidates[0].entity if len(candidates) == 1 else None
-        for least, start, end in _free(text, word, taken):
+        for least, start, end in free:
             begins = _beginning(text, start, text[one.start : one.end], least=least)
             short = replace(one, start=begins, end=end, entity=entity, candidates=candidates)
             found.append(short)
@@ -78,21 +81,30 @@ def with_lent_candidates(text: str, mentions: Sequence[Mention]) -> list[Mention
         text: The text.
         mentions: What was found in it.
     """
+    keys = [normalise(text[one.start : one.end]) for one in mentions]
+    n_keys = Counter(map(_last_word, set(keys)))
     lenders = dict[tuple[str | None, str], list[Mention]]()
-    for mention in mentions:
+    for mention, key in zip(mentions, keys, strict=True):
+        # Few names end like another one. One with a hyphen is one word: Neo-Nazism is no Nazism.
         surface = text[mention.start : mention.end]
-        if len(surface.split(maxsplit=1)) > 1:  # most names are one word, and need no key
-            words = normalise(surface).split()
+        if n_keys[_last_word(key)] > 1 and len(surface.split(maxsplit=1)) > 1:
+            words = key.split()
             for n in range(1, min(len(words), _MOST)):
                 lenders.setdefault((mention.label, " ".join(words[n:])), []).append(mention)
     if not lenders:
         return list(mentions)
-    return [_lent(mention, text[mention.start : mention.end], lenders) for mention in mentions]
+    return [_lent(mention, key, lenders) for mention, key in zip(mentions, keys, strict=True)]
 
 
-def _lent(mention: Mention, surface: str, lenders: _Lenders) -> Mention:
+def _last_word(key: str) -> str:
+    return key.rpartition(" ")[2]
+
+
+def _lent(mention: Mention, key: str, lenders: _Lenders) -> Mention:
     # The label is part of the key: a person lends nothing to a place of the same name.
-    longer = lenders.get((mention.label, normalise(surface)), ())
+    longer = lenders.get((mention.label, key))
+    if not longer:
+        return mention
     known = {one.entity for one in mention.candidates}
     more = [one for one in _distinct(longer) if {c.entity for c in one.candidates} - known]
     if not more:
