@@ -62,7 +62,8 @@ async def with_candidates(service: Service, doc: Document, *, is_linked: bool) -
     Args:
         service: Has the model, or the base.
         doc: The document.
-        is_linked: Whether mentions without a link are given that of the linker.
+        is_linked: Whether mentions without a link are given that of the linker; not NIL, where
+            the document says which entities a mention may mean.
     """
     if not (service.links and doc.mentions):
         return Proposed(doc)
@@ -71,8 +72,12 @@ async def with_candidates(service: Service, doc: Document, *, is_linked: bool) -
     if not isinstance(found, Document):
         return Proposed(doc, f"There are no candidates here: {found}")
     pairs = zip(doc.mentions, found.mentions, strict=True)
-    mentions = tuple(_with(own, linked, is_linked=is_linked) for own, linked in pairs)
-    return Proposed(replace(doc, mentions=mentions))
+    mentions = []
+    for own, linked in pairs:
+        # Whoever marked a mention as one of several entities knew that it is no NIL.
+        is_refuted = linked.entity == NIL and bool(doc.means_one_of(own))
+        mentions.append(_with(own, linked, is_linked=is_linked and not is_refuted))
+    return Proposed(replace(doc, mentions=tuple(mentions)))
 
 
 def _with(own: Mention, linked: Mention, *, is_linked: bool) -> Mention:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from nerlink.data import Candidate, Document, Mention
@@ -164,6 +166,17 @@ def test_candidates_of_the_document_stand_behind_those_of_the_linker(own_model, 
     assert [one["entity"] for one in found["candidates"]] == ["texas", "lost"]
     assert found["entity"] == "texas"
     assert "lost" not in document["entities"]
+
+
+def test_what_a_document_says_may_mean_an_entity_is_not_proposed_as_nil(own_model, tmp_path):
+    offered = (Candidate(entity="paris", prior=0.5), Candidate(entity="paris-texas", prior=0.5))
+    mention = Mention(start=0, end=8, label="PER", candidates=offered)
+    # Nobody in the base is called Otto Nix, so the linker holds him for NIL.
+    doc = Document(id="a", text="Otto Nix met.", mentions=(mention,), complete=False)
+    for one, entity in ((doc, None), (replace(doc, complete=True), "NIL")):
+        output = tmp_path / f"{one.complete}.jsonl"
+        with reviewing(own_model, output, [one], preset="documents") as review:
+            assert said(review.next()) == [(0, 8, "PER", entity)]
 
 
 def test_a_base_alone_gives_candidates_and_links_what_has_one(base, tmp_path):
