@@ -36,7 +36,7 @@ Rounds = Annotated[
     Option(
         metavar="N",
         help="Rounds in which models better the marks of silver documents, 0 to 3; each takes as "
-        "long as a training. By default 1.",
+        "long as a training. By default none.",
     ),
 ]
 Kept = Annotated[

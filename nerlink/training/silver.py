@@ -1,4 +1,4 @@
-"""Training on documents that a dictionary marked, in rounds that better the marks.
+"""Training on documents that a dictionary marked; in rounds that better the marks, if asked for.
 
 A round trains a model on each half of the documents, and each model looks at the half that it has
 not learnt: where it has, it would only repeat the dictionary. Two halves cost the steps of one
@@ -64,7 +64,8 @@ class SilverOptions:
     """How silver documents are trained on.
 
     Args:
-        rounds: Rounds before the last training, 0 to 3; each costs as many steps as that one.
+        rounds: Rounds before the last training, 0 to 3; each costs as many steps as that one. No
+            corpus that was tried gains by them (experiments/cold-start).
         confident: Probability from which a model is sure.
         sure_link: Probability from which the base and the encoder alone are sure of the link of a
             name of several entities, which is learnt then.
@@ -72,7 +73,7 @@ class SilverOptions:
         keep: File for the documents as the last round left them.
     """
 
-    rounds: int = 1
+    rounds: int = 0
     confident: float = 0.9
     sure_link: float = 0.8
     held_out: float = 0.1

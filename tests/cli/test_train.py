@@ -92,7 +92,8 @@ def test_a_model_is_trained_without_a_configuration(run, small, kb_path, tmp_pat
     options = ["--silver", tmp_path / "silver.jsonl", "--kb", kb_path, "--keep-silver"]
     kept = tmp_path / "kept.jsonl"
     result = run(
-        "train", *options, kept, "--dev", tmp_path / "gold.jsonl", "-o", tmp_path / "m0", *small
+        *("train", *options, kept, "--rounds", "1", "--dev", tmp_path / "gold.jsonl"),
+        *("-o", tmp_path / "m0", *small),
     )
     assert result.code == 0, result.err
     (told,) = result.records

@@ -48,7 +48,7 @@ def run(encoder_dir, kb_path, tmp_path):
             tmp_path / name,
             silver=silver,
             dev=dev,
-            options=SilverOptions(**{"confident": 0.5, "sure_link": 0.999} | options),
+            options=SilverOptions(**{"rounds": 1, "confident": 0.5, "sure_link": 0.999} | options),
             reporter=reporter,
         )
 
