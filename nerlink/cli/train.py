@@ -41,7 +41,9 @@ Rounds = Annotated[
 ]
 Kept = Annotated[
     Path | None,
-    Option(metavar="FILE", help="File for the silver documents as the last round left them."),
+    Option(
+        metavar="FILE", help="File for the silver documents as they are learnt, after the rounds."
+    ),
 ]
 
 

@@ -70,7 +70,7 @@ class SilverOptions:
         sure_link: Probability from which the base and the encoder alone are sure of the link of a
             name of several entities, which is learnt then.
         held_out: Share of the silver documents to choose the best epoch on, without gold ones.
-        keep: File for the documents as the last round left them.
+        keep: File for the documents as the last training learns them, after the rounds.
     """
 
     rounds: int = 0
